@@ -66,8 +66,7 @@ def main(argv: list[str]) -> int:
             for result in failed[:SHOWN]:
                 print(_in_full(name, result), file=sys.stderr, flush=True)
             rows.append((name, len(found), len(failed), f"{time.monotonic() - started:.0f} s"))
-            # Paths from the campaign's own folder on: its name changes from run to run, and from machine to machine.
-            failures += [f"{name}/{result.name}: {result.failure}".replace(f"{parent}/", "") for result in failed]
+            failures += [f"{name}/{result.name}: {result.failure}" for result in failed]
             tries += len(found)
     finally:
         if not arguments.keep:

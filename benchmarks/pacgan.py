@@ -19,7 +19,6 @@ import os
 import statistics
 import sys
 import tempfile
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +28,7 @@ if __name__ == "__main__":
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import results
+from trials import train_missing
 
 SECTION = "PacGAN's table of modes, shortened"
 SAMPLES = 2_500
@@ -165,27 +165,12 @@ def played(trial: Trial) -> Outcome:
     return Outcome(report.covered, report.high_quality, reverse_kl, width, state.step, state.seconds)
 
 
-def train(wanted: Sequence[Trial], keep: Path, minutes: float) -> None:
-    """Train the missing trials, with progress and the time left."""
-    keep.mkdir(parents=True, exist_ok=True)
-    began, spent = time.monotonic(), []
-    todo = [trial for trial in wanted if not trial.place(keep).exists()]
-    for index, trial in enumerate(todo):
-        if time.monotonic() - began > 60 * minutes:
-            say(f"{len(todo) - index} trials are left for another call")
-            return
-        started = time.monotonic()
-        outcome = played(trial)
-        spent.append(time.monotonic() - started)
-        place = trial.place(keep)
-        part = place.with_suffix(f".part-{os.getpid()}")
-        part.write_text(json.dumps(vars(outcome)), "utf-8")
-        part.replace(place)
-        left = statistics.mean(spent) * (len(todo) - index - 1) / 60
-        say(
-            f"{index + 1}/{len(todo)} {trial.data}, {trial.row}, seed {trial.seed}: {outcome.modes} modes, "
-            f"{outcome.high_quality:.1%}, KL {outcome.reverse_kl:.4f}, {spent[-1]:.0f} s; about {left:.0f} min left"
-        )
+def describe(trial: Trial, outcome: Outcome) -> str:
+    """One line about a finished trial."""
+    return (
+        f"{trial.data}, {trial.row}, seed {trial.seed}: {outcome.modes} modes, {outcome.high_quality:.1%}, "
+        f"KL {outcome.reverse_kl:.4f}"
+    )
 
 
 def kept(wanted: Sequence[Trial], keep: Path) -> dict[tuple[str, str], list[Outcome]]:
@@ -274,10 +259,6 @@ def body(found: Mapping[tuple[str, str], Sequence[Outcome]], settings: argparse.
     return "\n\n".join(lines)
 
 
-def say(sentence: str) -> None:
-    print(sentence, file=sys.stderr, flush=True)
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
@@ -309,7 +290,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             part, parts = (int(number) for number in settings.part.split("/"))
             chosen = [one for one in wanted if one.data in settings.data]
             chosen = [one for one in chosen if not settings.only or one.row.startswith(tuple(settings.only))]
-            train(chosen[part::parts], keep, settings.minutes)
+            train_missing(chosen[part::parts], keep, settings.minutes, played, describe)
         if settings.train:
             return 0
         found = kept(wanted, keep)

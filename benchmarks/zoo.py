@@ -21,7 +21,6 @@ import os
 import statistics
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +30,7 @@ if __name__ == "__main__":
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import results
+from trials import train_missing
 
 SEEDS = 3
 PLAIN = ("non-saturating", "none")
@@ -163,27 +163,9 @@ def train(trial: Trial) -> Outcome:
     )
 
 
-def work(wanted: Sequence[Trial], keep: Path, minutes: float) -> None:
-    """Train the missing trials, with progress and the time left."""
-    keep.mkdir(parents=True, exist_ok=True)
-    began, spent = time.monotonic(), []
-    todo = [trial for trial in wanted if not trial.place(keep).exists()]
-    for index, trial in enumerate(todo):
-        if time.monotonic() - began > 60 * minutes:
-            say(f"{len(todo) - index} runs are left for another call")
-            return
-        started = time.monotonic()
-        outcome = train(trial)
-        spent.append(time.monotonic() - started)
-        place = trial.place(keep)
-        part = place.with_suffix(f".part-{os.getpid()}")
-        part.write_text(json.dumps(vars(outcome)), "utf-8")
-        part.replace(place)
-        left = statistics.mean(spent) * (len(todo) - index - 1) / 60
-        say(
-            f"{index + 1}/{len(todo)} {trial.data}, {trial.loss}, {trial.penalty}, seed {trial.seed}: "
-            f"{outcome.distance:.4f}, {outcome.headline}, {spent[-1]:.0f} s; about {left:.0f} min left"
-        )
+def describe(trial: Trial, outcome: Outcome) -> str:
+    """One line about a finished run."""
+    return f"{trial.data}, {trial.loss}, {trial.penalty}, seed {trial.seed}: {outcome.distance:.4f}, {outcome.headline}"
 
 
 def read(wanted: Sequence[Trial], keep: Path) -> dict[str, dict[tuple[str, str], list[Outcome]]]:
@@ -256,17 +238,13 @@ def page(found: dict[str, dict[tuple[str, str], list[Outcome]]], seeds: int, loa
     return "\n\n".join(parts) + "\n"
 
 
-def say(text: str) -> None:
-    print(text, flush=True)
-
-
 def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--keep", type=Path, help="folder of finished runs")
     parser.add_argument("--data", nargs="+", choices=list(DATA), default=["ring", "digits"])
     parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--minutes", type=float, default=math.inf, help="no run is begun after this time")
-    parser.add_argument("--part", default="1/1", help="I/N: every N-th run, for several processes")
+    parser.add_argument("--part", default="0/1", metavar="I/N", help="train every Nth run from the Ith on")
     parser.add_argument("--page", type=Path, help="write the tables here")
     parser.add_argument("--quick", action="store_true", help="a few steps of four games; writes nothing")
     arguments = parser.parse_args(argv)
@@ -274,8 +252,8 @@ def main(argv: Sequence[str]) -> int:
     wanted = trials(arguments.data, 1 if arguments.quick else arguments.seeds, arguments.quick)
     with tempfile.TemporaryDirectory() as folder:
         keep = Path(folder) if arguments.quick or arguments.keep is None else arguments.keep
-        number, count = map(int, arguments.part.split("/"))
-        work(wanted[number - 1 :: count], keep, arguments.minutes)
+        part, parts = map(int, arguments.part.split("/"))
+        train_missing(wanted[part::parts], keep, arguments.minutes, train, describe)
         text = page(read(wanted, keep), arguments.seeds, load)
     print(text)
     if arguments.page and not arguments.quick:

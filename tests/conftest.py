@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -40,13 +41,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("slow") is not None)
 
 
-_drawn = False  # whether the test that runs is marked `pictures`
+_asked: set[str] = set()  # those of the marks `pictures` and `result` that the test that runs has
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    global _drawn
-    _drawn = item.get_closest_marker("pictures") is not None
+    _asked.clear()
+    _asked.update(name for name in ("pictures", "result") if item.get_closest_marker(name))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -58,7 +59,24 @@ def without_last_pictures() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name in ("draw_last", "write_report"):
             original = getattr(SessionEnd, name)
-            patch.setattr(SessionEnd, name, lambda self, original=original: original(self) if _drawn else None)
+            patch.setattr(SessionEnd, name, lambda self, original=original: original(self) if "pictures" in _asked else None)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def without_result() -> Iterator[None]:
+    """A run ends without the comparison of its samples with the data, which takes most of a small run's time: but in tests
+    marked `result`. What is said above of fixtures of a module holds here too."""
+    from saddlepoint.experiment import measurement
+    from saddlepoint.records import Result
+
+    original = measurement.assess_result
+
+    def assess(*args: Any, **options: Any) -> Result:
+        return original(*args, **options) if "result" in _asked else Result.not_measured("tests leave it out")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(measurement, "assess_result", assess)
         yield
 
 

@@ -38,6 +38,7 @@ WARM = (
     "plotly.offline", "PIL.Image", "PIL.ImageOps", "torch.utils.tensorboard", "rich.progress", "sklearn.cluster",
     "contourpy", "dateutil.rrule", "cProfile", "PIL.PngImagePlugin", "PIL.JpegImagePlugin",
     "PIL.BmpImagePlugin", "PIL.GifImagePlugin", "PIL.ImageDraw", "PIL.ImageFont",
+    "torch._dynamo",  # torch imports it with the first optimiser, and then makes a folder for its cache
 )  # fmt: skip
 OPTIONAL = ("av",)
 WALL = 5.0  # a command may take so many times its CPU time by the clock: other processes may be running
@@ -87,6 +88,9 @@ def run(attempt: Attempt, parent: Path, shared: Path) -> tuple[Result, Box]:
             work += [snapshot(box.work)] * len(together)
             together = []
     failure = broken(attempt, box, outcomes, work, outside)
+    if failure is not None:
+        # Paths from the attempt's own folder on: its name changes from run to run, and from machine to machine.
+        failure = failure.replace(f"{box.work}/", "")
     printed = "\n".join(f"[{one.code}] {one.stdout}{one.stderr}" for one in outcomes)
     return Result(attempt.name, failure, commands, printed), box
 

@@ -14,7 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from saddlepoint.data.dataset import Dataset
-from saddlepoint.objectives.adversarial.game import Composition, discriminator_loss, logits
+from saddlepoint.objectives.adversarial.composition import Composition, logits
+from saddlepoint.objectives.adversarial.game import discriminator_loss
 from saddlepoint.objectives.adversarial.losses import NON_SATURATING, cross_entropy
 from saddlepoint.objectives.likelihood import log_likelihood
 from saddlepoint.objectives.phase import Batch, Nets, Noise, Observations

@@ -172,7 +172,7 @@ TENSORS: dict[str, tuple[str, Callable[[dict[str, torch.Tensor]], object]]] = {
     "noise of floats": ("state", lambda t: t.update({"generator/noise": torch.zeros(5056)})),
     "scalars in a square": ("state", lambda t: t.update({"pending/g/loss": torch.zeros(2, 2)})),
     "one scalar": ("state", lambda t: t.update({"pending/g/loss": torch.zeros(())})),
-    "weights of another shape": ("weights", lambda t: t.update({next(iter(t)): torch.zeros(1)})),
+    "weights of another shape": ("weights", lambda t: t.update({max(t, key=lambda n: t[n].numel()): torch.zeros(1)})),
     "no weights": ("weights", lambda t: t.clear()),
 }  # fmt: skip
 

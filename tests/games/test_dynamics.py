@@ -20,7 +20,8 @@ from saddlepoint.games.dynamics import (
     update_spectrum,
 )
 from saddlepoint.games.smooth import SmoothGame, bilinear, ordered, quadratic
-from saddlepoint.objectives.adversarial.game import Composition, discriminator_loss, generator_loss
+from saddlepoint.objectives.adversarial.composition import Composition
+from saddlepoint.objectives.adversarial.game import discriminator_loss, generator_loss
 from saddlepoint.objectives.adversarial.noise import GameNoise
 from saddlepoint.objectives.adversarial.registry import loss_named
 from saddlepoint.objectives.phase import Batch

@@ -25,20 +25,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from saddlepoint.objectives.adversarial.settings import LOSSES, LossEntry
+from saddlepoint.objectives.adversarial.settings import LOSSES
 
-
-def _traits(entry: LossEntry) -> frozenset[str]:
-    traits = {"gan", "paired" if entry.paired else "unpaired"}
-    flags = {
-        "probability": entry.has_probability,
-        "cross_entropy": entry.cross_entropy,
-        "saturates": entry.saturates,
-    }
-    return frozenset(traits | {name for name, holds in flags.items() if holds} | set(entry.traits))
-
-
-OBJECTIVES: Mapping[str, frozenset[str]] = {name: _traits(entry) for name, entry in LOSSES.items()}
+OBJECTIVES: Mapping[str, frozenset[str]] = {
+    name: entry.traits | {"gan"} | ({"unpaired"} if "paired" not in entry.traits else set())
+    for name, entry in LOSSES.items()
+}
 # Of the user's own loss nothing is known but that scores are recorded only where they are probabilities.
 _OWN = frozenset({"probability"})
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     import torch
     from typing_extensions import TypeIs
 
-    from saddlepoint.objectives.adversarial.game import Composition
+    from saddlepoint.objectives.adversarial.composition import Composition
     from saddlepoint.objectives.phase import Noise, Phase
 
 __all__ = [

@@ -32,3 +32,16 @@ def activation_layer(name: str) -> nn.Module:
             f'There is no activation "{name}".{suggestion(name, ACTIVATIONS)} Known: {", ".join(ACTIVATIONS)}.'
         )
     return ACTIVATIONS[name]()
+
+
+def with_activation(network: nn.Module, name: str) -> nn.Module:
+    """Return the network followed by the activation of this name; the network itself for `identity`.
+
+    Args:
+        network: any.
+        name: in ACTIVATIONS.
+
+    Raises:
+        SettingError: an unknown name.
+    """
+    return network if name == "identity" else nn.Sequential(network, activation_layer(name))

@@ -65,9 +65,10 @@ class WithConditionalNorms(nn.Module):
         ]
         if not places:
             raise ValueError("the network has no batch normalisation")
-        for parent, name, layer in places:
-            setattr(parent, name, ConditionalNorm(layer, classes))
         self.network, self.classes = network, classes
+        self._norms = [ConditionalNorm(layer, classes) for _, _, layer in places]
+        for (parent, name, _), norm in zip(places, self._norms, strict=True):
+            setattr(parent, name, norm)
 
     def forward(self, x: Tensor, labels: Tensor, **named: Any) -> Any:
         """Return the network's output.
@@ -77,12 +78,11 @@ class WithConditionalNorms(nn.Module):
             labels: (B,) int64, or (B, classes) weights.
             **named: further arguments of the network.
         """
-        norms = [layer for layer in self.network.modules() if isinstance(layer, ConditionalNorm)]
         weights = class_weights(labels, self.classes, x)
         try:
-            for norm in norms:
+            for norm in self._norms:
                 norm.weights = weights
             return self.network(x, **named)
         finally:
-            for norm in norms:
+            for norm in self._norms:
                 norm.weights = None

@@ -31,7 +31,7 @@ from itertools import pairwise
 from torch import Tensor, nn
 from torch.nn.modules.conv import _ConvTransposeNd
 
-from saddlepoint.networks.activations import activation_layer
+from saddlepoint.networks.activations import activation_layer, with_activation
 from saddlepoint.networks.attention import SelfAttention, attention_level
 from saddlepoint.networks.initialisation import dcgan_
 from saddlepoint.networks.pyramid import Size, channels, ends_in_event, geometry, levels
@@ -181,5 +181,4 @@ def dcgan(
     """
     if ends_in_event(outputs, inputs, "dcgan"):
         return Generator(inputs, outputs, width, output_activation, attention)
-    network = Discriminator(inputs, outputs, width, attention)
-    return network if output_activation == "identity" else nn.Sequential(network, activation_layer(output_activation))
+    return with_activation(Discriminator(inputs, outputs, width, attention), output_activation)

@@ -28,7 +28,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from saddlepoint.networks.activations import activation_layer
+from saddlepoint.networks.activations import activation_layer, with_activation
 from saddlepoint.networks.conv import CONVOLUTIONS
 from saddlepoint.networks.initialisation import fan_in_normal_
 from saddlepoint.networks.pyramid import channels, ends_in_event, levels
@@ -215,5 +215,4 @@ def r3gan(
     """
     if ends_in_event(outputs, inputs, "r3gan"):
         return Generator(inputs, outputs, width, output_activation, blocks)
-    network = Discriminator(inputs, outputs, width, blocks)
-    return network if output_activation == "identity" else nn.Sequential(network, activation_layer(output_activation))
+    return with_activation(Discriminator(inputs, outputs, width, blocks), output_activation)

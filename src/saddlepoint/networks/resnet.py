@@ -20,7 +20,7 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
-from saddlepoint.networks.activations import activation_layer
+from saddlepoint.networks.activations import activation_layer, with_activation
 from saddlepoint.networks.attention import SelfAttention, attention_level
 from saddlepoint.networks.conv import BATCH_NORMS, CONVOLUTIONS
 from saddlepoint.networks.initialisation import residual_
@@ -209,5 +209,4 @@ def resnet(
     """
     if ends_in_event(outputs, inputs, "resnet"):
         return Generator(inputs, outputs, width, output_activation, attention)
-    network = Discriminator(inputs, outputs, width, attention)
-    return network if output_activation == "identity" else nn.Sequential(network, activation_layer(output_activation))
+    return with_activation(Discriminator(inputs, outputs, width, attention), output_activation)

@@ -14,7 +14,8 @@ from saddlepoint.data.dataset import Event
 from saddlepoint.errors import DataError, SettingError
 from saddlepoint.evaluation.metrics.duality_gap import duality_gap
 from saddlepoint.models.base import Model
-from saddlepoint.objectives.adversarial.game import Composition, adversarial_game
+from saddlepoint.objectives.adversarial.composition import Composition
+from saddlepoint.objectives.adversarial.game import adversarial_game
 from saddlepoint.objectives.adversarial.noise import GameNoise
 from saddlepoint.objectives.adversarial.registry import loss_named
 from saddlepoint.objectives.phase import Phase

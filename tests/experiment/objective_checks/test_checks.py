@@ -26,7 +26,7 @@ from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.models.vae.network import Pass
 from saddlepoint.models.vae.settings import VAESettings
 from saddlepoint.networks.settings import NetworkSettings
-from saddlepoint.objectives.adversarial.game import logits
+from saddlepoint.objectives.adversarial.composition import logits
 from saddlepoint.objectives.adversarial.losses import cross_entropy
 from saddlepoint.objectives.divergence import kl_standard_normal
 from saddlepoint.objectives.likelihood import log_likelihood

@@ -12,8 +12,6 @@ import torch
 
 import saddlepoint as sp
 from saddlepoint.errors import SettingError
-from saddlepoint.evaluation.result.assess import Result
-from saddlepoint.experiment import measurement
 from saddlepoint.models.gan.conditions.settings import CONDITIONS
 from saddlepoint.networks.settings import NETWORKS
 from saddlepoint.objectives.adversarial.settings import CONSTRAINTS, LOSSES, PENALTIES, VIEWS
@@ -57,12 +55,6 @@ def _model(row: dict[str, Any]) -> dict[str, Any]:
         "discriminator": network,
         "labels": {"smoothing": 0.0},
     }
-
-
-@pytest.fixture(autouse=True)
-def _without_the_last_comparison(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The comparison of samples with the data at the end of a run takes most of the time, and says nothing about parts."""
-    monkeypatch.setattr(measurement, "assess_result", lambda *_, **__: Result.not_measured("a test of combinations"))
 
 
 @pytest.mark.slow

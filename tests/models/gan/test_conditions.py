@@ -13,7 +13,7 @@ from saddlepoint import models
 from saddlepoint.data.dataset import Event
 from saddlepoint.errors import DataError, SettingError
 from saddlepoint.models.capabilities import Conditional, DecodesNormal, has
-from saddlepoint.models.gan.composition import _make
+from saddlepoint.models.gan.composition import make_part
 from saddlepoint.models.gan.conditions.settings import CONDITIONS
 from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.networks.labels import class_weights
@@ -31,7 +31,7 @@ def conditions() -> list[dict[str, str]]:
     """Every registered condition with one for the other player."""
     found = []
     for name, path in CONDITIONS.items():
-        part = _make(path, {}, name)
+        part = make_part(path, {}, name)
         for role in part.roles:
             other = {"generator": "discriminator", "discriminator": "generator"}[role]
             given = {role: name}

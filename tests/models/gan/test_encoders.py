@@ -177,9 +177,9 @@ def test_codes_may_be_packed() -> None:
     [
         ("bigan", {"joint": []}, "joint must be a list of widths"),
         ("bigan", {"weight": 1}, "it takes joint"),
-        ("adversarial", {"weight": 0}, "weight must be above 0"),
+        ("adversarial", {"weight": 0}, "weight must be a finite number above 0"),
         ("adversarial", {"reconstruction": "bernoulli"}, "l2 or l1"),
-        ("vae-gan", {"kl": 0}, "kl must be above 0"),
+        ("vae-gan", {"kl": 0}, "kl must be a finite number above 0"),
     ],
 )
 def test_options_that_do_not_fit_are_refused(kind: str, options: dict, said: str) -> None:

@@ -1,6 +1,6 @@
 """Games of the parts that tests ask for."""
 
-from saddlepoint.objectives.adversarial.game import Composition
+from saddlepoint.objectives.adversarial.composition import Composition
 from saddlepoint.objectives.adversarial.penalties import R1, R2
 from saddlepoint.objectives.adversarial.registry import loss_named
 from saddlepoint.objectives.adversarial.views import INSTANCE_NOISE

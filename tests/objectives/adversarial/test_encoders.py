@@ -10,8 +10,9 @@ import torch
 from torch import Tensor
 
 from saddlepoint.objectives.adversarial.code_matching import adversarial_autoencoder_loss, code_discriminator_loss
+from saddlepoint.objectives.adversarial.composition import Composition
 from saddlepoint.objectives.adversarial.diffaugment import DiffAugment
-from saddlepoint.objectives.adversarial.game import Composition, discriminator_loss, generator_loss
+from saddlepoint.objectives.adversarial.game import discriminator_loss, generator_loss
 from saddlepoint.objectives.adversarial.learned_similarity import (
     decoder_loss,
     draw_codes,

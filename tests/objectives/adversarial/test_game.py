@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch.nn.functional import binary_cross_entropy_with_logits, softplus
 
-from saddlepoint.objectives.adversarial.game import adversarial_game, discriminator_loss, generator_loss, logits
+from saddlepoint.objectives.adversarial.composition import logits
+from saddlepoint.objectives.adversarial.game import adversarial_game, discriminator_loss, generator_loss
 from saddlepoint.objectives.adversarial.heads import Head
 from saddlepoint.objectives.adversarial.losses import cross_entropy
 from saddlepoint.objectives.adversarial.noise import GameNoise
@@ -220,12 +221,12 @@ def test_the_relativistic_game_shows_the_generator_real_examples():
 @pytest.mark.parametrize("name", LOSSES)
 def test_the_registry_agrees_with_the_loss(name):
     entry, loss = LOSSES[name], loss_named(name)
-    assert (entry.has_probability, entry.paired) == (loss.link is not None, loss.paired)
-    if entry.cross_entropy and loss.fake is not None and not loss.features:
+    assert ("probability" in entry.traits, "paired" in entry.traits) == (loss.link is not None, loss.paired)
+    if "cross_entropy" in entry.traits and loss.fake is not None and not loss.features:
         torch.testing.assert_close(
             loss.real(REAL) + loss.fake(FAKE), cross_entropy(REAL, 1.0) + cross_entropy(FAKE, 0.0)
         )
-    if entry.saturates:
+    if "saturates" in entry.traits:
         assert slope(loss.generator, -20.0) > -1e-6
     elif not loss.features:
         assert slope(loss.generator, -20.0) < -1e-3
@@ -275,7 +276,7 @@ def test_a_link_is_a_probability_that_grows_with_the_logit_and_is_one_half_where
 @pytest.mark.parametrize("name", ALONE)
 def test_a_loss_without_probabilities_observes_outputs(name):
     _, observed = discriminator_loss(parts(name))(NETS, BATCH, NOISE)
-    expected = {"real_score", "fake_score"} if LOSSES[name].has_probability else {"real_output", "fake_output"}
+    expected = {"real_score", "fake_score"} if "probability" in LOSSES[name].traits else {"real_output", "fake_output"}
     assert observed.keys() == expected
 
 

@@ -4,7 +4,8 @@ from torch import nn
 
 from saddlepoint.networks.mlp import MLP
 from saddlepoint.networks.packing import Packed
-from saddlepoint.objectives.adversarial.game import discriminator_loss, logits
+from saddlepoint.objectives.adversarial.composition import logits
+from saddlepoint.objectives.adversarial.game import discriminator_loss
 from saddlepoint.objectives.adversarial.noise import GameNoise
 from saddlepoint.objectives.adversarial.penalties import half, logit_and_squared_slope
 from saddlepoint.objectives.phase import Batch

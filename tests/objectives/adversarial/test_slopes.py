@@ -10,7 +10,8 @@ from torch import nn
 
 from saddlepoint.errors import SettingError
 from saddlepoint.networks.mlp import MLP
-from saddlepoint.objectives.adversarial.game import Composition, discriminator_loss
+from saddlepoint.objectives.adversarial.composition import Composition
+from saddlepoint.objectives.adversarial.game import discriminator_loss
 from saddlepoint.objectives.adversarial.noise import GameNoise
 from saddlepoint.objectives.adversarial.registry import loss_named
 from saddlepoint.objectives.adversarial.slopes import (

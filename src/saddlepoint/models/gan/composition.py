@@ -18,8 +18,8 @@ from saddlepoint.models.gan.settings import NO_ENCODER, GANSettings
 from saddlepoint.models.own_loss import missing_loss
 from saddlepoint.networks.own import import_object
 from saddlepoint.networks.settings import OBJECT
+from saddlepoint.objectives.adversarial.composition import Composition
 from saddlepoint.objectives.adversarial.constraints import Constraint
-from saddlepoint.objectives.adversarial.game import Composition
 from saddlepoint.objectives.adversarial.losses import AdversarialLoss
 from saddlepoint.objectives.adversarial.penalties import AnyPenalty, ConsistencyPenalty, Penalty, ScorePenalty
 from saddlepoint.objectives.adversarial.registry import loss_named
@@ -123,7 +123,7 @@ def _loss(settings: GANSettings, own: object) -> AdversarialLoss:
         refuse = missing_loss(name)
         return AdversarialLoss(real=refuse, fake=refuse, generator=refuse)
     if own is None:
-        own = loss_named(name) if name in LOSSES else _make(name, {}, where)
+        own = loss_named(name) if name in LOSSES else make_part(name, {}, where)
     if not isinstance(own, AdversarialLoss):
         own = _duck_typed_loss(_call(own, {}, where) if isinstance(own, type) else own, where)
     check_loss(own, where)
@@ -146,7 +146,7 @@ def _duck_typed_loss(own: object, where: str) -> AdversarialLoss:
 
 def _penalty(name: str, arguments: Mapping[str, Any]) -> AnyPenalty:
     where = f"model.penalties.{name}"
-    part = _make(PENALTIES.get(name, name), arguments, where)
+    part = make_part(PENALTIES.get(name, name), arguments, where)
     if isinstance(part, Penalty | ConsistencyPenalty | ScorePenalty):
         return part
     if not callable(getattr(part, "how", None)) or not hasattr(part, "where"):
@@ -159,7 +159,7 @@ def _penalty(name: str, arguments: Mapping[str, Any]) -> AnyPenalty:
 
 def _view(name: str, arguments: Mapping[str, Any]) -> View:
     where = f"model.views.{name}"
-    part = _make(VIEWS.get(name, name), arguments, where)
+    part = make_part(VIEWS.get(name, name), arguments, where)
     if not callable(part) or not callable(getattr(part, "draw", None)):
         raise SettingError(
             f"{where}: {_name_of(part)} is no view: it needs `draw` and `__call__` (see saddlepoint.objectives.adversarial.views)."
@@ -170,7 +170,7 @@ def _view(name: str, arguments: Mapping[str, Any]) -> View:
 
 def _constraint(role: str, name: str, arguments: Mapping[str, Any]) -> Constraint:
     where = f"model.constraints.{role}"
-    part = _make(CONSTRAINTS.get(name, name), arguments, where)
+    part = make_part(CONSTRAINTS.get(name, name), arguments, where)
     if not all(callable(getattr(part, n, None)) for n in ("prepare", "project")) or not hasattr(part, "after_update"):
         raise SettingError(
             f"{where}: {_name_of(part)} is no constraint: it needs `prepare`, `project` and `after_update` (see "
@@ -182,7 +182,7 @@ def _constraint(role: str, name: str, arguments: Mapping[str, Any]) -> Constrain
 
 def _condition(role: str, name: str, arguments: Mapping[str, Any]) -> Condition:
     where = f"model.condition.{role}"
-    part = _make(CONDITIONS.get(name, name), arguments, where)
+    part = make_part(CONDITIONS.get(name, name), arguments, where)
     if not isinstance(part, Condition):
         raise SettingError(
             f"{where}: {_name_of(part)} is no condition: derive it from saddlepoint.models.gan.conditions.condition.Condition."
@@ -196,7 +196,7 @@ def _encoder(settings: GANSettings) -> Encoder | None:
     kind, where = settings.encoder.kind, "model.encoder.kind"
     if kind == NO_ENCODER:
         return None
-    part = _make(ENCODERS.get(kind, kind), settings.encoder.options, where)
+    part = make_part(ENCODERS.get(kind, kind), settings.encoder.options, where)
     if not isinstance(part, Encoder):
         raise SettingError(
             f"{where}: {kind} is no encoder: derive it from saddlepoint.models.gan.encoders.encoder.Encoder."
@@ -204,8 +204,17 @@ def _encoder(settings: GANSettings) -> Encoder | None:
     return part
 
 
-def _make(path: str, arguments: Mapping[str, Any], where: str) -> Any:
-    """What `module:Name` names; a class or function is called with the arguments."""
+def make_part(path: str, arguments: Mapping[str, Any], where: str) -> Any:
+    """Return what an import path names; a class or function is called with the arguments.
+
+    Args:
+        path: `module:Name`.
+        arguments: by name.
+        where: the name of the setting, for messages.
+
+    Raises:
+        SettingError: it cannot be imported or made, or takes no arguments.
+    """
     found: Any = import_object(path, where)
     if not (isinstance(found, type) or inspect.isroutine(found)):
         if arguments:

@@ -11,7 +11,7 @@ from saddlepoint.data.dataset import Event
 from saddlepoint.models.gan.latent import LatentDistribution
 from saddlepoint.models.gan.part_states import PartStates
 from saddlepoint.models.gan.settings import GANSettings
-from saddlepoint.objectives.adversarial.game import Composition
+from saddlepoint.objectives.adversarial.composition import Composition
 from saddlepoint.objectives.adversarial.noise import GameNoise
 from saddlepoint.objectives.adversarial.penalties import draw_of
 from saddlepoint.objectives.adversarial.replay import Replay

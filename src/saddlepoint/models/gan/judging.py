@@ -11,7 +11,8 @@ from saddlepoint.models.capabilities import Judges, Pushes
 from saddlepoint.models.gan.encoding import EncodingModel
 from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.networks.evaluating import evaluating
-from saddlepoint.objectives.adversarial.game import Composition, generator_loss, logits
+from saddlepoint.objectives.adversarial.composition import Composition, logits
+from saddlepoint.objectives.adversarial.game import generator_loss
 from saddlepoint.objectives.adversarial.noise import GameNoise
 from saddlepoint.objectives.phase import Batch
 

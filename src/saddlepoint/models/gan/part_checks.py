@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from saddlepoint.errors import SettingError
-from saddlepoint.objectives.adversarial.game import Composition
+from saddlepoint.objectives.adversarial.composition import Composition
 from saddlepoint.objectives.adversarial.losses import AdversarialLoss
 from saddlepoint.objectives.adversarial.part_state import PartState
 from saddlepoint.objectives.adversarial.penalties import AnyPenalty, ConsistencyPenalty, ScorePenalty

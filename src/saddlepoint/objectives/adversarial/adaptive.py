@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from saddlepoint.errors import SettingError
 from saddlepoint.objectives.adversarial.diffaugment import CHANGES, DiffAugment
+from saddlepoint.objectives.adversarial.numbers import check_count, check_number
 from saddlepoint.objectives.adversarial.part_state import Kept, PartState
 
 _SERIES = {"probability": "augmentation"}
@@ -44,10 +44,8 @@ class AdaptiveAugmentation:
     state: PartState = field(init=False)
 
     def __post_init__(self) -> None:
-        if not -1 < self.target < 1:
-            raise SettingError(f"target must lie between -1 and 1; got {self.target}.")
-        if self.images < 1:
-            raise SettingError(f"images must be at least 1; got {self.images}.")
+        check_number("target", self.target, -1, exclusive=True, below=1)
+        check_count("images", self.images)
         object.__setattr__(self, "changes", DiffAugment(self.policy))
         object.__setattr__(self, "state", PartState({"probability": torch.zeros(())}, self._following, _SERIES))
 

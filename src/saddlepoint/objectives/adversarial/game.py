@@ -10,80 +10,19 @@ the outputs of its heads by name.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from torch import Tensor, nn, where
 
-from saddlepoint.objectives.adversarial.constraints import Constraint
-from saddlepoint.objectives.adversarial.heads import Head, Targets
-from saddlepoint.objectives.adversarial.losses import AdversarialLoss
+from saddlepoint.objectives.adversarial.composition import Composition, apply_views, logits, outputs
+from saddlepoint.objectives.adversarial.heads import Targets
 from saddlepoint.objectives.adversarial.noise import GameNoise
-from saddlepoint.objectives.adversarial.part_state import PartState
-from saddlepoint.objectives.adversarial.penalties import (
-    AnyPenalty,
-    ConsistencyPenalty,
-    Penalty,
-    ScorePenalty,
-    outputs_and_squared_slope,
-)
+from saddlepoint.objectives.adversarial.penalties import Kind
+from saddlepoint.objectives.adversarial.penalty_costs import Judged, judge_kind, other_costs
 from saddlepoint.objectives.adversarial.unrolled import unrolled
-from saddlepoint.objectives.adversarial.views import View
 from saddlepoint.objectives.phase import KEPT, Batch, Loss, Nets, Observations, Phase
 from saddlepoint.objectives.precision import at_least_float32
-
-
-@dataclass(frozen=True)
-class Composition:
-    """The parts of one game.
-
-    Attributes:
-        loss: the loss as a function of logits.
-        penalties: by name, the penalty and its weight.
-        views: by name, in the order in which they are applied.
-        constraints: by player, "d" or "g".
-        label_smoothing: real examples are labelled 1 minus this; at least 0, below 0.5.
-        conditional: whether both players take labels.
-        heads: by name, the further outputs of the discriminator.
-        codes: how many of the last numbers of the generator's input are codes, which heads may predict.
-        judged: shape of one input of the discriminator, where it is not an example; None for an example.
-        packing: examples that the discriminator judges together.
-    """
-
-    loss: AdversarialLoss
-    penalties: Mapping[str, tuple[AnyPenalty, float]] = field(default_factory=dict)
-    views: Mapping[str, View] = field(default_factory=dict)
-    constraints: Mapping[str, Constraint] = field(default_factory=dict)
-    label_smoothing: float = 0.0
-    conditional: bool = False
-    heads: Mapping[str, Head] = field(default_factory=dict)
-    codes: int = 0
-    judged: tuple[int, ...] | None = None
-    packing: int = 1
-
-    @property
-    def states(self) -> dict[str, PartState]:
-        """The state of each part that has one, by the part's name in settings."""
-        parts: dict[str, Any] = {"objective": self.loss}
-        parts |= {f"penalties.{name}": penalty for name, (penalty, _) in self.penalties.items()}
-        parts |= {f"views.{name}": view for name, view in self.views.items()}
-        found = {name: getattr(part, "state", None) for name, part in parts.items()}
-        return {name: state for name, state in found.items() if state is not None}
-
-
-def logits(nets: Nets, x: Tensor, **condition: Tensor) -> Tensor:
-    """Return the discriminator's logits; an output (B, 1, ...) is flattened.
-
-    Args:
-        nets: the networks by name.
-        x: (B, *event) as the discriminator receives it.
-        **condition: `labels` (B,) in a conditional game.
-
-    Returns:
-        (B,).
-    """
-    return at_least_float32(nets["d"](x, **condition).reshape(x.shape[0]))
 
 
 def adversarial_game(
@@ -162,36 +101,27 @@ def discriminator_loss(parts: Composition, *, detached: bool = True) -> Loss:
             is_old = noise.is_replayed.reshape(-1, *[1] * (made.ndim - 1))
             made = where(is_old, noise.replayed.to(made.dtype), made)
         costs: list[Tensor] = []
-        slopes: Observations = {}
-        seen, judged, outputs = {}, {}, {}
-        for kind, x, drawn in (("real", batch.x, noise.real_views), ("fake", made, noise.fake_views)):
-            seen[kind] = apply_views(parts, x, drawn)
-            penalties = {name: p for name, p in _slope_penalties(parts) if p.where == kind}
-            if penalties:
-                judged[kind], squared, outputs[kind] = outputs_and_squared_slope(
-                    lambda value: _outputs(parts, nets, value, condition), seen[kind]
-                )
-                costs += [_weighted(parts, name, p.how(squared), noise) for name, p in penalties.items()]
-                slopes[f"{kind}_slope"] = squared.detach().sqrt()
-            else:
-                judged[kind], outputs[kind] = _outputs(parts, nets, seen[kind], condition)
-        for name, penalty in _slope_penalties(parts):
-            if callable(penalty.where):
-                numbers = None if penalty.draw is None else (noise.penalties or {})[name]
-                points = penalty.where(seen["real"], seen["fake"], numbers)
-                _, squared, _ = outputs_and_squared_slope(lambda value: (logits(nets, value, **condition), {}), points)
-                costs.append(_weighted(parts, name, penalty.how(squared), noise))
-                slopes[f"{name}_slope"] = squared.detach().sqrt()
-        costs += _other_penalties(parts, nets, seen, judged, condition, noise)
+        observed: Observations = {}
+        judged: dict[Kind, Judged] = {}
+        kinds: tuple[tuple[Kind, Tensor, Mapping[str, Tensor] | None], ...]
+        kinds = (("real", batch.x, noise.real_views), ("fake", made, noise.fake_views))
+        for kind, x, drawn in kinds:
+            judged[kind], own, slopes = judge_kind(parts, nets, kind, apply_views(parts, x, drawn), condition, noise)
+            costs += own
+            observed |= slopes
+        others, slopes = other_costs(parts, nets, judged, condition, noise)
+        costs += others
+        observed |= slopes
+        real, fake = judged["real"], judged["fake"]
         targets = _targets(parts, batch, noise)
         for name, head in parts.heads.items():
-            real, fake = outputs["real"][name], outputs["fake"][name]
-            costs.append(_per_example(parts, head.discriminator(real, fake, targets), len(batch.x)) * head.weight)
+            cost = head.discriminator(real.heads[name], fake.heads[name], targets)
+            costs.append(_per_example(parts, cost, len(batch.x)) * head.weight)
             if head.observe is not None:
-                slopes |= head.observe(real.detach(), fake.detach(), targets)
-        value, observations = _judgement(parts, judged["real"], judged["fake"], noise)
-        kept = _following(parts, judged["real"].detach(), judged["fake"].detach(), noise)
-        return sum(costs, value), observations | slopes | kept
+                observed |= head.observe(real.heads[name].detach(), fake.heads[name].detach(), targets)
+        value, observations = _judgement(parts, real.logit, fake.logit, noise)
+        kept = _following(parts, real.logit.detach(), fake.logit.detach(), noise)
+        return sum(costs, value), observations | observed | kept
 
     return loss
 
@@ -215,7 +145,7 @@ def generator_loss(parts: Composition) -> Loss:
         compared = part.paired or part.averaged
         real = logits(nets, apply_views(parts, batch.x, noise.real_views), **condition) if compared else None
         made = nets["g"](noise.latent, **condition)
-        fake, outputs = _outputs(parts, nets, apply_views(parts, made, noise.fake_views), condition)
+        fake, heads = outputs(parts, nets, apply_views(parts, made, noise.fake_views), condition)
         if real is None:
             value = part.generator(fake)
         elif part.paired:
@@ -224,20 +154,10 @@ def generator_loss(parts: Composition) -> Loss:
             value = part.generator(fake - real.mean()) + part.generator(fake.mean() - real)
         targets = _targets(parts, batch, noise)
         for name, head in parts.heads.items():
-            value = value + _per_example(parts, head.generator(outputs[name], targets), len(fake)) * head.weight
+            value = value + _per_example(parts, head.generator(heads[name], targets), len(fake)) * head.weight
         return value, {}
 
     return from_features if part.features else from_logits
-
-
-def _outputs(
-    parts: Composition, nets: Nets, x: Tensor, condition: Mapping[str, Tensor]
-) -> tuple[Tensor, dict[str, Tensor]]:
-    """The discriminator's logits (B,), and the outputs of its heads by name, (B, size) each."""
-    if not parts.heads:
-        return logits(nets, x, **condition), {}
-    logit, outputs = nets["d"](x, heads=True, **condition)
-    return at_least_float32(logit.reshape(x.shape[0])), {name: at_least_float32(o) for name, o in outputs.items()}
 
 
 def _per_example(parts: Composition, value: Tensor, n: int) -> Tensor:
@@ -256,65 +176,6 @@ def _condition(parts: Composition, batch: Batch) -> dict[str, Tensor]:
 def _targets(parts: Composition, batch: Batch, noise: GameNoise) -> Targets:
     """What heads should predict."""
     return Targets(batch.y if parts.conditional else None, noise.latent[:, -parts.codes :] if parts.codes else None)
-
-
-def apply_views(parts: Composition, x: Tensor, drawn: Mapping[str, Tensor] | None) -> Tensor:
-    """Apply all views to x: the discriminator's input.
-
-    Args:
-        parts: of the game.
-        x: (B, *event).
-        drawn: the random numbers of the views that are in use, by name.
-
-    Returns:
-        (B, *event).
-    """
-    for name, numbers in (drawn or {}).items():
-        x = parts.views[name](x, numbers)
-    return x
-
-
-def _slope_penalties(parts: Composition) -> Iterator[tuple[str, Penalty]]:
-    for name, (penalty, _) in parts.penalties.items():
-        if isinstance(penalty, Penalty):
-            yield name, penalty
-
-
-def _other_penalties(
-    parts: Composition,
-    nets: Nets,
-    seen: Mapping[str, Tensor],
-    judged: Mapping[str, Tensor],
-    condition: Mapping[str, Tensor],
-    noise: GameNoise,
-) -> list[Tensor]:
-    """The weighted penalties of differences and of scores, (B,) each.
-
-    Args:
-        parts: of the game.
-        nets: the networks by name.
-        seen: by kind, the discriminator's input (B, *event).
-        judged: by kind, its logits (B,).
-        condition: keyword arguments of the networks.
-        noise: with the random numbers and the state of penalties.
-    """
-    costs = []
-    for name, (penalty, _) in parts.penalties.items():
-        if isinstance(penalty, ConsistencyPenalty):
-            drawn = (noise.penalties or {})[name]
-            for kind in penalty.kinds:
-                changed = logits(nets, penalty.change(seen[kind], drawn), **condition)
-                costs.append(_weighted(parts, name, penalty.how(judged[kind], changed), noise))
-        elif isinstance(penalty, ScorePenalty):
-            kept = (noise.kept or {}).get(f"penalties.{name}", {})
-            costs.append(_weighted(parts, name, penalty.how(judged["real"], judged["fake"], kept), noise))
-    return costs
-
-
-def _weighted(parts: Composition, name: str, cost: Tensor, noise: GameNoise) -> Tensor:
-    """A penalty (B,) times its weight at this step."""
-    cost = cost * parts.penalties[name][1]
-    return cost if noise.penalty_scales is None else cost * noise.penalty_scales.get(name, 1.0)
 
 
 def _judgement(parts: Composition, real: Tensor, fake: Tensor, noise: GameNoise) -> tuple[Tensor, Observations]:

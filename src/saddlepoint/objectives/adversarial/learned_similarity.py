@@ -22,7 +22,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from saddlepoint.objectives.adversarial.game import Composition, apply_views
+from saddlepoint.objectives.adversarial.composition import Composition, apply_views
 from saddlepoint.objectives.adversarial.noise import GameNoise
 from saddlepoint.objectives.divergence import kl_standard_normal
 from saddlepoint.objectives.phase import Batch, Loss, Nets, Observations

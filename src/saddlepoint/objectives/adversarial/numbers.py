@@ -29,15 +29,16 @@ def check_number(
         raise SettingError(f"{name} must be a finite number {smallest}{largest}; got {value!r}.")
 
 
-def check_count(name: str, value: object) -> None:
-    """Check that an argument is a whole number of at least 1.
+def check_count(name: str, value: object, least: int = 1) -> None:
+    """Check that an argument is a whole number in a range.
 
     Args:
         name: of the argument.
         value: to check.
+        least: its smallest value.
 
     Raises:
         SettingError: it is not such a number.
     """
-    if type(value) is not int or value < 1:
-        raise SettingError(f"{name} must be a whole number of at least 1; got {value!r}.")
+    if type(value) is not int or value < least:
+        raise SettingError(f"{name} must be a whole number of at least {least}; got {value!r}.")

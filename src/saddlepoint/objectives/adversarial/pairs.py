@@ -23,7 +23,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from saddlepoint.objectives.adversarial.game import Composition, apply_views, logits
+from saddlepoint.objectives.adversarial.composition import Composition, apply_views, logits
 from saddlepoint.objectives.adversarial.losses import AdversarialLoss, Cost
 from saddlepoint.objectives.adversarial.noise import GameNoise
 from saddlepoint.objectives.adversarial.penalties import AnyPenalty, ConsistencyPenalty

@@ -12,68 +12,41 @@ _HERE = "saddlepoint.objectives.adversarial"
 
 @dataclass(frozen=True)
 class LossEntry:
-    """The import path of a loss and its properties, which diagnosis reads without torch.
+    """The import path of a loss, and what its numbers mean, which diagnosis reads without torch.
 
     Attributes:
         path: import path of an `AdversarialLoss`.
-        has_probability: whether a logit has a probability of being real (`AdversarialLoss.link`).
-        cross_entropy: whether the discriminator minimises binary cross-entropies, which sum to 2 log 2 nats if it cannot
-            distinguish real from generated examples.
-        paired: whether each real example is compared with a generated one.
-        saturates: whether the generator's gradient vanishes if the discriminator is confident.
-        traits: further traits for diagnosis, see the table in `saddlepoint.diagnosis.traits`.
+        traits: see the table in `saddlepoint.diagnosis.traits`. Those that the loss has attributes for must agree with it:
+            `probability` with a `link`, `paired` with `paired`.
     """
 
     path: str
-    has_probability: bool = False
-    cross_entropy: bool = False
-    paired: bool = False
-    saturates: bool = False
-    traits: tuple[str, ...] = ()
+    traits: frozenset[str] = frozenset()
+
+
+def _loss(path: str, *traits: str) -> LossEntry:
+    return LossEntry(f"{_HERE}.{path}", frozenset(traits))
 
 
 LOSSES: dict[str, LossEntry] = {
-    "non-saturating": LossEntry(
-        f"{_HERE}.losses:NON_SATURATING", has_probability=True, cross_entropy=True, traits=("log_odds",)
+    "non-saturating": _loss("losses:NON_SATURATING", "probability", "cross_entropy", "log_odds"),
+    "minimax": _loss("losses:MINIMAX", "probability", "cross_entropy", "saturates", "log_odds"),
+    "relativistic": _loss("losses:RELATIVISTIC", "probability", "cross_entropy", "paired", "log_odds", "differences"),
+    "feature-matching": _loss("feature_matching:FEATURE_MATCHING", "probability", "cross_entropy", "log_odds"),
+    "least-squares": _loss("losses:LEAST_SQUARES", "probability", "squared_error"),
+    "hinge": _loss("losses:HINGE", "margin", "linear"),
+    "wasserstein": _loss("losses:WASSERSTEIN", "differences", "unbounded", "linear"),
+    "relativistic-average": _loss(
+        "losses:RELATIVISTIC_AVERAGE", "probability", "cross_entropy", "log_odds", "differences"
     ),
-    "minimax": LossEntry(
-        f"{_HERE}.losses:MINIMAX", has_probability=True, cross_entropy=True, saturates=True, traits=("log_odds",)
-    ),
-    "relativistic": LossEntry(
-        f"{_HERE}.losses:RELATIVISTIC",
-        has_probability=True,
-        cross_entropy=True,
-        paired=True,
-        traits=("log_odds", "differences"),
-    ),
-    "feature-matching": LossEntry(
-        f"{_HERE}.feature_matching:FEATURE_MATCHING", has_probability=True, cross_entropy=True, traits=("log_odds",)
-    ),
-    "least-squares": LossEntry(f"{_HERE}.losses:LEAST_SQUARES", has_probability=True, traits=("squared_error",)),
-    "hinge": LossEntry(f"{_HERE}.losses:HINGE", traits=("margin", "linear")),
-    "wasserstein": LossEntry(f"{_HERE}.losses:WASSERSTEIN", traits=("differences", "unbounded", "linear")),
-    "relativistic-average": LossEntry(
-        f"{_HERE}.losses:RELATIVISTIC_AVERAGE",
-        has_probability=True,
-        cross_entropy=True,
-        traits=("log_odds", "differences"),
-    ),
-    "relativistic-average-hinge": LossEntry(
-        f"{_HERE}.losses:RELATIVISTIC_AVERAGE_HINGE", traits=("margin", "differences")
-    ),
-    "f-kl": LossEntry(
-        f"{_HERE}.f_divergences:KL", has_probability=True, traits=("log_odds", "unbounded", "exponential", "linear")
-    ),
-    "f-reverse-kl": LossEntry(
-        f"{_HERE}.f_divergences:REVERSE_KL", has_probability=True, traits=("log_odds", "unbounded", "exponential")
-    ),
-    "f-jensen-shannon": LossEntry(f"{_HERE}.f_divergences:JENSEN_SHANNON", has_probability=True, traits=("log_odds",)),
-    "f-pearson": LossEntry(f"{_HERE}.f_divergences:PEARSON", has_probability=True, traits=("unbounded", "linear")),
-    "f-squared-hellinger": LossEntry(
-        f"{_HERE}.f_divergences:SQUARED_HELLINGER", has_probability=True, traits=("log_odds", "exponential")
-    ),
-    "energy-margin": LossEntry(f"{_HERE}.energy:ENERGY_MARGIN", traits=("energy",)),
-    "boundary-equilibrium": LossEntry(f"{_HERE}.energy:BOUNDARY_EQUILIBRIUM", traits=("energy", "balanced")),
+    "relativistic-average-hinge": _loss("losses:RELATIVISTIC_AVERAGE_HINGE", "margin", "differences"),
+    "f-kl": _loss("f_divergences:KL", "probability", "log_odds", "unbounded", "exponential", "linear"),
+    "f-reverse-kl": _loss("f_divergences:REVERSE_KL", "probability", "log_odds", "unbounded", "exponential"),
+    "f-jensen-shannon": _loss("f_divergences:JENSEN_SHANNON", "probability", "log_odds"),
+    "f-pearson": _loss("f_divergences:PEARSON", "probability", "unbounded", "linear"),
+    "f-squared-hellinger": _loss("f_divergences:SQUARED_HELLINGER", "probability", "log_odds", "exponential"),
+    "energy-margin": _loss("energy:ENERGY_MARGIN", "energy"),
+    "boundary-equilibrium": _loss("energy:BOUNDARY_EQUILIBRIUM", "energy", "balanced"),
 }
 PENALTIES: dict[str, str] = {
     "r1": f"{_HERE}.penalties:R1",

@@ -11,6 +11,7 @@ from torch import Tensor
 from saddlepoint.errors import SettingError
 from saddlepoint.models.gan.conditions.condition import Codes, Condition
 from saddlepoint.objectives.adversarial.heads import Head, Targets
+from saddlepoint.objectives.adversarial.numbers import check_count, check_number
 
 FORBIDS = {
     "replay.share": "old examples are kept without their codes",
@@ -42,12 +43,10 @@ class Info(Condition):
         values: object = categories
         if not isinstance(values, list | tuple) or not all(type(n) is int and n >= 2 for n in values):
             raise SettingError(f"categories must be a list of whole numbers of at least 2; got {values!r}.")
-        if type(continuous) is not int or continuous < 0:
-            raise SettingError(f"continuous must be a whole number of at least 0; got {continuous!r}.")
+        check_count("continuous", continuous, least=0)
         if not values and not continuous:
             raise SettingError("there is no code: give categories, continuous, or both.")
-        if not weight > 0:
-            raise SettingError(f"weight must be above 0; got {weight}.")
+        check_number("weight", weight, exclusive=True)
         self.categories, self.continuous, self.weight = tuple(categories), continuous, weight
 
     def codes(self) -> Codes:

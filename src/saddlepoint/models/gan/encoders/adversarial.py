@@ -8,7 +8,8 @@ from dataclasses import replace
 from saddlepoint.errors import SettingError
 from saddlepoint.models.gan.encoders.encoder import PLAYER, Encoder
 from saddlepoint.objectives.adversarial.code_matching import adversarial_autoencoder_loss, code_discriminator_loss
-from saddlepoint.objectives.adversarial.game import Composition
+from saddlepoint.objectives.adversarial.composition import Composition
+from saddlepoint.objectives.adversarial.numbers import check_number
 from saddlepoint.objectives.phase import Phase
 from saddlepoint.objectives.reconstruction import l1, l2
 
@@ -31,8 +32,7 @@ class AdversarialAutoencoder(Encoder):
     judges = "codes"
 
     def __init__(self, weight: float = 1.0, reconstruction: str = "l2") -> None:
-        if not weight > 0:
-            raise SettingError(f"weight must be above 0; got {weight}.")
+        check_number("weight", weight, exclusive=True)
         if reconstruction not in ERRORS:
             raise SettingError(f"reconstruction must be l2 or l1; got {reconstruction!r}.")
         self.weight, self.error = weight, ERRORS[reconstruction]

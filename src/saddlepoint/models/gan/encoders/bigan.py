@@ -11,7 +11,7 @@ from torch import nn
 from saddlepoint.errors import SettingError
 from saddlepoint.models.gan.encoders.encoder import FORBIDS, PLAYER, Encoder
 from saddlepoint.networks.pairs import PairFeatures
-from saddlepoint.objectives.adversarial.game import Composition
+from saddlepoint.objectives.adversarial.composition import Composition
 from saddlepoint.objectives.adversarial.losses import AdversarialLoss
 from saddlepoint.objectives.adversarial.pairs import pair_discriminator_loss, pair_generator_loss, parts_on_pairs
 from saddlepoint.objectives.phase import Phase

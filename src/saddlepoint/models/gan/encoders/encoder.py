@@ -12,7 +12,7 @@ from typing import ClassVar, Literal
 
 from torch import nn
 
-from saddlepoint.objectives.adversarial.game import Composition
+from saddlepoint.objectives.adversarial.composition import Composition
 from saddlepoint.objectives.adversarial.losses import AdversarialLoss
 from saddlepoint.objectives.phase import Phase
 

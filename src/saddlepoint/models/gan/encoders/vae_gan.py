@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import ClassVar
 
-from saddlepoint.errors import SettingError
 from saddlepoint.models.gan.encoders.encoder import FORBIDS, PLAYER, Encoder
-from saddlepoint.objectives.adversarial.game import Composition
+from saddlepoint.objectives.adversarial.composition import Composition
 from saddlepoint.objectives.adversarial.learned_similarity import (
     decoder_loss,
     inference_loss,
     mixture_discriminator_loss,
 )
+from saddlepoint.objectives.adversarial.numbers import check_number
 from saddlepoint.objectives.phase import Phase
 
 _NORMAL = "the KL term is that of a standard normal distribution"
@@ -41,9 +41,8 @@ class VAEGAN(Encoder):
     }
 
     def __init__(self, reconstruction: float = 1.0, kl: float = 1.0) -> None:
-        for name, value in (("reconstruction", reconstruction), ("kl", kl)):
-            if not value > 0:
-                raise SettingError(f"{name} must be above 0; got {value}.")
+        check_number("reconstruction", reconstruction, exclusive=True)
+        check_number("kl", kl, exclusive=True)
         self.reconstruction, self.kl = reconstruction, kl
 
     def phases(self, parts: Composition, discriminator: Phase, generator: Phase) -> tuple[Phase, ...]:
