@@ -79,6 +79,8 @@ _PENALTY_DIGITS = {
 _SPECTRAL = {"model.objective": "hinge", "model.constraints.discriminator": "spectral"}
 _BALANCE = {"model.objective": "boundary-equilibrium", "model.labels.smoothing": 0.0}
 _CLIPPED = {"model.objective": "wasserstein", "model.constraints.discriminator": {"name": "clip", "limit": 0.1}}
+_CONCATENATE = {"model.condition.generator": "concatenate", "model.condition.discriminator": "concatenate"}
+_FEW_CODES = {"model.condition.discriminator": {"name": "info", "categories": [3], "continuous": 1}}
 _PLANE = {
     "model.likelihood": "gaussian-learnt",
     "model.latent": 2,
@@ -164,7 +166,9 @@ BASES = {
         Base("vae-mnist", "vae-mnist", "reporting", 400, 12),
         Base("gan-digits", "gan-digits", "calibration", 800, 14),
         Base("gan-digits-conditional", "gan-digits-conditional", "calibration", 1000, 6),
+        Base("concatenate-digits", "gan-digits-conditional", "reporting", 700, 4, _CONCATENATE),
         Base("info-digits", "info-digits", "reporting", 1000, 6),
+        Base("info-few-digits", "info-digits", "calibration", 700, 4, _FEW_CODES),
         Base("gan-mnist", "gan-mnist", "reporting", 500, 3, {"training.batch_size": 32}),
         Base("bigan-digits", "bigan-digits", "reporting", 300, 2),
         Base("vae-gan-digits", "vae-gan-digits", "reporting", 300, 2),

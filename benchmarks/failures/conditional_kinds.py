@@ -1,7 +1,6 @@
 """Kinds of runs of conditional GANs and InfoGANs, with failures of their conditions.
 
-They make the traces that the rules are tested by. The campaign does not count them, since the ground truth has no score of these
-failures.
+Ground truth comes from `condition_probes`. Those on the calibration half are also the traces that the rules are tested by.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from failures.kinds import Kind
+from failures.kind import Kind
 
 COLLAPSED = 3  # the class without variation
 
@@ -51,11 +50,17 @@ def generator_without_codes(model: Any, strength: float) -> None:
     model.players["g"].forward = forward
 
 
-CONDITIONAL_KINDS = {
-    kind.name: kind
-    for kind in (
-        Kind("labels-ignored-digits", "gan-digits-conditional", "GAN121", model=discriminator_without_labels),
-        Kind("class-collapse-digits", "gan-digits-conditional", "GAN122", model=class_without_noise),
-        Kind("codes-unused-digits", "info-digits", "GAN123", model=generator_without_codes),
+def _on(base: str, suffix: str) -> tuple[Kind, ...]:
+    """The failures of labels, on a base with labels."""
+    return (
+        Kind(f"labels-ignored-{suffix}", base, "GAN121", model=discriminator_without_labels, seeds=5),
+        Kind(f"class-collapse-{suffix}", base, "GAN122", model=class_without_noise, seeds=5),
     )
-}
+
+
+CONDITIONAL_KINDS = (
+    *_on("gan-digits-conditional", "digits"),
+    *_on("concatenate-digits", "concatenate"),
+    Kind("codes-unused-digits", "info-digits", "GAN123", model=generator_without_codes, seeds=5),
+    Kind("codes-unused-few", "info-few-digits", "GAN123", model=generator_without_codes, seeds=5),
+)

@@ -218,6 +218,27 @@ def _stuck(probes: list[Facts], reference: Reference, run: Facts) -> float:
     return min(end, badness(probes, reference, run))
 
 
+def _labels_ignored(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """Samples are recognised as their classes hardly more often than by chance, while real examples are."""
+    now = probes[-1]
+    if "class_recall" not in now:
+        return 0.0
+    chance, possible = now["class_chance"], now["real_class_recall"]
+    if possible < 2 * chance:  # the classes look alike
+        return 0.0
+    return between((now["class_recall"] - chance) / (possible - chance), 0.5, 0.25)
+
+
+def _class_collapsed(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """The samples of a class scatter less than a quarter as much as its real examples."""
+    return between(min(probes[-1].get("class_spread", []), default=math.inf), 0.5, 0.25)
+
+
+def _codes_unused(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """The categorical or the continuous codes of an InfoGAN cannot be read from its samples."""
+    return between(min(probes[-1].get("codes_read", {}).values(), default=math.inf), 0.25, 0.1)
+
+
 def _silent_code(probes: list[Facts], reference: Reference, run: Facts) -> float:
     """No unit carries information; or half of them carry none, and the bound suffers."""
     now = probes[-1]
@@ -317,6 +338,9 @@ SCORES: dict[str, dict[str, Score]] = {
         "GAN114": _leaks,
         "GAN115": _overflows,
         "GAN116": _stuck,
+        "GAN121": _labels_ignored,
+        "GAN122": _class_collapsed,
+        "GAN123": _codes_unused,
     },
     "vae": {
         "VAE201": _silent_code,

@@ -89,16 +89,18 @@ def decide(run: Facts, reference: Reference) -> Truth:
 
 
 # What follows from what: a consequence is neither missed where it is not named, nor false where it is.
+_OF_CONDITION = {"GAN121", "GAN122", "GAN123"}
 FOLLOWS = {
     "NUM301": {*SCORES["any"], *SCORES["gan"], *SCORES["vae"], *SCORES["ae"]} - {"GAN115"},
-    "NUM304": {"GAN101", "GAN102", "GAN103", "GAN104", "VAE201", "VAE204", "VAE205", "AE251"},
+    "NUM304": {"GAN101", "GAN102", "GAN103", "GAN104", "VAE201", "VAE204", "VAE205", "AE251"} | _OF_CONDITION,
     "NUM303": {"GAN103", "GAN104", "GAN105", "VAE201", "VAE203", "VAE204", "VAE205", "AE251", "NUM302", "NUM304"},
     "NUM302": {"GAN103", "GAN105", "VAE201", "VAE204", "VAE205", "AE251", "NUM303", "NUM304"},
-    "GAN101": {"GAN103", "GAN107", "NUM302"},
-    "GAN102": {"GAN101", "GAN103", "NUM302"},
-    "GAN104": {"GAN103", "GAN105", "GAN106", "NUM302"},
-    "GAN106": {"GAN101", "GAN103", "GAN105", "NUM302"},
-    "GAN105": {"GAN103"},
+    "GAN101": {"GAN103", "GAN107", "NUM302", "GAN121"},
+    "GAN102": {"GAN101", "GAN103", "NUM302", "GAN121"},
+    "GAN103": {"GAN121", "GAN122"},
+    "GAN104": {"GAN103", "GAN105", "GAN106", "NUM302", "GAN121"},
+    "GAN106": {"GAN101", "GAN103", "GAN105", "NUM302"} | _OF_CONDITION,
+    "GAN105": {"GAN103", "GAN121", "GAN122"},
     "GAN111": {"GAN101", "GAN103", "GAN105", "GAN106", "NUM302"},
     "GAN112": {"GAN103", "GAN105", "GAN106", "NUM302"},
     "GAN113": {"GAN103", "GAN104", "GAN105"},

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from failures import injections
 from failures.base_recipes import BASES
+from failures.conditional_kinds import CONDITIONAL_KINDS
 from failures.kind import Kind, Strength, rates
 from failures.loss_kinds import LOSS_KINDS
 
@@ -307,5 +308,6 @@ INJECTED = (
         "no-class-autoencoder", "autoencoder-digits", "DATA404", (1e-4, 0.06), data=injections.without_class, steps=60
     ),
     *LOSS_KINDS,
+    *CONDITIONAL_KINDS,
 )
 KINDS = {kind.name: kind for kind in (*HEALTHY, *INJECTED)}

@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from failures.condition_probes import class_facts, code_facts
 from failures.critic_probes import critic_facts
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.models.base import Model
@@ -94,6 +95,7 @@ class Prober:
         raw, labels = sample_with_labels(model, POINTS, None, torch.Generator().manual_seed(SEED + 2))
         with self.state.averaged(model):
             averaged = self._samples() if self.state.averages else raw
+            of_condition = self._condition()
         noise = torch.Generator().manual_seed(SEED + 1)
         z = model.fixed_noise(POINTS, noise)
         found: Facts = {
@@ -102,6 +104,7 @@ class Prober:
             "spread": self._spread(averaged),
             "raw_spread": self._spread(raw),
             "scale": float(self._standard(raw.flatten(1).double()).square().mean().sqrt()),
+            **of_condition,
         }
         if (mass := self._mass(raw)) is not None:
             found |= {"raw_mass": mass, "mass": self._mass(averaged), "real_mass": self._mass(self.held_out)}
@@ -117,6 +120,21 @@ class Prober:
         else:  # a discriminator of codes says nothing about examples
             found |= dict.fromkeys(("d_real", "d_fake", "sure", "advantage", "learnt_by_heart"), math.nan)
         facts["dead"] = self._dead(passes)
+        return found
+
+    def _condition(self) -> Facts:
+        """Whether samples follow the labels of a conditional GAN, or the codes of an InfoGAN."""
+        model: Any = self.model
+
+        def standard(x: Tensor) -> Tensor:
+            return self._standard(x.flatten(1).double())
+
+        found: Facts = {}
+        if self._train_labels is not None and self._held_out_labels is not None:
+            real, rest = (self.train, self._train_labels), (self.held_out, self._held_out_labels)
+            found |= class_facts(model, real, rest, standard, SEED + 3)
+        if model.named_codes is not None:
+            found |= code_facts(model, model.named_codes, standard, SEED + 4)
         return found
 
     def _judgement(self, raw: Tensor, labels: Tensor | None, step: int) -> Facts:

@@ -18,6 +18,7 @@ BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "diagnosis.py"
 RESULTS = BENCHMARK.with_name("RESULTS.md")
 DESIGNED = (
     *(f"GAN{n}" for n in range(101, 110)),
+    *(f"GAN{n}" for n in range(121, 124)),
     "AE251",
     *(f"VAE{n}" for n in range(201, 207)),
     *(f"NUM{n}" for n in range(301, 305)),
@@ -97,6 +98,9 @@ ILLS: dict[str, dict[str, Any]] = {
     "GAN114": {"leaked": 0.8},
     "GAN115": {"loss": 1e5},
     "GAN116": {"weight": 0.001, "distance": 1.0},
+    "GAN121": {"class_recall": 0.1, "real_class_recall": 0.9, "class_chance": 0.1},
+    "GAN122": {"class_spread": [1.0, 0.1]},
+    "GAN123": {"codes_read": {"categorical": 0.9, "continuous": 0.0}},
     "NUM302": {"gradient": {"d": 100.0, "g": 0.1}, "distance": 1.0},
     "NUM303": {"dead": {"d": 0.8, "g": 0.0}},
     "NUM304": {"moved": {"d": 1e-9, "g": 1e-9}, "distance": 1.0},
@@ -132,6 +136,8 @@ def test_modes_that_come_and_go_are_circling_and_a_consequence_is_unclear() -> N
     assert decide(circling, reference).codes["GAN105"].state == "yes"
     both = decide(run(ILLS["GAN104"] | {"spread": 0.1}), reference).codes
     assert (both["GAN104"].state, both["GAN103"].state) == ("yes", "unclear")
+    lost = decide(run(ILLS["GAN103"] | ILLS["GAN121"]), reference).codes
+    assert (lost["GAN103"].state, lost["GAN121"].state) == ("yes", "unclear")
 
 
 def test_weights_that_are_no_numbers_fail_whatever_else() -> None:
@@ -202,6 +208,73 @@ def test_a_generator_of_examples_is_as_good_as_data_and_a_constant_one_is_not() 
     assert flat["spread"] < 1e-3
     assert max(flat["mass"]) == 1.0
     assert flat["distance"] > 10 * prober.floor()
+
+
+class FakeGenerator:
+    """Samples around the centre of their class; a code ends with the weights of three classes."""
+
+    classes, latent = 3, 5
+    centres = torch.tensor([[6.0, 0.0], [0.0, 6.0], [0.0, 0.0]])
+
+    def __init__(self, *, obedient: bool, spread: tuple[float, ...]) -> None:
+        self.obedient, self.spread = obedient, torch.tensor(spread)
+
+    def fixed_noise(self, n: int, generator: torch.Generator) -> torch.Tensor:
+        return self.with_labels(torch.randn(n, self.latent, generator=generator), torch.zeros(n, dtype=torch.int64))
+
+    def with_labels(self, z: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        return torch.cat([z[:, :2], torch.nn.functional.one_hot(labels, 3)], 1)
+
+    def split_codes(self, z: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return z[:, :2], z[:, 2:]
+
+    def decode(self, z: torch.Tensor) -> torch.Tensor:
+        noise, weights = self.split_codes(z)
+        labels = weights.argmax(1) if self.obedient else torch.arange(len(z)) // 3 % 3
+        return self.centres[labels] + noise * self.spread[labels][:, None]
+
+    def sample(self, n: int, *, labels: object = None, generator: torch.Generator | None = None) -> torch.Tensor:
+        return self.decode(self.fixed_noise(n, generator or torch.Generator()))
+
+
+@pytest.mark.parametrize(
+    ("obedient", "spread", "recall"),
+    [(True, (1.0, 1.0, 1.0), 1.0), (False, (1.0, 1.0, 1.0), 1 / 3), (True, (1.0, 0.1, 1.0), 1.0)],
+)
+def test_labels_and_spreads_of_classes_are_measured(obedient: bool, spread: tuple[float, ...], recall: float) -> None:
+    from failures.condition_probes import class_facts
+
+    generator = torch.Generator().manual_seed(0)
+    halves = []
+    for _ in range(2):
+        labels = torch.arange(150) % 3
+        halves.append((FakeGenerator.centres[labels] + torch.randn(150, 2, generator=generator), labels))
+    facts = class_facts(FakeGenerator(obedient=obedient, spread=spread), *halves, torch.Tensor.double, seed=1)
+    assert facts["class_recall"] == pytest.approx(recall, abs=0.02)
+    assert facts["real_class_recall"] > 0.97
+    if obedient:
+        assert facts["class_spread"] == pytest.approx(spread, rel=0.25)
+
+
+@pytest.mark.parametrize("used", [{"categorical"}, {"continuous"}, {"categorical", "continuous"}, set()])
+def test_codes_are_read_from_samples_exactly_where_samples_depend_on_them(used: set[str]) -> None:
+    from failures.condition_probes import code_facts
+    from saddlepoint.models.code_capabilities import NamedCodes
+
+    def fixed_noise(n: int, generator: torch.Generator) -> torch.Tensor:
+        values = torch.nn.functional.one_hot(torch.randint(0, 3, (n,), generator=generator), 3)
+        return torch.cat(
+            [torch.randn(n, 2, generator=generator), values, 2 * torch.rand(n, 1, generator=generator) - 1], 1
+        )
+
+    def decode(z: torch.Tensor) -> torch.Tensor:
+        codes = z[:, 2:] * torch.tensor([float("categorical" in used)] * 3 + [2.0 * ("continuous" in used)])
+        return torch.cat([0.1 * z[:, :2], codes], 1)
+
+    model = SimpleNamespace(fixed_noise=fixed_noise, decode=decode)
+    read = code_facts(model, NamedCodes(2, (3,), 1), torch.Tensor.double, seed=0)["codes_read"]
+    assert {kind for kind, share in read.items() if share > 0.9} == used
+    assert all(share < 0.1 for kind, share in read.items() if kind not in used)
 
 
 def test_rates_count_detections_false_alarms_and_delays() -> None:

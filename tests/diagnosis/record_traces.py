@@ -92,13 +92,12 @@ def main(arguments: list[str]) -> int:
 
 def trace(name: str, kind: str, keep: Path) -> dict[str, Any]:
     """Return the series that a rule reads, from the first run of this kind."""
-    from failures.conditional_kinds import CONDITIONAL_KINDS
     from failures.runs import train
     from saddlepoint.diagnosis.rules import RULES
     from saddlepoint.experiment.live_diagnosis import objective_names
     from saddlepoint.recipe import Recipe
 
-    train(kind, 0, keep, CONDITIONAL_KINDS.get(kind))
+    train(kind, 0, keep)
     folder = keep / kind / "0"
     rule = next(rule for rule in RULES if rule.judge.__name__ == name)
     recipe = Recipe.load(folder / "recipe.yaml")
