@@ -119,7 +119,8 @@ class Diagnosis:
         read = [parameters[name] for name in (*rule.needs, *rule.optional) if name in parameters]
         # A rule that takes all series puts those that it used into the evidence itself.
         evidence = {"window": [state.since, step], **({"series": read} if read else {})}
-        advised = add_remedy(finding, self.facts.settings) if self.facts.settings else finding
+        facts = self.facts
+        advised = add_remedy(finding, facts.settings, facts.accepts) if facts.settings else finding
         state.open = replace(advised, evidence={**evidence, **finding.evidence})
 
 

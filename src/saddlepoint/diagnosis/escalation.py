@@ -13,7 +13,7 @@ from typing import Any
 
 from saddlepoint.diagnosis.changes import apply_changes
 from saddlepoint.diagnosis.optimiser_settings import Settings
-from saddlepoint.diagnosis.remedies import Step, changes_of
+from saddlepoint.diagnosis.remedies import Accepts, Step, accept_all, changes_of
 from saddlepoint.diagnosis.usual_rates import describe_unusual_rates, keep_usual, restore_usual_rates
 from saddlepoint.records import Finding
 
@@ -61,7 +61,9 @@ ESCALATION: dict[str, tuple[Step, ...]] = {
 ALWAYS_WITH: dict[str, Step] = {"GAN105": ("average_weights", "half_momentum")}
 
 
-def next_remedy(finding: Finding, settings: Settings, tried: Collection[int] = ()) -> tuple[int, dict[str, Any]] | None:
+def next_remedy(
+    finding: Finding, settings: Settings, tried: Collection[int] = (), accepts: Accepts = accept_all
+) -> tuple[int, dict[str, Any]] | None:
     """Return the next remedy against a finding.
 
     The order is: unusual rates (`UNUSUAL_RATES`), the finding's own remedy (`OWN_REMEDY`), the steps of its code's list
@@ -72,6 +74,7 @@ def next_remedy(finding: Finding, settings: Settings, tried: Collection[int] = (
         finding: what was found.
         settings: the recipe's settings by dotted name. Steps that change none of them are skipped.
         tried: numbers of the steps that were tried against this code.
+        accepts: whether changes are valid together with the other settings. Steps with others are skipped.
 
     Returns:
         The number of the step and its new values by dotted name; None if nothing is left to try.
@@ -85,12 +88,15 @@ def next_remedy(finding: Finding, settings: Settings, tried: Collection[int] = (
         changes = apply_changes(step, settings)
         if number != UNUSUAL_RATES:  # remedies multiply a rate, whatever it is
             changes = keep_usual(changes, settings)
-        if number not in tried and changes:
-            return number, apply_changes(changes_of(ALWAYS_WITH.get(finding.code, ())), settings) | changes
+        if number in tried or not changes:
+            continue
+        changes = apply_changes(changes_of(ALWAYS_WITH.get(finding.code, ())), settings) | changes
+        if accepts(changes):
+            return number, changes
     return None
 
 
-def add_remedy(finding: Finding, settings: Settings) -> Finding:
+def add_remedy(finding: Finding, settings: Settings, accepts: Accepts = accept_all) -> Finding:
     """Return the finding with the remedy to try first.
 
     If learning rates or momenta are unusual, they are restored before the rule's own remedy is tried; the advice says so.
@@ -98,9 +104,10 @@ def add_remedy(finding: Finding, settings: Settings) -> Finding:
     Args:
         finding: with the rule's own remedy, if it has one.
         settings: the recipe's settings by dotted name.
+        accepts: whether changes are valid together with the other settings.
     """
     listed = range(1, len(ESCALATION.get(finding.code, ())) + 1)
-    found = next_remedy(finding, settings, tried=listed)
+    found = next_remedy(finding, settings, tried=listed, accepts=accepts)
     if found is None:
         return replace(finding, remedy=None)
     number, changes = found

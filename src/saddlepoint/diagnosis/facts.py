@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from saddlepoint.diagnosis.remedies import Step, first_remedy
+from saddlepoint.diagnosis.remedies import Accepts, Step, accept_all, advice, first_remedy, is_accepted
 from saddlepoint.diagnosis.traits import traits_of
 from saddlepoint.models.settings import FAMILIES
 
@@ -22,11 +22,13 @@ class Facts:
         objectives: the family and the objective by name: {"gan", "non-saturating"}.
         steps: the run's last step; None if it is unknown (the log of another program that is still running).
         settings: of the recipe, by dotted name ({"model.latent": 3}); empty if there is no recipe.
+        accepts: whether the recipe is valid with these changes of settings; remedies with others are not offered.
     """
 
     objectives: frozenset[str] = frozenset()
     steps: int | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
+    accepts: Accepts = field(default=accept_all, compare=False, repr=False)
 
     @cached_property
     def traits(self) -> frozenset[str]:
@@ -63,4 +65,12 @@ class Facts:
         Returns:
             New values by dotted name; None where no remedy changes anything, and without a recipe.
         """
-        return first_remedy(names, self.settings, given)
+        return first_remedy(names, self.settings, given, self.accepts)
+
+    def advice(self, *names: str) -> str:
+        """Return one sentence that offers the remedies among these that the run accepts, in order.
+
+        Args:
+            names: of remedies in `saddlepoint.diagnosis.remedies`.
+        """
+        return advice(*(name for name in names if is_accepted(name, self.settings, self.accepts)))

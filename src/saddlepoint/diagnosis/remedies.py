@@ -1,13 +1,13 @@
 """Every remedy, in one place: what it tells a person to do, and the settings that it changes.
 
-Rules name the remedies of their findings (`run.remedy("r1_penalty")`, `advice("r1_penalty", "instance_noise")`), and so do
+Rules name the remedies of their findings (`run.remedy("r1_penalty")`, `run.advice("r1_penalty", "instance_noise")`), and so do
 the checks before the first step (`propose("smaller_batch", batch_size=64)`) and the escalation list
 (`saddlepoint.diagnosis.escalation`), which says what to try next.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -29,6 +29,7 @@ from saddlepoint.diagnosis.optimiser_settings import RATE, SHARED, Settings, of_
 from saddlepoint.diagnosis.ranges import usual_value
 from saddlepoint.diagnosis.usual_rates import DEFAULT, USUAL, USUAL_OF_SGD
 
+Accepts = Callable[[Mapping[str, Any]], bool]  # whether changes by dotted name are valid
 Step = tuple[str, ...]  # names of remedies that are applied together
 
 
@@ -229,8 +230,10 @@ def advice(*names: str) -> str:
         names: of remedies; the first is the first choice.
 
     Returns:
-        "Lower the learning rates, clip the gradients, or train in fp32."
+        "Lower the learning rates, clip the gradients, or train in fp32." Empty without names.
     """
+    if not names:
+        return ""
     parts = [REMEDIES[name].advice for name in names]
     listed = ", ".join([*parts[:-1], f"or {parts[-1]}"] if len(parts) > 1 else parts)
     return f"{listed[:1].upper()}{listed[1:]}."
@@ -264,15 +267,36 @@ def propose(name: str, **given: Any) -> dict[str, Any] | None:
     return changes_of(name, given) or None
 
 
+def accept_all(changes: Mapping[str, Any]) -> bool:
+    """Accept any changes of settings."""
+    return True
+
+
+def is_accepted(name: str, settings: Settings, accepts: Accepts) -> bool:
+    """Return whether a remedy may be offered: what it changes, if anything, is valid together with the other settings.
+
+    Args:
+        name: of the remedy.
+        settings: the present settings by dotted name.
+        accepts: whether changes are valid.
+    """
+    changes = apply_changes(changes_of(name), settings)
+    return not changes or accepts(changes)
+
+
 def first_remedy(
-    steps: Iterable[Step | str], settings: Settings, given: Mapping[str, Any] | None = None
+    steps: Iterable[Step | str],
+    settings: Settings,
+    given: Mapping[str, Any] | None = None,
+    accepts: Accepts = accept_all,
 ) -> dict[str, Any] | None:
-    """Return the changes of the first remedy that changes one of these settings; None where there is none.
+    """Return the changes of the first remedy that changes one of these settings and is accepted; None where there is none.
 
     Args:
         steps: names of remedies in order of preference; a tuple applies several together.
         settings: the present settings by dotted name.
         given: values that a remedy takes from the measurement.
+        accepts: whether changes are valid together with the other settings.
     """
     found = (apply_changes(changes_of(step, given), settings) for step in steps)
-    return next(filter(None, found), None)
+    return next((changes for changes in found if changes and accepts(changes)), None)

@@ -6,6 +6,7 @@ from typing import Any
 
 from saddlepoint.diagnosis import Diagnosis, Facts
 from saddlepoint.diagnosis.rules import RULES
+from saddlepoint.experiment.accepted_changes import AcceptedChanges
 from saddlepoint.recipe import Recipe
 
 
@@ -20,7 +21,8 @@ def start_diagnosis(recipe: Recipe, precision: str | None = None) -> Diagnosis:
         A diagnosis without any records yet.
     """
     settings = {entry.name: value for entry, value in recipe.settings()} | resolved_settings(precision)
-    return Diagnosis(objective_names(recipe), RULES, Facts(steps=recipe.training.steps, settings=settings))
+    facts = Facts(steps=recipe.training.steps, settings=settings, accepts=AcceptedChanges(recipe))
+    return Diagnosis(objective_names(recipe), RULES, facts)
 
 
 def resolved_settings(precision: str | None) -> dict[str, Any]:

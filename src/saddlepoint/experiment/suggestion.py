@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from saddlepoint.diagnosis.escalation import next_remedy
-from saddlepoint.errors import SettingError
+from saddlepoint.experiment.accepted_changes import changed_recipe
 from saddlepoint.experiment.interventions import changes_in_words
 from saddlepoint.recipe import Recipe
 from saddlepoint.recipe.earlier_names import current_changes
@@ -69,11 +69,8 @@ def suggest_remedy(
         finding = replace(finding, remedy=current_changes(finding.remedy, content, f"the remedy of {finding.code}"))
     while (following := next_remedy(finding, {**current, **resolved}, skipped)) is not None:
         number, changes = following
-        try:
-            changed: Recipe | None = recipe.override(changes, where=f"the remedy of {finding.code}")
-        except SettingError:  # not valid with the other settings; the next remedy may be
-            changed = None
-        if changed is None or changed in failed:
+        changed = changed_recipe(recipe, changes, f"the remedy of {finding.code}")
+        if changed is None or changed in failed:  # the next remedy may be valid with the other settings
             skipped.add(number)
         else:
             pairs = {name: (current[name], after) for name, after in changes.items()}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from saddlepoint.models.settings import FAMILIES, ModelSettings
 
@@ -17,7 +17,21 @@ if TYPE_CHECKING:
     from saddlepoint.data.dataset import Event
     from saddlepoint.models.base import Model
 
-__all__ = ["FAMILIES", "build", "construct"]
+__all__ = ["FAMILIES", "build", "check_settings", "construct"]
+
+
+def check_settings(settings: ModelSettings) -> None:
+    """Check that the parts that the settings name can be combined, as far as this does not depend on the data.
+
+    Parts that are named by import path are imported.
+
+    Args:
+        settings: of the family.
+
+    Raises:
+        SettingError: a part forbids another one or is invalid.
+    """
+    _class_of(settings).check_settings(settings)
 
 
 def construct(settings: ModelSettings, event: Event, modules: Mapping[str, nn.Module] | None = None) -> Model:
@@ -28,8 +42,7 @@ def construct(settings: ModelSettings, event: Event, modules: Mapping[str, nn.Mo
         event: what one example is.
         modules: the user's own networks by role.
     """
-    family = FAMILIES[settings.family]
-    model: Model = getattr(import_module(f"{family.package}.model"), family.name)(settings, event, modules or {})
+    model: Model = _class_of(settings)(settings, event, modules or {})
     return model
 
 
@@ -57,3 +70,9 @@ def build(
         model = construct(settings, event, modules)
     model.lay_out()
     return model
+
+
+def _class_of(settings: ModelSettings) -> Any:
+    """The class of the family's models."""
+    family = FAMILIES[settings.family]
+    return getattr(import_module(f"{family.package}.model"), family.name)

@@ -67,6 +67,17 @@ class Model(ABC):
         self.trained_steps: int | None = None
         self.notes: tuple[str, ...] = ()
 
+    @classmethod
+    def check_settings(cls, settings: Any) -> None:
+        """Check that the parts that the settings name can be combined, as far as this does not depend on the data.
+
+        Args:
+            settings: of the family.
+
+        Raises:
+            SettingError: a part forbids another one or is invalid.
+        """
+
     @property
     @abstractmethod
     def phases(self) -> tuple[Phase, ...]:

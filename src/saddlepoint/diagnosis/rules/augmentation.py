@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from saddlepoint.diagnosis.declaration import rule
 from saddlepoint.diagnosis.facts import Facts
-from saddlepoint.diagnosis.remedies import advice
 from saddlepoint.diagnosis.rules.quality import is_improving
 from saddlepoint.diagnosis.series import Series
 from saddlepoint.records import Finding
@@ -38,7 +37,7 @@ def augmentation_leaks(
         f"Augmentation leaks into the samples: they have gone {leak:.0%} of the way from the data to augmented examples.",
         {"leak": round(leak, 4), "cosine": round(cosine, 4)},
         "The generator learns the changed examples. Both real and generated examples must be changed, and the generator's gradient "
-        f"must pass through the change. {advice('weaker_augmentation', 'r1_penalty')}",
+        f"must pass through the change. {run.advice('weaker_augmentation', 'r1_penalty')}",
         run.remedy("weaker_augmentation", "r1_penalty"),
     )
 
@@ -61,6 +60,6 @@ def augmentation_at_its_limit(d_augmentation: Series, run: Facts) -> Finding | N
         "still overfits.",
         {"probability": round(probability, 4)},
         "From about this probability on, changes appear in the samples. "
-        + advice("more_data", "r1_penalty", "slower_d"),
+        + run.advice("more_data", "r1_penalty", "slower_d"),
         run.remedy("r1_penalty", "slower_d"),
     )

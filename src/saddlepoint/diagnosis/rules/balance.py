@@ -6,7 +6,6 @@ import math
 
 from saddlepoint.diagnosis.declaration import rule
 from saddlepoint.diagnosis.facts import Facts
-from saddlepoint.diagnosis.remedies import advice
 from saddlepoint.diagnosis.rules.quality import is_bad, is_improving, is_known, quality_evidence
 from saddlepoint.diagnosis.series import Series
 from saddlepoint.records import Finding
@@ -60,7 +59,7 @@ def discriminator_overpowers(
             **quality_evidence(quality),
         },
         "It is so sure that its score hardly changes with the sample, so the generator gets no direction from it. "
-        + advice("slower_d", "instance_noise", "r1_penalty"),
+        + run.advice("slower_d", "instance_noise", "r1_penalty"),
         run.remedy("slow_d_to_g", "slower_d"),
     )
 
@@ -83,7 +82,7 @@ def discriminator_loss_vanishes(d_loss: Series, run: Facts, d_real_score: Series
         f"The discriminator's loss has fallen to {loss:.3g} nats: it recognises nearly every example.",
         {"discriminator_loss": loss},
         "That is a fault only where samples no longer improve; check this first. "
-        + advice("slower_d", "instance_noise"),
+        + run.advice("slower_d", "instance_noise"),
         run.remedy("slow_d_to_g", "slower_d"),
     )
 
@@ -106,7 +105,7 @@ def margin_loss_vanishes(d_loss: Series, run: Facts, quality_energy_distance: Se
         f"The discriminator overpowers the generator: its loss is {loss:.2g}, so nearly every example is beyond the margin.",
         {"discriminator_loss": loss, **quality_evidence(quality)},
         "It learns nothing from such examples, and samples do not improve. "
-        + advice("slower_d", "instance_noise", "r1_penalty"),
+        + run.advice("slower_d", "instance_noise", "r1_penalty"),
         run.remedy("slow_d_to_g", "slower_d"),
     )
 
@@ -128,7 +127,7 @@ def squared_error_vanishes(d_loss: Series, run: Facts, d_real_score: Series | No
         "example.",
         {"discriminator_loss": loss},
         "That is a fault only where samples no longer improve; check this first. "
-        + advice("slower_d", "instance_noise"),
+        + run.advice("slower_d", "instance_noise"),
         run.remedy("slow_d_to_g", "slower_d"),
     )
 
@@ -157,6 +156,6 @@ def gradient_vanishes(
         "-log D(G(z)) would have.",
         {"fake_score": score, "gradient_left": share, **gradient, **quality_evidence(quality)},
         "The loss is flat where samples are bad, so the generator learns almost nothing. "
-        + advice("non_saturating", "slower_d"),
+        + run.advice("non_saturating", "slower_d"),
         run.remedy("non_saturating"),
     )

@@ -6,7 +6,6 @@ import math
 
 from saddlepoint.diagnosis.declaration import rule
 from saddlepoint.diagnosis.facts import Facts
-from saddlepoint.diagnosis.remedies import advice
 from saddlepoint.diagnosis.rules.quality import is_improving
 from saddlepoint.diagnosis.series import Series
 from saddlepoint.records import Finding
@@ -62,7 +61,7 @@ def mode_collapse(
         step,
         f"Mode collapse: samples {' and '.join(seen)}.",
         {"coverage": round(coverage, 4), "diversity": round(diversity, 4), "of": of_what},
-        "Whatever the noise, the generator makes few different samples. " + advice("packing", *in_pairs, "slower"),
+        "Whatever the noise, the generator makes few different samples. " + run.advice("packing", *in_pairs, "slower"),
         run.remedy("non_saturating", *in_pairs, "packing"),
     )
 

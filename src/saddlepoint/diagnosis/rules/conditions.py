@@ -6,7 +6,6 @@ import math
 
 from saddlepoint.diagnosis.declaration import rule
 from saddlepoint.diagnosis.facts import Facts
-from saddlepoint.diagnosis.remedies import advice
 from saddlepoint.diagnosis.series import Series
 from saddlepoint.records import Finding
 
@@ -42,7 +41,7 @@ def labels_ignored(g_label_use: Series, run: Facts) -> Finding | None:
         f"Labels are {'ignored' if severe else 'hardly used'}: samples agree with their labels {max(use, 0):.0%} as well as real "
         "examples do (0% is chance).",
         {"label_use": round(use, 4)},
-        "Asking for a class gives samples of any class. " + advice("projection", "auxiliary", "slower"),
+        "Asking for a class gives samples of any class. " + run.advice("projection", "auxiliary", "slower"),
         run.remedy("projection", "auxiliary", "slower"),
     )
 
@@ -72,7 +71,8 @@ def class_collapse(
         step,
         f"A class has collapsed: samples of {which} lie {ratio:.2f} times as far apart as its real examples do.",
         evidence,
-        "Whatever the noise, samples of this class look alike. " + advice("r1_penalty", "balanced_classes", "slower"),
+        "Whatever the noise, samples of this class look alike. "
+        + run.advice("r1_penalty", "balanced_classes", "slower"),
         run.remedy("r1_penalty", "balanced_classes", "slower"),
     )
 
@@ -110,7 +110,7 @@ def _unused(series: Series, what: str, why: str, run: Facts) -> Finding | None:
         step,
         f"The InfoGAN's {what} are unused: they {why} ({name} {use:.2f}, 1 is a code that is read exactly).",
         {name: round(use, 4)},
-        "Changing a code then does not change the sample. " + advice("more_information", "slower_d"),
+        "Changing a code then does not change the sample. " + run.advice("more_information", "slower_d"),
         run.remedy("more_information", "slower_d"),
     )
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 
 from saddlepoint.diagnosis.declaration import rule
 from saddlepoint.diagnosis.facts import Facts
-from saddlepoint.diagnosis.remedies import advice
 from saddlepoint.diagnosis.rules.quality import is_bad, is_improving, is_known, quality_evidence
 from saddlepoint.diagnosis.series import Series
 from saddlepoint.records import Finding
@@ -60,7 +59,7 @@ def scores_run_away(
             **quality_evidence(quality),
         },
         "Its loss has no lower bound, so that only a penalty or constraint limits the scores. "
-        + advice("gradient_penalty", "spectral", "slower_d"),
+        + run.advice("gradient_penalty", "spectral", "slower_d"),
         run.remedy("gradient_penalty", "spectral", "slower_d"),
     )
 
@@ -98,10 +97,10 @@ def slope_far_from_target(
             f"{target:.3g}.",
             {"slope": slope, "target": target, "series": [series.name], **quality_evidence(quality_energy_distance)},
             (
-                "The penalty is too weak beside the loss. " + advice(*remedies)
+                "The penalty is too weak beside the loss. " + run.advice(*remedies)
                 if above
                 else "The discriminator has not reached the slope at which its scores measure a distance. "
-                + advice(*faster, "more_d_steps")
+                + run.advice(*faster, "more_d_steps")
             ),
             run.remedy(*(remedies if above else (*faster, "more_d_steps"))),
         )
@@ -135,7 +134,7 @@ def clipping_saturates(
         f"{share:.0%} of the weights are at the limit.",
         {"clipped_weights": round(share, 4), "sample_gradient": slope, **quality_evidence(quality)},
         "Each layer multiplies the slope by about its limit. "
-        + advice("replace_clipping", "gradient_penalty")
+        + run.advice("replace_clipping", "gradient_penalty")
         + " A higher limit helps too.",
         run.remedy("replace_clipping"),
     )

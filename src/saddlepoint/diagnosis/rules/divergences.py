@@ -6,7 +6,6 @@ import math
 
 from saddlepoint.diagnosis.declaration import rule
 from saddlepoint.diagnosis.facts import Facts
-from saddlepoint.diagnosis.remedies import advice
 from saddlepoint.diagnosis.rules.quality import is_bad, is_improving, is_known, quality_evidence
 from saddlepoint.diagnosis.series import Series
 from saddlepoint.records import Finding
@@ -42,7 +41,7 @@ def exponentials_overflow(d_loss: Series, g_loss: Series, run: Facts) -> Finding
         f"{highest[name]:.1e}.",
         {**highest},
         "The gradient is as large as the exponential, so that one batch can destroy the weights. "
-        + advice("no_exponentials", "clip", "slower"),
+        + run.advice("no_exponentials", "clip", "slower"),
         run.remedy("no_exponentials", "clip", "slower"),
     )
 
@@ -72,9 +71,9 @@ def balance_is_stuck(d_balance: Series, run: Facts, quality_energy_distance: Ser
         {"balance": weight, **quality_evidence(quality)},
         (
             "The discriminator hardly does more than reconstruct real examples, and samples too. "
-            + advice("smaller_d", "slower_d", "faster_g")
+            + run.advice("smaller_d", "slower_d", "faster_g")
             if low
-            else "The discriminator does not tell samples from real examples. " + advice("faster_d")
+            else "The discriminator does not tell samples from real examples. " + run.advice("faster_d")
         ),
         run.remedy(*(("slower_d", "faster_g") if low else ("faster_d",))),
     )

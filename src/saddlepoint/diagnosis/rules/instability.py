@@ -7,7 +7,6 @@ import statistics
 
 from saddlepoint.diagnosis.declaration import rule
 from saddlepoint.diagnosis.facts import Facts
-from saddlepoint.diagnosis.remedies import advice
 from saddlepoint.diagnosis.rules.quality import BAD, NEAR, distance_left, is_bad, quality_evidence
 from saddlepoint.diagnosis.series import Series
 from saddlepoint.records import Finding
@@ -56,7 +55,7 @@ def players_circle(
         f"The players circle: from one probe to the next, {moved:.0%} of the samples move elsewhere, and quality does not "
         "improve.",
         {"turnover": round(moved, 4), **quality_evidence(quality)},
-        f"Each player undoes what the other has learnt. {advice('r1_penalty', 'half_momentum', 'slower', 'game_optimiser')}",
+        f"Each player undoes what the other has learnt. {run.advice('r1_penalty', 'half_momentum', 'slower', 'game_optimiser')}",
         run.remedy("r1_penalty", "game_optimiser"),
     )
 
@@ -102,7 +101,7 @@ def _divergence(step: int, severe: bool, evidence: dict[str, float], where: str,
         step,
         f"Training diverges: samples lie {where}.",
         evidence,
-        f"{advice('slower', 'clip', 'r1_penalty')} The generator's learning rate matters most.",
+        f"{run.advice('slower', 'clip', 'r1_penalty')} The generator's learning rate matters most.",
         run.remedy("slower"),
     )
 
@@ -138,6 +137,6 @@ def past_its_best(quality_energy_distance: Series, quality_energy_distance_error
         quality.step,
         f"Quality is past its best: the distance to real examples was {best:.4f} at step {step:,} and is {now:.4f} now.",
         {"best": best, "best_step": step, "now": now, "standard_error": error},
-        advice("best_checkpoint", "stop_at_best", "cosine_schedule"),
+        run.advice("best_checkpoint", "stop_at_best", "cosine_schedule"),
         run.remedy("cosine_schedule", "stop_at_best", best_step=step),
     )

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 
 from saddlepoint.diagnosis.declaration import rule
 from saddlepoint.diagnosis.facts import Facts
-from saddlepoint.diagnosis.remedies import advice
 from saddlepoint.diagnosis.rules.quality import distance_left, is_improving, is_known, quality_evidence
 from saddlepoint.diagnosis.series import Series
 from saddlepoint.records import Finding
@@ -49,7 +48,7 @@ def dead_units(every_series: Mapping[str, Series], run: Facts) -> Finding | None
             **{f"{name}_dead_units": round(series.level(PROBES), 4) for name, series in shares.items()},
         },
         "A rectifier whose input is negative for all examples gets no gradient and never recovers; a saturated unit hardly "
-        f"ever does. {advice('recycle_units', 'slower', 'leaky_units')}",
+        f"ever does. {run.advice('recycle_units', 'slower', 'leaky_units')}",
         run.remedy("recycle_units", every=every),
     )
 
@@ -83,7 +82,7 @@ def stalled(
             **{f"{player}_update_ratio": series.level(TICKS) for player, series in ratios.items()},
             **quality_evidence(quality_energy_distance),
         },
-        f"{advice('faster')} Steps of 1e-4 to 1e-2 of the weights' length are usual. Where the gradient is 0, look for "
+        f"{run.advice('faster')} Steps of 1e-4 to 1e-2 of the weights' length are usual. Where the gradient is 0, look for "
         "saturated or dead units.",
         run.remedy("faster"),
     )

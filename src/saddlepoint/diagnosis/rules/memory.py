@@ -6,7 +6,6 @@ import math
 
 from saddlepoint.diagnosis.declaration import rule
 from saddlepoint.diagnosis.facts import Facts
-from saddlepoint.diagnosis.remedies import advice
 from saddlepoint.diagnosis.series import Series
 from saddlepoint.records import Finding
 
@@ -65,7 +64,7 @@ def discriminator_overfits(
         "higher than a held-out one.",
         {"overfitting": round(rank, 4), "r_v": round(gone, 4), "real_logit": real, "held_out_logit": held_out},
         "It then teaches the generator those examples instead of what they have in common. "
-        + advice("more_data", "r1_penalty", "instance_noise", "smaller_d"),
+        + run.advice("more_data", "r1_penalty", "instance_noise", "smaller_d"),
         run.remedy("r1_penalty", "instance_noise"),
     )
 
@@ -125,6 +124,6 @@ def _copies(step: int, share: float, than: str, evidence: dict[str, float], run:
         step,
         f"The generator copies: {share:.0%} of its samples are nearer to a training example than {than}.",
         evidence,
-        f"It makes nothing new. {advice('more_data', 'earlier_stop', 'smaller_g', 'r1_penalty')}",
+        f"It makes nothing new. {run.advice('more_data', 'earlier_stop', 'smaller_g', 'r1_penalty')}",
         run.remedy("r1_penalty"),
     )

@@ -9,7 +9,7 @@ from saddlepoint.diagnosis.changes import apply_changes
 from saddlepoint.diagnosis.declaration import rule
 from saddlepoint.diagnosis.facts import Facts
 from saddlepoint.diagnosis.optimiser_settings import RATE, own_name
-from saddlepoint.diagnosis.remedies import advice, changes_of
+from saddlepoint.diagnosis.remedies import changes_of
 from saddlepoint.diagnosis.rules.quality import distance_left
 from saddlepoint.diagnosis.series import Series
 from saddlepoint.records import Finding, Severity
@@ -43,7 +43,7 @@ def non_finite(every_series: Mapping[str, Series], run: Facts) -> Finding | None
         step,
         f"{listed} became {broken[first]} by step {step}.",
         dict(broken),
-        f"{advice('much_slower', 'clip', 'full_precision')} The last checkpoint before this step, if there is one, still "
+        f"{run.advice('much_slower', 'clip', 'full_precision')} The last checkpoint before this step, if there is one, still "
         "has finite weights.",
         _remedy_of_overflow(every_series, run),
     )
@@ -102,6 +102,6 @@ def _exploded(
         step,
         f"Exploding gradient of player {player}: {words}.",
         {"player": player, **evidence},
-        advice(clip, "slower"),
+        run.advice(clip, "slower"),
         run.remedy(clip),
     )

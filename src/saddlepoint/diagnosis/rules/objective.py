@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from saddlepoint.diagnosis.declaration import rule
 from saddlepoint.diagnosis.facts import Facts
-from saddlepoint.diagnosis.remedies import advice
 from saddlepoint.diagnosis.series import Series
 from saddlepoint.records import Finding
 
@@ -151,6 +150,6 @@ def bounds_part(
             **({} if step is None else {"best": best, "best_step": step}),
         },
         "The model memorises its training examples. "
-        + advice(*([] if step is None else ["best_checkpoint"]), "more_data", "smaller_network"),
+        + run.advice(*([] if step is None else ["best_checkpoint"]), "more_data", "smaller_network"),
         run.remedy("stop_at_best", best_step=step),
     )

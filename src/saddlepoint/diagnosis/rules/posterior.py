@@ -7,7 +7,6 @@ import statistics
 
 from saddlepoint.diagnosis.declaration import rule
 from saddlepoint.diagnosis.facts import Facts
-from saddlepoint.diagnosis.remedies import advice
 from saddlepoint.diagnosis.rules.quality import distance_left, is_improving
 from saddlepoint.diagnosis.series import Series
 from saddlepoint.records import Finding
@@ -37,7 +36,7 @@ def posterior_collapse(vae_kl_high: Series, run: Facts) -> Finding | None:
         step,
         f"Posterior collapse: no latent unit carries more than {most:.3f} nats of information about an example.",
         {"kl_of_the_busiest_unit": most},
-        f"The decoder ignores the code, and samples are all alike. {advice('lower_beta', 'warm_up', 'free_bits')}",
+        f"The decoder ignores the code, and samples are all alike. {run.advice('lower_beta', 'warm_up', 'free_bits')}",
         _weaker_kl(run),
     )
 
@@ -57,7 +56,7 @@ def kl_vanishes(vae_kl: Series, run: Facts, vae_kl_high: Series | None = None) -
         vae_kl.step,
         f"Posterior collapse: the code carries {nats:.3f} nats of information about an example.",
         {"kl": nats},
-        f"The decoder ignores the code, and samples are all alike. {advice('lower_beta', 'warm_up', 'free_bits')}",
+        f"The decoder ignores the code, and samples are all alike. {run.advice('lower_beta', 'warm_up', 'free_bits')}",
         _weaker_kl(run),
     )
 
@@ -87,7 +86,7 @@ def units_collapse(vae_active_share: Series, vae_active_units: Series, run: Fact
             if share
             else "The decoder ignores the code, and samples are all alike. "
         )
-        + advice("lower_beta", "warm_up", "free_bits"),
+        + run.advice("lower_beta", "warm_up", "free_bits"),
         _weaker_kl(run),
     )
 
@@ -117,7 +116,7 @@ def codes_leave_the_prior(
         step,
         f"Reconstruction outweighs the KL term: codes spread beyond the prior, with {spread:.1f} times its second moment.",
         {"code_spread": round(spread, 4), "kl": vae_kl.level(5), "reconstruction": vae_reconstruction.level(5)},
-        f"Samples are decoded from places where hardly any code lies. {advice('beta_one', 'learnt_deviation')}",
+        f"Samples are decoded from places where hardly any code lies. {run.advice('beta_one', 'learnt_deviation')}",
         run.remedy("beta_one", "learnt_deviation"),
     )
 
@@ -139,7 +138,7 @@ def kl_outweighs(vae_kl: Series, run: Facts) -> Finding | None:
         f"The KL term outweighs reconstruction: with beta {beta:g}, {latent} latent units carry {nats:.2f} nats of "
         "information about an example.",
         {"kl": nats, "beta": beta},
-        advice("beta_one"),
+        run.advice("beta_one"),
         run.remedy("beta_one"),
     )
 
@@ -160,7 +159,7 @@ def unused_dimensions(ae_active_share: Series, run: Facts) -> Finding | None:
         step,
         f"{1 - share:.0%} of the code's dimensions are unused: they hardly vary from example to example.",
         {"active_share": round(share, 4)},
-        f"{advice('smaller_code')} A weaker penalty on the code helps too; where units are stuck, another activation.",
+        f"{run.advice('smaller_code')} A weaker penalty on the code helps too; where units are stuck, another activation.",
         run.remedy("smaller_code", latent=_used_dimensions(run, share)),
     )
 
@@ -190,7 +189,7 @@ def holes(vae_reconstruction_distance: Series, quality_energy_distance: Series, 
         f"Holes in the prior: samples lie {sampled / max(reconstructed, 2e-3):.1f} times as far from real examples as "
         "reconstructions do.",
         {"samples": round(sampled, 4), "reconstructions": round(reconstructed, 4)},
-        f"Codes fill only a part of the prior, from which samples are drawn. {advice('double_beta', 'smaller_code')}",
+        f"Codes fill only a part of the prior, from which samples are drawn. {run.advice('double_beta', 'smaller_code')}",
         run.remedy("beta_at_least_one", "double_beta"),
     )
 

@@ -6,7 +6,6 @@ import math
 
 from saddlepoint.diagnosis.declaration import rule
 from saddlepoint.diagnosis.facts import Facts
-from saddlepoint.diagnosis.remedies import advice
 from saddlepoint.diagnosis.rules.quality import is_bad, is_improving, is_known, quality_evidence
 from saddlepoint.diagnosis.series import Series
 from saddlepoint.records import Finding
@@ -80,9 +79,9 @@ def discriminator_too_weak(
         "It cannot teach a difference that it does not see. "
         + (
             "It is not slow: each player undoes what the other has learnt. "
-            + advice("r1_penalty", "half_momentum", "slower")
+            + run.advice("r1_penalty", "half_momentum", "slower")
             if misled
-            else f"{advice('faster_d', 'clear_view')} More steps of the discriminator per generator step or a wider network "
+            else f"{run.advice('faster_d', 'clear_view')} More steps of the discriminator per generator step or a wider network "
             "help too; so does less dropout."
         ),
         run.remedy("clear_view", *([("r1_penalty", "half_momentum")] if misled else ["speed_d_to_g", "faster_d"])),
@@ -110,6 +109,6 @@ def discriminator_stands_still(
         f"The discriminator hardly learns: one step changes its weights by {own:.1e} of their length, and the generator's "
         f"by {other:.1e}.",
         {"discriminator_update": own, "generator_update": other, **quality_evidence(quality)},
-        f"{advice('faster_d')} Steps of 1e-4 to 1e-2 of the weights' length are usual.",
+        f"{run.advice('faster_d')} Steps of 1e-4 to 1e-2 of the weights' length are usual.",
         run.remedy("speed_d_to_g", "faster_d"),
     )

@@ -78,7 +78,13 @@ def compose(settings: GANSettings, loss: object = None, classes: int = 0) -> Par
         raise SettingError(f'{described} and model.objective "{settings.objective}" cannot be combined: {reason}.')
     conditional = _uses_labels(conditions, classes)
     conditions = {role: conditions.get(role, Condition()) for role in SHORT}
-    codes = conditions["discriminator"].codes()
+    codes, heads = conditions["discriminator"].codes(), conditions["discriminator"].heads(classes)
+    if adversarial_loss.energy is not None and (heads or conditions["discriminator"].has_score):
+        raise SettingError(
+            f'model.objective "{settings.objective}" and model.condition.discriminator '
+            f"({settings.condition['discriminator'].name}) cannot be combined: a discriminator of reconstructions has no "
+            "features for it. Use concatenate."
+        )
     game = Composition(
         adversarial_loss,
         penalties,
@@ -86,7 +92,7 @@ def compose(settings: GANSettings, loss: object = None, classes: int = 0) -> Par
         {SHORT[role]: constraint for role, constraint in constraints.items()},
         settings.labels.smoothing,
         conditional,
-        conditions["discriminator"].heads(classes),
+        heads,
         0 if codes is None else codes.size,
         packing=settings.discriminator.packing,
     )

@@ -45,6 +45,7 @@ from saddlepoint.objectives.adversarial.replay import Replay
 from saddlepoint.objectives.phase import Phase
 
 RANGES = {"tanh": SYMMETRIC, "sigmoid": UNIT, "identity": None}
+FEWEST_CLASSES = 2  # with which a condition on labels can be built; settings alone do not say how many there are
 SCALINGS: dict[str, ScalingKind] = {"tanh": "symmetric", "sigmoid": "unit", "identity": "standard"}
 
 
@@ -127,6 +128,10 @@ class GAN(JudgingModel):
             settings, event, self.parts, self.latent_distribution, self._part_states, draws_codes
         )
         self._replay = Replay(settings.replay.size) if settings.replay.share else None
+
+    @classmethod
+    def check_settings(cls, settings: GANSettings) -> None:
+        compose(settings, classes=FEWEST_CLASSES)
 
     @property
     def phases(self) -> tuple[Phase, ...]:

@@ -8,7 +8,6 @@ from typing import Any
 from torch import nn
 
 from saddlepoint.data.dataset import Event
-from saddlepoint.errors import SettingError
 from saddlepoint.models.assembly import network
 from saddlepoint.models.gan.composition import Parts
 from saddlepoint.models.gan.encoders.encoder import Encoder
@@ -68,9 +67,6 @@ def build_discriminator(
         modules: the user's own networks by role.
         output: the last activation of the generator.
         classes: number of classes; 0 in a game without labels.
-
-    Raises:
-        SettingError: the loss is one of reconstructions, and the condition needs features of the discriminator.
     """
     own, condition, heads = settings.discriminator, parts.conditions["discriminator"], parts.game.heads
     part = parts.encoder
@@ -79,12 +75,6 @@ def build_discriminator(
     shape = packed_shape(condition.inputs(example, event.channel_axis, classes), own.packing)
     scores, series = condition.has_score, event.kind == "series" and not judges_codes
     if (energy := parts.game.loss.energy) is not None:
-        if scores or heads:
-            raise SettingError(
-                f'model.objective "{settings.objective}" and model.condition.discriminator '
-                f"({settings.condition['discriminator'].name}) cannot be combined: a discriminator of reconstructions has no "
-                "features for it. Use concatenate."
-            )
         code = (settings.latent,)
         encoder = network("discriminator", own, shape, code, modules, series=series)
         decoder = network("generator", settings.generator, code, shape, {}, output, series=series)
