@@ -232,7 +232,7 @@ def page(found: dict[str, dict[tuple[str, str], list[Outcome]]], seeds: int, loa
         parts += [
             f"## {name}",
             f"Recipe `{of.base}` with {settings}; slope penalties have the weight {of.weight:g}. Seeds of each game: "
-            f"{' to '.join(map(str, {counts[0], counts[-1]}))} of {seeds}.",
+            f"{' to '.join(map(str, dict.fromkeys((counts[0], counts[-1]))))} of {seeds}.",
             results.table([*columns, "cost of a step"], rows(games)),
         ]
     return "\n\n".join(parts) + "\n"
