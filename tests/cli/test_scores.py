@@ -65,6 +65,21 @@ def test_nan_values_are_shown_with_their_reason(terminal: bool) -> None:
     assert "Reverse KL of modes is nan: Nothing here." in render(80, terminal=terminal)
 
 
+def test_a_comparison_says_in_words_which_values_are_not_finite() -> None:
+    lines = render(140, compared=True)
+    assert [line for line in lines if " is nan: " in line] == [
+        f"runs/{name}: Reverse KL of modes is nan: Nothing here." for name in "ab"
+    ]
+    (row,) = (line for line in lines if line.startswith("Reverse KL"))
+    assert row.split()[-2:] == ["nan", "nan"]
+    assert "Not tested, for want of an interval or of finite values: Reverse KL of modes: runs/a and runs/b." in lines
+    infinite = scorecard()
+    infinite = replace(infinite, scores=(replace(infinite.scores[0], value=math.inf, low=None, high=None),))
+    output = Output(file=io.StringIO(), width=140)
+    show_ranking(output, rank({"a": infinite, "b": scorecard()}))
+    assert f"a: {TITLES[0]} ({FEATURES}) is inf: it exceeds every number for these samples." in output.file.getvalue()  # type: ignore[attr-defined]
+
+
 def test_a_pair_is_reported_with_one_line_per_score() -> None:
     lines = render(80, compared=True)
     head = lines.index("runs/a is better than runs/b in")

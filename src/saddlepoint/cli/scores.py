@@ -55,9 +55,8 @@ def show(output: Output, scorecard: Scorecard) -> None:
             _bound(score.baseline),
         )
     _print(output, rows)
-    for score in scorecard.scores:
-        if not math.isfinite(score.value) and score.notes:
-            output.say(f"{score.title} is {_number(score.value)}: {' '.join(score.notes)}")
+    for sentence in _not_finite(scorecard):
+        output.say(sentence)
     if scorecard.classes:
         _print(output, _classes(scorecard))
     if scorecard.skipped:
@@ -86,10 +85,13 @@ def show_ranking(output: Output, ranking: Ranking) -> None:
     )
     for sentence in _missing(ranking):
         output.say(sentence)
+    for name, scorecard in ranking.scorecards.items():
+        for sentence in _not_finite(scorecard):
+            output.say(f"{name}: {sentence}")
     for (first, second), sentence in zip(itertools.combinations(ranking.scorecards, 2), ranking.sentences, strict=True):
         _say_pair(output, ranking, first, second, sentence)
     if ranking.untested:
-        output.say(f"Not tested, for want of an interval: {'; '.join(ranking.untested)}.")
+        output.say(f"Not tested, for want of an interval or of finite values: {'; '.join(ranking.untested)}.")
     for warning in ranking.warnings:
         output.say(f"Warning: {warning}", "yellow")
     for name, scorecard in ranking.scorecards.items():
@@ -132,6 +134,16 @@ def _beside_their_like(scores: Sequence[Score]) -> list[Score]:
     features too."""
     order = list(dict.fromkeys(score.features for score in scores))
     return sorted(scores, key=lambda score: order.index(score.features))
+
+
+def _not_finite(scorecard: Scorecard) -> list[str]:
+    """A sentence for each score that is no finite number, with the reason in the scorecard."""
+    words = {False: "it cannot be computed from these samples.", True: "it exceeds every number for these samples."}
+    return [
+        f"{score.title} is {_number(score.value)}: {' '.join(score.notes) or words[math.isinf(score.value)]}"
+        for score in scorecard.scores
+        if not math.isfinite(score.value)
+    ]
 
 
 def _missing(ranking: Ranking) -> list[str]:
