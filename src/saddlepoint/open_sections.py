@@ -7,7 +7,7 @@ A field of settings that is annotated `dict[str, S]`, S being settings, is an op
     )
 
 `keys` lists the keys; None means that the class which holds the section checks them. With `own`, the import path of a user's
-own part (`package.module:Name`) is a key too. S may name one of its fields as its short form, `shorthand: ClassVar[str] =
+own part (`package.module:Name`) is a key too; `example` shows the whole section in YAML for messages. S may name one of its fields as its short form, `shorthand: ClassVar[str] =
 "weight"`: then `penalties: {r1: 0.1}` means `penalties: {r1: {weight: 0.1}}`. An entry that is none is no entry.
 """
 
@@ -38,11 +38,13 @@ class OpenSection:
         entry: the settings of one entry.
         keys: the keys that there are; None where another class checks them.
         own: whether import paths are keys.
+        example: of the whole section in YAML, for messages; empty where the field declares none.
     """
 
     entry: type[BaseModel]
     keys: tuple[str, ...] | None
     own: bool
+    example: str = ""
 
     @property
     def shorthand(self) -> str | None:
@@ -94,7 +96,8 @@ def open_section(field: FieldInfo) -> OpenSection | None:
         return None
     entry = get_args(field.annotation)[1]
     keys: Any = extra["keys"]
-    return OpenSection(entry, None if keys is None else tuple(keys), bool(extra.get("own", False)))
+    own, example = bool(extra.get("own", False)), str(extra.get("example", ""))
+    return OpenSection(entry, None if keys is None else tuple(keys), own, example)
 
 
 @cache

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
+from saddlepoint import models
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.errors import SettingError
 from saddlepoint.models.autoencoder.settings import AutoencoderSettings
@@ -18,6 +19,7 @@ from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.models.vae.settings import VAESettings
 from saddlepoint.objectives.adversarial.settings import PENALTIES
 from saddlepoint.recipe import Recipe, fields, shipped_names
+from saddlepoint.recipe.fields import section_at
 from saddlepoint.training.settings import OptimiserSettings, PlayerSettings, TrainingSettings
 
 FAMILIES: dict[str, type[BaseModel]] = {"autoencoder": AutoencoderSettings, "vae": VAESettings, "gan": GANSettings}
@@ -200,6 +202,37 @@ def test_a_network_given_in_part_keeps_what_its_family_gives_that_player() -> No
     assert recipe.model.discriminator.hidden == (7,)
     assert recipe.model.discriminator.activation == GANSettings().discriminator.activation
     assert recipe.model.discriminator.activation != recipe.model.generator.activation
+
+
+SECTIONS = ("model.penalties", "model.constraints", "model.views", "model.condition", "training.players")
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_the_example_of_an_open_section_is_a_recipe(section: str) -> None:
+    found = section_at(Recipe, section.split("."), {"model": {"family": "gan"}})
+    assert found is not None
+    name, opened = found
+    assert name == section
+    outer, inner = section.split(".")
+    content = {outer: {inner: yaml.safe_load(opened.example)}}
+    recipe = Recipe.from_mapping({"model": {"family": "gan"}} | content if outer != "model" else content)
+    models.check_settings(recipe.model)
+    written = getattr(getattr(recipe, outer), inner)
+    assert set(written) == set(yaml.safe_load(opened.example))
+    with pytest.raises(SettingError) as error:
+        Recipe().override({section: 1})
+    assert str(error.value).endswith(f", or write it in a recipe as {section}: {opened.example}.")
+
+
+@pytest.mark.parametrize(
+    "condition", ["projection", ["projection"], {"discriminator": 3}, {"generator": {"weight": 1}}]
+)
+def test_a_condition_in_another_form_is_answered_with_an_example(condition: object) -> None:
+    with pytest.raises(SettingError) as error:
+        Recipe.from_mapping({"model": {"family": "gan", "condition": condition}})
+    said = str(error.value)
+    assert said.endswith("; for example model.condition: {generator: batch_norm, discriminator: projection}.")
+    assert "model.condition" in said.partition(";")[0]
 
 
 PYDANTIC = {"input", "parse", "valid", "dictionary", "instance", "tuple", "tag", "string", "integer"}

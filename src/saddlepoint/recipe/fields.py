@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -83,6 +83,33 @@ def find(settings: type[BaseModel], name: str, content: Mapping[str, Any] | None
         The setting; None if there is none.
     """
     return _find(settings, name, content or {}, (), _keys(settings, content))
+
+
+def section_at(
+    settings: type[BaseModel], path: Sequence[str], content: Mapping[str, Any] | None = None
+) -> tuple[str, OpenSection] | None:
+    """Find the open section that a path leads to or into.
+
+    Args:
+        settings: the class.
+        path: names of sections, outermost first.
+        content: values of the class, as for `fields`.
+
+    Returns:
+        Its dotted name, and what it declares; None if there is none on the way.
+    """
+    value: Any = content
+    for end, name in enumerate(path, 1):
+        field, value = settings.model_fields.get(name), _below(value, name)
+        if field is None:
+            return None
+        if (opened := open_section(field)) is not None:
+            return ".".join(path[:end]), opened
+        section = _section(field.annotation, value)
+        if section is None:
+            return None
+        settings = section
+    return None
 
 
 def _keys(settings: type[BaseModel], content: Mapping[str, Any] | None) -> Keys:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -11,7 +11,7 @@ from saddlepoint.errors import nearest, shortened, suggestion
 from saddlepoint.models.settings import FAMILIES
 from saddlepoint.open_sections import UNKNOWN_KEY
 from saddlepoint.recipe.aliases import usual_name
-from saddlepoint.recipe.fields import fields, find
+from saddlepoint.recipe.fields import fields, find, section_at
 from saddlepoint.settings import refusal
 
 
@@ -32,7 +32,9 @@ def unknown(name: str, recipe: type[BaseModel], content: Mapping[str, Any] | Non
     if name in sections:
         inside = [known_name for known_name in known if known_name.startswith(f"{name}.")]
         example = next((setting for setting in inside if not setting.endswith(".arguments")), inside[0])
-        return f"{name} is a section, not a setting: set one of its settings, such as {example}."
+        whole = _example(name.split("."), recipe, content, exactly=True)
+        whole = f", or write it in a recipe as {whole}" if whole else ""
+        return f"{name} is a section, not a setting: set one of its settings, such as {example}{whole}."
     for theirs in FAMILIES:
         if find(recipe, name, {"model": {"family": theirs}}) is not None:
             return f"{name} is a setting of the family {theirs}, which this model is not."
@@ -76,4 +78,30 @@ def explain(error: ValidationError, recipe: type[BaseModel], content: Mapping[st
         return f"model.family is {shortened(repr(first['input'].get('family')))}; it must be {families}.{more}"
     if not path:
         return f"{first['msg'].removeprefix('Value error, ')}.{more}"
-    return f"{refusal(name, first, shortened(repr(first['input'])))}.{more}"
+    example = _example(path, recipe, content) if first["type"] in _OF_ANOTHER_FORM else ""
+    example = f"; for example {example}" if example else ""
+    return f"{refusal(name, first, shortened(repr(first['input'])))}{example}.{more}"
+
+
+# pydantic's errors where an entry of a section, or the whole section, is written in another form than it must be.
+_OF_ANOTHER_FORM = frozenset({"dict_type", "mapping_type", "model_type", "string_type", "missing"})
+
+
+def _example(
+    path: Sequence[str], recipe: type[BaseModel], content: Mapping[str, Any] | None, *, exactly: bool = False
+) -> str:
+    """The open section at a path, or around it, as a recipe can hold it.
+
+    Args:
+        path: of a section or setting.
+        recipe: the settings class.
+        content: the values of the recipe, which decide the family.
+        exactly: whether the path must be that of the section itself.
+
+    Returns:
+        "model.constraints: {discriminator: spectral}"; empty if there is no such section or example.
+    """
+    found = section_at(recipe, path, content)
+    if found is None or not found[1].example or (exactly and found[0] != ".".join(path)):
+        return ""
+    return f"{found[0]}: {found[1].example}"

@@ -118,7 +118,10 @@ class TrainingSettings(Settings):
     optimiser: OptimiserSettings = Field(OptimiserSettings(), description="How every player moves.")
     players: dict[str, PlayerSettings] = Field(
         default_factory=dict,
-        json_schema_extra={"keys": None},  # the recipe knows which players its family has
+        json_schema_extra={
+            "keys": None,
+            "example": "{discriminator: {learning_rate: 4.0e-4}}",
+        },  # the recipe knows which players its family has
         description="What single players do differently, such as {discriminator: {learning_rate: 4e-4}}.",
     )
 

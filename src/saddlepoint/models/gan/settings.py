@@ -251,22 +251,25 @@ class GANSettings(FamilySettings):
     penalties: dict[str, PenaltySettings] = Field(
         default_factory=dict,
         description="Penalties of the discriminator by name, each with its weight; with the relativistic loss take r1 and r2.",
-        json_schema_extra={"keys": [*PENALTIES], "own": True},
+        json_schema_extra={"keys": [*PENALTIES], "own": True, "example": "{r1: 1, r2: 1}"},
     )
     constraints: dict[str, ConstraintSettings] = Field(
         default_factory=dict,
         description="Constraints of the weights by player: {discriminator: spectral}.",
-        json_schema_extra={"keys": ["discriminator", "generator"]},
+        json_schema_extra={"keys": ["discriminator", "generator"], "example": "{discriminator: spectral}"},
     )
     views: dict[str, ViewSettings] = Field(
         default_factory=dict,
         description="Changes to all the discriminator sees, by name, in their order: {instance_noise: 0.1}.",
-        json_schema_extra={"keys": [*VIEWS], "own": True},
+        json_schema_extra={"keys": [*VIEWS], "own": True, "example": "{instance_noise: 0.1}"},
     )
     condition: dict[str, ConditionSettings] = Field(
         default_factory=dict,
         description="How each player uses the labels of the data: {generator: concatenate, discriminator: concatenate}.",
-        json_schema_extra={"keys": ["generator", "discriminator"]},
+        json_schema_extra={
+            "keys": ["generator", "discriminator"],
+            "example": "{generator: batch_norm, discriminator: projection}",
+        },
     )
     updates: UpdateSettings = Field(UpdateSettings(), description="How often the players are updated.")
     labels: LabelSettings = Field(LabelSettings(), description="Smoothed and flipped labels.")
