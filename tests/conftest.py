@@ -59,7 +59,9 @@ def without_last_pictures() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name in ("draw_last", "write_report"):
             original = getattr(SessionEnd, name)
-            patch.setattr(SessionEnd, name, lambda self, original=original: original(self) if "pictures" in _asked else None)
+            patch.setattr(
+                SessionEnd, name, lambda self, original=original: original(self) if "pictures" in _asked else None
+            )
         yield
 
 
