@@ -19,6 +19,7 @@ CASES = {
     **{name: NetworkSettings(network=name, width=4, hidden=(9, 8)) for name in NETWORKS},
     "mlp-batch-norm": NetworkSettings(hidden=(9, 8), batch_norm=True),
     "dcgan-attention": NetworkSettings(network="dcgan", width=4, arguments={"attention": 16}),
+    "dcgan-no-norm": NetworkSettings(network="dcgan", width=4, arguments={"normalisation": "none", "attention": 16}),
     "resnet-attention": NetworkSettings(network="resnet", width=4, arguments={"attention": 16}),
     "r3gan-one-block": NetworkSettings(network="r3gan", width=4, arguments={"blocks": 1}),
 }

@@ -144,6 +144,16 @@ def test_weights_are_initialised_as_in_the_paper(make):
         assert layer.bias is None or not layer.bias.any()
 
 
+@pytest.mark.parametrize("event", [(1, 28, 28), (3, 64, 64), (2, 50), (1, 16, 16, 16)], ids=str)
+def test_without_normalisation_signals_keep_their_scale(event):
+    generator = Generator((100,), event, 32, "identity", normalisation="none")
+    discriminator = Discriminator(event, (50,), 32, normalisation="none")
+    for network, x in ((generator, torch.randn(20, 100)), (discriminator, torch.randn(20, *event))):
+        assert not any(isinstance(layer, _BatchNorm) for layer in network.modules())
+        # Borders of the smallest levels are padded with zeros, which takes up to half of the mean square a level.
+        assert 0.1 < network(x).square().mean() < 4
+
+
 def test_features_are_the_smallest_level_and_heads_of_any_activation_can_follow():
     assert Discriminator((1, 28, 28), None, width=4)(torch.randn(2, 1, 28, 28)).shape == (2, 8 * 7 * 7)
     assert dcgan((1, 8, 8), (3,), 4, "sigmoid")(torch.randn(2, 1, 8, 8)).min() >= 0

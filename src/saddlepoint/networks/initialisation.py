@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
-from torch.nn.modules.conv import _ConvNd
+from torch.nn.modules.conv import _ConvNd, _ConvTransposeNd
 
 
 def dcgan_(module: nn.Module) -> None:
@@ -54,7 +55,10 @@ def fan_in_normal_(layer: nn.Module, gain: float) -> None:
         Delving Deep into Rectifiers (He, Zhang, Ren, Sun, 2015), https://arxiv.org/abs/1502.01852
     """
     if isinstance(layer, _ConvNd | nn.Linear):
-        nn.init.normal_(layer.weight, 0.0, gain / layer.weight[0].numel() ** 0.5)
+        inputs = float(layer.weight[0].numel())
+        if isinstance(layer, _ConvTransposeNd):  # of the kernel, a stride's share meets one output
+            inputs = layer.weight[:, 0].numel() / math.prod(layer.stride)
+        nn.init.normal_(layer.weight, 0.0, gain / inputs**0.5)
         if layer.bias is not None:
             nn.init.zeros_(layer.bias)
 
