@@ -1,8 +1,9 @@
 import pytest
 import torch
 
-from saddlepoint.data import DataSettings, load
+from saddlepoint.data import DataSettings, load, mnist
 from saddlepoint.data.stacked import draw_digits, labels
+from saddlepoint.errors import DataError
 
 
 @pytest.fixture
@@ -87,3 +88,13 @@ def test_a_limit_and_no_held_out_part(stacked):
     assert len(dataset) == 50
     assert dataset.held_out is None
     assert len(dataset.event.class_names) == 1_000
+
+
+def test_without_mnist_the_message_says_where_to_put_it(monkeypatch, tmp_path):
+    def fail(url, *_, **__):
+        raise DataError(f"{url}: cannot be reached.")
+
+    monkeypatch.delenv("SADDLEPOINT_DATA", raising=False)
+    monkeypatch.setattr(mnist, "download", fail)
+    with pytest.raises(DataError, match=r"put the four files of mnist into \$SADDLEPOINT_DATA/mnist/"):
+        load(DataSettings(source="stacked-mnist", cache=str(tmp_path)))
