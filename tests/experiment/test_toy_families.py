@@ -25,6 +25,7 @@ from saddlepoint.training.threads import threads_for
 from tests.experiment.runs import STEPS, Interrupting, comparable_state, start_session
 from tests.models.toys import TOYS
 
+pytestmark = pytest.mark.result  # one test reads the summary of the runs that all tests compare with
 every_toy = pytest.mark.parametrize("family", TOYS)
 
 
