@@ -124,7 +124,7 @@ class Outcome:
 
     Attributes:
         modes: of the 1,000, with one sample or more.
-        kl: of the modes' shares from equal ones, in nats; infinite if samples are not finite.
+        kl: of the modes' shares from equal ones, in nats; log 1,000, the largest there is, if samples are not finite.
         steps: of training.
         seconds: of training, on one thread.
     """
@@ -198,12 +198,17 @@ def train(trial: Trial) -> Outcome:
 
 
 def count_modes(x: Any, reader: Any) -> tuple[int, float]:
-    """The modes among images (N, 3, 28, 28), and their KL from equal shares in nats; of images that are not finite 0, infinity."""
+    """The modes among images (N, 3, H, W), and their KL from equal shares in nats; no mode if images are not finite.
+
+    Args:
+        x: images in the data's units.
+        reader: (n, 1, H, W) -> (n, 10) probabilities of the digits.
+    """
     from saddlepoint.evaluation.metrics.classifier_scores import category_report
     from saddlepoint.evaluation.metrics.stacked_modes import stacked_labels
 
     if not x.isfinite().all():
-        return 0, math.inf
+        return 0, math.log(MODES)  # as far from equal shares as can be
     found = category_report(stacked_labels(x, reader), MODES)
     return found.covered, found.kl
 
