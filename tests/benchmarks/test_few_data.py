@@ -72,11 +72,12 @@ def test_trials_come_in_rounds_and_each_has_a_place_of_its_own(tmp_path: Path) -
 
 
 def test_views_differ_in_the_augmentation_alone() -> None:
-    import few_data
+    import few_data_runs
     from saddlepoint.recipe import Recipe
 
     recipes = [
-        Recipe.load(few_data.RECIPE).override(few_data.SETTINGS | view).model for view in few_data.VIEWS.values()
+        Recipe.load(few_data_runs.RECIPE).override(few_data_runs.SETTINGS | view).model
+        for view in few_data_runs.VIEWS.values()
     ]
     switched_on = [{name for name, view in recipe.views.items() if view.strength} for recipe in recipes]
     assert switched_on == [set(), {"diffaugment"}, {"adaptive_augmentation"}]
