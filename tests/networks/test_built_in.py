@@ -19,7 +19,14 @@ CASES = {
     **{name: NetworkSettings(network=name, width=4, hidden=(9, 8)) for name in NETWORKS},
     "mlp-batch-norm": NetworkSettings(hidden=(9, 8), batch_norm=True),
     "dcgan-attention": NetworkSettings(network="dcgan", width=4, arguments={"attention": 16}),
-    "dcgan-no-norm": NetworkSettings(network="dcgan", width=4, arguments={"normalisation": "none", "attention": 16}),
+    "dcgan-pooling": NetworkSettings(
+        network="dcgan", width=4, arguments={"resampling": "pooling", "fully_connected": 6}
+    ),
+    "dcgan-no-norm": NetworkSettings(
+        network="dcgan",
+        width=4,
+        arguments={"normalisation": "none", "attention": 16, "activation": "tanh", "fully_connected": 6},
+    ),
     "resnet-attention": NetworkSettings(network="resnet", width=4, arguments={"attention": 16}),
     "r3gan-one-block": NetworkSettings(network="r3gan", width=4, arguments={"blocks": 1}),
 }
@@ -197,6 +204,9 @@ def test_wrong_values_of_arguments_are_said_in_one_sentence() -> None:
     assert mistake("r3gan", {"blocks": 0}) == "model.generator.arguments.blocks cannot be 0: it must be at least 1."
     assert 'Did you mean "attention"?' in mistake("resnet", {"atention": 16})
     assert "set attention to at least 4, or to 0 for none" in mistake("dcgan", {"attention": 3})
+    assert "it must be 'strided' or 'pooling'" in mistake("dcgan", {"resampling": "nearest"})
+    assert "model.generator.arguments.activation cannot be 'maxout'" in mistake("dcgan", {"activation": "maxout"})
+    assert "model.generator.arguments.fully_connected cannot be -1" in mistake("dcgan", {"fully_connected": -1})
 
 
 @pytest.mark.parametrize(

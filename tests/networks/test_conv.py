@@ -170,6 +170,36 @@ def test_the_error_for_a_table_names_both_options_to_set():
         dcgan((100,), (3,))
 
 
+# Each argument that leaves out a guideline, and the kinds of layers that it adds to and removes from both networks.
+GUIDELINES = [
+    ({"resampling": "pooling"}, (nn.Upsample, "MaxPool"), _ConvTransposeNd),
+    ({"normalisation": "none"}, (), _BatchNorm),
+    ({"activation": "tanh"}, (nn.Tanh,), (nn.ReLU, nn.LeakyReLU)),
+]
+
+
+@pytest.mark.parametrize("event", [(1, 28, 28), (2, 50), (1, 9, 8, 13)], ids=str)
+@pytest.mark.parametrize(("arguments", "added", "removed"), GUIDELINES, ids=str)
+def test_a_guideline_is_left_out_in_both_networks(event, arguments, added, removed):
+    networks = [dcgan((5,), event, 2, **arguments), dcgan(event, (), 2, **arguments)]
+    # The first layer of a generator is the product of the code with a kernel, whatever comes after.
+    layers = [layer for network in networks for layer in list(network.layers)[1:]]
+    assert not any(isinstance(layer, removed) for layer in layers)
+    for kind in added:
+        found = [kind in type(layer).__name__ if isinstance(kind, str) else isinstance(layer, kind) for layer in layers]
+        assert any(found), kind
+
+
+@pytest.mark.parametrize("event", [(1, 28, 28), (2, 50), (1, 9, 8, 13)], ids=str)
+def test_a_fully_connected_hidden_layer_is_next_to_the_code_and_to_the_output(event):
+    width = 7
+    layers = convolutions(dcgan((5,), event, 2, fully_connected=width))
+    assert (layers[0].in_channels, layers[0].out_channels, layers[1].in_channels) == (5, width, width)
+    network = dcgan(event, (), 2, fully_connected=width)
+    assert convolutions(network)[-1].in_channels == width
+    assert dcgan(event, None, 2, fully_connected=width)(torch.randn(3, *event)).shape == (3, width)
+
+
 @pytest.mark.parametrize("dimensions", FROM_POINT)
 @pytest.mark.parametrize("channels_last", [False, True])
 def test_the_first_layer_is_a_transposed_convolution_to_its_gradients(dimensions, channels_last):

@@ -9,6 +9,8 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.conv import _ConvNd, _ConvTransposeNd
 
+from saddlepoint.networks.from_point import FromPoint
+
 
 def dcgan_(module: nn.Module) -> None:
     """Convolutions N(0, 0.02), BatchNorm's weight N(1, 0.02), all biases 0.
@@ -61,6 +63,19 @@ def fan_in_normal_(layer: nn.Module, gain: float) -> None:
         nn.init.normal_(layer.weight, 0.0, gain / inputs**0.5)
         if layer.bias is not None:
             nn.init.zeros_(layer.bias)
+
+
+def mean_square_(module: nn.Module, gain: float) -> None:
+    """Each layer as in `fan_in_normal_`, but of a product with a single point every output reads one number of each channel.
+
+    Args:
+        module: changed in place.
+        gain: root mean square of the output of a hidden layer over that of its input; 1 for products with a single point.
+    """
+    for layer in module.modules():
+        fan_in_normal_(layer, gain)
+        if isinstance(layer, FromPoint):
+            nn.init.normal_(layer.weight, 0.0, layer.in_channels**-0.5)
 
 
 def glorot_(module: nn.Module) -> None:

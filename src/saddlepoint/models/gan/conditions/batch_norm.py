@@ -24,5 +24,5 @@ class BatchNorm(Condition):
         except ValueError:
             raise SettingError(
                 "model.condition.generator (batch_norm): the generator has no BatchNorm layer, so labels would have no effect: "
-                "set model.generator.batch_norm to true (mlp), use dcgan or resnet, or choose concatenate."
+                "set model.generator.batch_norm to true (mlp), use dcgan or resnet with BatchNorm, or choose concatenate."
             ) from None
