@@ -105,13 +105,20 @@ def load(settings: DataSettings) -> Dataset:
     return pair(name, images, settings, SETS[name].class_names)
 
 
-def locate(name: str, settings: DataSettings) -> Path:
-    """The folder that holds all four files of `name`, downloading what is missing to the cache."""
-    folder = cache_folder(settings) / name
+def find(name: str, settings: DataSettings) -> Path | None:
+    """The folder that holds all four files of `name`, without downloading any; None if there is none."""
     own = os.environ.get("SADDLEPOINT_DATA")
-    for place in ([Path(own).expanduser() / name] if own else []) + [folder]:
+    for place in ([Path(own).expanduser() / name] if own else []) + [cache_folder(settings) / name]:
         if all((place / file).is_file() or (place / f"{file}.gz").is_file() for file in FILES):
             return place
+    return None
+
+
+def locate(name: str, settings: DataSettings) -> Path:
+    """The folder that holds all four files of `name`, downloading what is missing to the cache."""
+    if (found := find(name, settings)) is not None:
+        return found
+    folder = cache_folder(settings) / name
     for file, digest in zip(FILES, SETS[name].digests, strict=True):
         if not (folder / f"{file}.gz").is_file() and not (folder / file).is_file():
             _fetch(SETS[name], file, digest, folder / f"{file}.gz")

@@ -27,18 +27,22 @@ from saddlepoint.records import locked
 from saddlepoint.studies.claims import results as module
 from saddlepoint.studies.claims import trial_store as storage
 from saddlepoint.studies.claims.contract import Claim, Measured, Quantity
+from saddlepoint.studies.claims.discriminator_ahead import DiscriminatorAhead
+from saddlepoint.studies.claims.image_games import ImageGame
 from saddlepoint.studies.claims.laboratory import Laboratory, Setup
 from saddlepoint.studies.claims.results import reproduce
 from saddlepoint.studies.claims.trial import TrainedTrial
 from saddlepoint.studies.claims.trial_store import PACKAGE, TrialStore, program
 from saddlepoint.studies.claims.watched import Watched
-from saddlepoint.training.settings import OptimiserSettings, TrainingSettings
+from saddlepoint.training.settings import OptimiserSettings, PlayerSettings, TrainingSettings
 from tests.architecture.imports import SOURCE, imports, modules
 
 NARROW = NetworkSettings(hidden=(4,))
 TRAINING = TrainingSettings(steps=20, batch_size=16, optimiser=OptimiserSettings(learning_rate=1e-3))
 PLAIN = GANSettings(latent=2, generator=NARROW, discriminator=NARROW, output="identity", scaling="standard")
 TINY = TRAINING.model_copy(update={"steps": 4})
+CONVOLUTIONS = NetworkSettings(network="dcgan", width=2)
+IMAGES = GANSettings(latent=2, generator=CONVOLUTIONS, discriminator=CONVOLUTIONS)
 TRIALS: dict[str, Any] = {
     "gan on a line": Setup(PLAIN, TINY, DataSettings(source="gaussian", modes=2)),
     "with averages": Setup(PLAIN, TINY.model_copy(update={"ema": 0.9}), DataSettings(source="gaussian")),
@@ -48,6 +52,10 @@ TRIALS: dict[str, Any] = {
         TRAINING,
         DataSettings(source="digits"),
         mistake="sign flipped",
+    ),
+    "images": ImageGame(IMAGES, TINY.model_copy(update={"tick": 2}), DataSettings(source="digits"), most=2),
+    "discriminator ahead": DiscriminatorAhead(
+        IMAGES, TINY.model_copy(update={"tick": 3}), DataSettings(source="digits"), 1, (0, 2), PlayerSettings(), most=2
     ),
 }
 

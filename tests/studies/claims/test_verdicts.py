@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
 
 from saddlepoint.data.mixtures import gaussian
+from saddlepoint.evaluation.statistics.intervals import Interval
 from saddlepoint.studies.claims import claim
+from saddlepoint.studies.claims.discriminator_ahead import AheadOutcome, DiscriminatorAhead
 from saddlepoint.studies.claims.laboratory import Outcome, Setup
+from saddlepoint.studies.claims.saturation import decide as decide_c7
+from saddlepoint.studies.claims.saturation_images import FEWEST, State
 from saddlepoint.studies.claims.setups import STEPS
 from saddlepoint.studies.claims.strengths import STRONGER, _of_gradient, _verdict
 
@@ -42,20 +47,53 @@ def verdict_of(identifier: str, steps: dict[str, float], distances: dict[str, fl
     return one.measure(outcomes, False).verdict
 
 
+def ahead_outcome(setup: DiscriminatorAhead, score: float, ratio: float, seeds: int) -> AheadOutcome:
+    """D(G(z)) falls to this score at the last lead, from where the minimax loss ends at `ratio` times the other's distance."""
+    places, steps = len(setup.leads), setup.training.steps
+    scores = torch.full((places, seeds), 0.5, dtype=torch.float64)
+    scores[-1] = score
+    after = 0.1 * (1 + torch.arange(seeds, dtype=torch.float64) / 100).expand(2, places, 2, seeds).clone()
+    after[0, -1, -1] *= ratio
+    ones = torch.ones(2, places, seeds, dtype=torch.float64)
+    return AheadOutcome(setup, scores, ones, ones[0, 0], torch.tensor([1, steps]), after)
+
+
 @pytest.mark.parametrize(
-    ("steps", "distances", "expected"),
+    ("score", "ratios", "first", "expected"),
     [
-        ({}, {}, "not decided"),
-        # Nearer where nobody converges says nothing, and that the formula is flat neither.
-        ({}, {"as described, minimax": 2.0}, "not decided"),
-        ({"minimax": 200, "non-saturating": 100}, {}, "holds"),
-        ({"minimax": 100, "non-saturating": 200}, {}, "does not hold"),
-        ({"minimax": 200, "non-saturating": 100}, {"with our training, non-saturating": 2.0}, "holds in part"),
+        (0.001, (2.0, 2.0), "neither", "holds"),
+        (0.001, (2.0, 2.0), "non-saturating", "holds"),
+        (0.001, (2.0, 2.0), "minimax", "holds in part"),
+        (0.001, (1.0, 2.0), "neither", "holds in part"),
+        (0.001, (0.5, 2.0), "neither", "holds in part"),
+        (0.001, (0.5, 0.5), "non-saturating", "does not hold"),
+        (0.001, (1.0, 1.0), "neither", "does not hold"),
+        # Where no samples are bad, nothing was tested.
+        (0.1, (2.0, 2.0), "non-saturating", "not decided"),
     ],
 )
-def test_c7_is_decided_by_runs_that_converge(steps, distances, expected):
-    own = {f"with our training, {name}": value for name, value in steps.items()}
-    assert verdict_of("C7", own, distances) == expected
+def test_c7_is_decided_where_samples_are_bad(score, ratios, first, expected):
+    one = claim("C7")
+    steps = {"neither": {}, "minimax": {"minimax": 100.0, "non-saturating": 200.0}, "non-saturating": {"minimax": 200.0, "non-saturating": 100.0}}[first]  # fmt: skip
+    outcomes: dict[str, Any] = {}
+    ahead = iter(ratios)
+    for name, setup in one.setups(False).items():
+        if isinstance(setup, DiscriminatorAhead):
+            outcomes[name] = ahead_outcome(setup, score, next(ahead), SEEDS)
+        else:
+            kind, _, objective = name.partition(", ")
+            outcomes[name] = converged_outcome(
+                setup, steps.get(objective, NEVER) if kind == "with our training" else NEVER
+            )
+    measured = one.measure(outcomes, False)
+    assert measured.verdict == expected
+    assert "with gradient descent" in measured.because
+
+
+def test_c7_needs_several_seeds():
+    state = State("Adam", 10, 0.001, Interval(0.1, 0.1, 0.1), Interval(2.0, 1.5, 3.0))
+    assert decide_c7([state], FEWEST - 1, False) == "not decided"
+    assert decide_c7([state], FEWEST, False) == "holds"
 
 
 @pytest.mark.parametrize(

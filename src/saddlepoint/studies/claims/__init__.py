@@ -25,6 +25,7 @@ CLAIMS: dict[str, str] = {
     "C12": "seeds",
     "C13": "weak_generator",
     "C14": "narrow_densities",
+    "C15": "guidelines",
     "C16": "strengths",
     "C20": "game_optimisers",
 }
