@@ -16,6 +16,7 @@ from saddlepoint.evaluation.statistics.intervals import Interval
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from PIL.Image import Image
 
     from saddlepoint.studies.claims.trial import Trial
 
@@ -58,12 +59,12 @@ class Picture:
     Attributes:
         name: name of its file, without the suffix.
         caption: explains how to read it.
-        figure: the figure.
+        figure: the figure, or an image with exact pixels.
     """
 
     name: str
     caption: str
-    figure: Figure
+    figure: Figure | Image
 
 
 @dataclass(frozen=True)

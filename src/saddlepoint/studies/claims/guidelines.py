@@ -4,25 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
-
-import numpy as np
-import torch
+from typing import Any, Literal
 
 from saddlepoint.data import mnist
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.evaluation.statistics.intervals import Interval, mean_interval
-from saddlepoint.figures.bands import Band, bands_figure
-from saddlepoint.figures.grids import sample_grid
-from saddlepoint.figures.style import INK, MUTED, TICK_SIZE, figure, style_axes, text
 from saddlepoint.models.gan.settings import DiscriminatorSettings, GANSettings
 from saddlepoint.networks.settings import NetworkSettings
 from saddlepoint.studies.claims.contract import Claim, Measured, Picture, Quantity, Verdict, verdict
-from saddlepoint.studies.claims.image_games import WORST, ImageGame, ImageOutcome, log_distance, ratio_interval
+from saddlepoint.studies.claims.image_games import ImageGame, ImageOutcome, geometric_interval, ratio_interval
+from saddlepoint.studies.claims.image_pictures import draw_distances, draw_ratios, draw_samples
 from saddlepoint.training.settings import OptimiserSettings, TrainingSettings
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 FULL = "all guidelines"
 WIDTH, QUICK_WIDTH, BATCH, LIMIT = 16, 2, 32, 10_000
@@ -122,7 +114,10 @@ def measure(outcomes: Mapping[str, ImageOutcome], quick: bool) -> Measured:
         for name, ratio in ratios.items()
     ]  # fmt: skip
     quantities += [
-        Quantity(f"time of a step with {name} over that with all guidelines", _time(outcomes[name], full))
+        Quantity(
+            f"time of a step with {name} over that with all guidelines",
+            geometric_interval((outcomes[name].step_seconds / full.step_seconds).log()),
+        )
         for name in LEFT_OUT
     ]
     size = "x".join(map(str, full.samples.shape[2:]))
@@ -130,7 +125,7 @@ def measure(outcomes: Mapping[str, ImageOutcome], quick: bool) -> Measured:
         f"{words}: {', '.join(f'{LEFT_OUT[name].guideline} ({ratios[name].value:.2f} times the distance with {name})' for name in some)}"
         for words, some in _by_effect(effects).items()
     )
-    names = {name: name for name in (FULL, *LEFT_OUT)}
+    names = (FULL, *LEFT_OUT)
     return Measured(
         decide(list(effects.values()), full.seeds),
         f"On {full.setup.data.source} ({size}), after {full.setup.training.steps:,} steps of batches of {BATCH} with width "
@@ -141,17 +136,21 @@ def measure(outcomes: Mapping[str, ImageOutcome], quick: bool) -> Measured:
                 "left-out",
                 "Energy distance of samples to held-out data without each guideline, divided by that of the full DCGAN from the same "
                 f"seed: every seed, and the geometric mean with its interval of {LEVEL:.2%}. Right of the line the guideline helps.",
-                _draw(distance, ratios, effects, full),
+                draw_ratios(
+                    f"DCGAN on {full.setup.data.source}: each guideline left out",
+                    {f"{LEFT_OUT[name].guideline}: {effects[name]}\nwithout it: {name}": distance[name] / distance[FULL] for name in LEFT_OUT},
+                    list(ratios.values()),
+                ),
             ),
             Picture(
                 "distance",
                 "Energy distance over training: the middle seed, and the band of the middle 80 %. Lower is better.",
-                bands_figure({"Each guideline left out": {name: _band(outcomes[name]) for name in names}}, y="energy distance", log_x=False),
+                draw_distances("Each guideline left out", {name: outcomes[name] for name in names}),
             ),
             Picture(
                 "samples",
-                f"Samples of the first seed at the end, a row each: {', '.join(names)}.",
-                _samples(outcomes),
+                "Samples of the first seed at the end.",
+                draw_samples("Each guideline left out", {name: outcomes[name].samples for name in names}),
             ),
         ),
     )  # fmt: skip
@@ -173,54 +172,6 @@ def _by_effect(effects: Mapping[str, Effect]) -> dict[str, list[str]]:
     words: tuple[tuple[Effect, str], ...] = (("helps", "helps"), ("hurts", "hurts"), ("not shown", "not shown to help"))
     found = {said: [name for name, own in effects.items() if own == which] for which, said in words}
     return {said: names for said, names in found.items() if names}
-
-
-def _time(of: ImageOutcome, to: ImageOutcome) -> Interval:
-    found = mean_interval((of.step_seconds / to.step_seconds).log())
-    value, low, high = torch.tensor([found.value, found.low, found.high]).double().exp().tolist()
-    return Interval(value, low, high)
-
-
-def _band(outcome: ImageOutcome) -> Band:
-    levels = torch.tensor([0.1, 0.5, 0.9], dtype=torch.float64)
-    low, middle, high = log_distance(outcome.distance).quantile(levels, dim=1).exp().numpy()
-    return Band(outcome.measured_at.numpy(), low, middle, high)
-
-
-def _draw(
-    distance: Mapping[str, torch.Tensor], ratios: Mapping[str, Interval], effects: Mapping[str, Effect], full: ImageOutcome
-) -> Figure:  # fmt: skip
-    drawing, grid = figure(1, 1, width=9.5, height=1.6 + 0.48 * len(ratios))
-    axes = grid[0, 0]
-    style_axes(
-        axes, title=f"DCGAN on {full.setup.data.source}: each guideline left out", x="energy distance over that of the full DCGAN", y=""
-    )  # fmt: skip
-    tints = {"helps": "#009E73", "hurts": "#D55E00", "not shown": MUTED}
-    for place, (name, ratio) in enumerate(ratios.items()):
-        own = (distance[name].log() - distance[FULL].log()).exp()
-        axes.plot(own, np.full(len(own), place), "o", color=tints[effects[name]], alpha=0.35, markersize=4)
-        axes.plot([ratio.low, ratio.high], [place, place], color=tints[effects[name]], linewidth=2.2)
-        axes.plot(ratio.value, place, "D", color=tints[effects[name]], markersize=7)
-    axes.axvline(1.0, color=INK, linewidth=1.0, linestyle=":")
-    axes.set_xscale("log")
-    axes.set_yticks(
-        range(len(ratios)),
-        [text(f"{LEFT_OUT[name].guideline}\n-> {name}: {effects[name]}") for name in ratios],
-        fontsize=TICK_SIZE,
-    )
-    axes.invert_yaxis()
-    return drawing
-
-
-def _samples(outcomes: Mapping[str, ImageOutcome]) -> Any:
-    own = torch.cat([outcomes[name].samples.float() for name in (FULL, *LEFT_OUT)])
-    event = outcomes[FULL].samples.shape[0]
-    return sample_grid(
-        own.nan_to_num(WORST),
-        low=0.0,
-        high=16.0 if outcomes[FULL].setup.data.source == "digits" else 255.0,
-        columns=event,
-    )
 
 
 CLAIM = Claim(

@@ -180,6 +180,16 @@ def ratio_interval(of: Tensor, to: Tensor, level: float) -> Interval:
         to: (S,) distances from the same seeds.
         level: confidence level of the interval, in (0, 1).
     """
-    found = mean_interval(log_distance(of) - log_distance(to), level=level)
+    return geometric_interval(log_distance(of) - log_distance(to), level)
+
+
+def geometric_interval(logarithms: Tensor, level: float = 0.95) -> Interval:
+    """The geometric mean of independent values with its interval.
+
+    Args:
+        logarithms: (N,) logarithms of the values.
+        level: confidence level of the interval, in (0, 1).
+    """
+    found = mean_interval(logarithms, level=level)
     value, low, high = torch.tensor([found.value, found.low, found.high], dtype=torch.float64).exp().tolist()
     return Interval(value, low, high, level)

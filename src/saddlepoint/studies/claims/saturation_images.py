@@ -11,12 +11,12 @@ from torch import Tensor
 
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.evaluation.statistics.intervals import Interval, mean_interval
-from saddlepoint.figures.style import MUTED, colours, figure, legend, style_axes
+from saddlepoint.figures.style import MUTED, TICK_SIZE, colours, figure, legend, style_axes
 from saddlepoint.models.gan.settings import DiscriminatorSettings, GANSettings
 from saddlepoint.networks.settings import NetworkSettings
 from saddlepoint.studies.claims.contract import Quantity
 from saddlepoint.studies.claims.discriminator_ahead import LOSSES, AheadOutcome, DiscriminatorAhead
-from saddlepoint.studies.claims.image_games import WORST, ratio_interval
+from saddlepoint.studies.claims.image_games import WORST, geometric_interval, ratio_interval
 from saddlepoint.training.settings import OptimiserSettings, PlayerSettings, TrainingSettings
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def states(outcomes: Mapping[str, AheadOutcome]) -> list[State]:
                     optimiser,
                     lead,
                     float(outcome.scores[place].quantile(0.5)),
-                    _ratio(gradients[0], gradients[1]),
+                    geometric_interval((gradients[0] / gradients[1]).log()),
                     ratio_interval(minimax, other, LEVEL),
                 )
             )
@@ -173,6 +173,9 @@ def draw(outcomes: Mapping[str, AheadOutcome]) -> Figure:
     )
     _line(grid[0, 0], torch.tensor(leads), first.scores, MUTED, "")
     grid[0, 0].axhline(BAD, color=MUTED, linewidth=1.0, linestyle=":")
+    grid[0, 0].annotate(
+        "bad samples below", (0.02, BAD), xycoords=("axes fraction", "data"), va="bottom", color=MUTED, fontsize=TICK_SIZE
+    )  # fmt: skip
     style_axes(
         grid[0, 1], title="Gradient at the same weights", x="steps of the discriminator alone", y="norm of the generator's gradient / nats"
     )  # fmt: skip
@@ -201,9 +204,3 @@ def _line(axes: Axes, x: Tensor, values: Tensor, tint: str, name: str) -> None:
 
 def _mean(values: Tensor) -> Interval:
     return mean_interval(values.nan_to_num(WORST, WORST))
-
-
-def _ratio(of: Tensor, to: Tensor) -> Interval:
-    found = mean_interval((of / to).log())
-    value, low, high = torch.tensor([found.value, found.low, found.high]).double().exp().tolist()
-    return Interval(value, low, high)
