@@ -14,6 +14,7 @@ class FromPoint(_ConvTransposeNd):
     """
 
     def forward(self, input: Tensor, output_size: list[int] | None = None) -> Tensor:
+        """(B, inputs, 1, ...) -> (B, outputs, *kernel_size); `output_size` is ignored."""
         # Channels behind the kernel's axes where they lie so in memory: then nothing is copied on either side.
         if self.weight.is_contiguous():
             return (input.flatten(1) @ self.weight.flatten(1)).view(-1, *self.weight.shape[1:])

@@ -42,7 +42,7 @@ def outcome(name: str, distance: float) -> ImageOutcome:
     ("name", "differences"),
     [
         ("pooling and upsampling", {"model.generator.arguments.resampling", "model.discriminator.arguments.resampling"}),
-        ("no BatchNorm", {"model.generator.arguments.batch_norm", "model.discriminator.arguments.batch_norm"}),
+        ("no BatchNorm", {"model.generator.arguments.normalisation", "model.discriminator.arguments.normalisation"}),
         ("a fully connected layer", {"model.generator.arguments.fully_connected", "model.discriminator.arguments.fully_connected"}),
         ("tanh in G", {"model.generator.arguments.activation"}),
         ("an unbounded output", {"model.output", "model.scaling"}),

@@ -50,10 +50,11 @@ def _both(guideline: str, **arguments: Any) -> LeftOut:
     return LeftOut(guideline, arguments, arguments)
 
 
-# By what takes the guideline's place. The data keep their units, [-1, 1], where the output is not bounded.
+# By what takes the guideline's place. The data keep their units, [-1, 1], where the output is not bounded. Without BatchNorm,
+# weights begin with the variance that keeps the mean square: those of the paper would let signals vanish.
 LEFT_OUT: dict[str, LeftOut] = {
     "pooling and upsampling": _both("strided convolutions", resampling="pooling"),
-    "no BatchNorm": _both("BatchNorm in both players", batch_norm=False),
+    "no BatchNorm": _both("BatchNorm in both players", normalisation="none"),
     "a fully connected layer": _both("no fully connected hidden layers", fully_connected=UNITS),
     "tanh in G": LeftOut("ReLU in the generator", generator={"activation": "tanh"}),
     "an unbounded output": LeftOut("tanh at the generator's end", model={"output": "identity", "scaling": "symmetric"}),
