@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 import torch
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from saddlepoint.errors import SettingError
-from saddlepoint.objectives.adversarial.orthogonal import Orthogonal, polar_factor
+from saddlepoint.objectives.adversarial.orthogonal import Orthogonal, polar_factor, polar_factors
 
 LAYERS = {
     "wide": (nn.Linear(9, 4), 1),
@@ -81,6 +83,31 @@ def test_weights_that_are_not_finite_stay_so_that_the_failure_is_found(value: fl
         layer.weight[0, 0] = value
     Orthogonal().project(layer)
     assert not layer.weight.isfinite().all()
+
+
+class HostReads(TorchDispatchMode):
+    """Counts the numbers that are read from a device, for each of which the host waits."""
+
+    count = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self.count += func is torch.ops.aten._local_scalar_dense.default
+        return func(*args, **(kwargs or {}))
+
+
+def test_the_host_waits_once_for_all_layers_and_each_gets_its_own_factor() -> None:
+    generator = torch.Generator().manual_seed(0)
+    shapes = ((1, 5, 8), (3, 9, 2), (1, 6, 6))
+    layers = [torch.eye(*shape[1:]) + 0.1 * torch.randn(shape, generator=generator) for shape in shapes]
+    with HostReads() as reads:
+        found = polar_factors(layers)
+    assert reads.count == 1
+    broken, flat = torch.full((1, 3, 4), math.nan), torch.ones(2, 4, 3)
+    mixed = polar_factors([layers[0], broken, layers[1], flat, layers[2]])
+    assert all(torch.equal(mixed[at], factor) for at, factor in zip((0, 2, 4), found, strict=True))
+    assert mixed[1].isnan().all()
+    torch.testing.assert_close(mixed[3].mT @ mixed[3], torch.eye(3).expand(2, 3, 3), atol=1e-5, rtol=0)
+    assert polar_factors([]) == []
 
 
 def test_other_layers_and_parametrised_weights_are_left_alone() -> None:

@@ -18,7 +18,7 @@ References:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -58,12 +58,12 @@ class Orthogonal:
 
     def project(self, network: nn.Module) -> None:
         """Replace each weight matrix by `gain` times its polar factor. Weights that are not finite are left as they are."""
+        # Weights on the meta device: the network is built only to count them.
+        weights = [(weight, groups) for weight, groups in _weights(network) if not weight.is_meta]
         with torch.no_grad():
-            for weight, groups in _weights(network):
-                if weight.is_meta:  # the network is built only to count its weights
-                    continue
-                matrices = weight.reshape(groups, weight.shape[0] // groups, -1)
-                weight.copy_(self.gain * polar_factor(matrices).reshape(weight.shape))
+            matrices = [weight.reshape(groups, weight.shape[0] // groups, -1) for weight, groups in weights]
+            for (weight, _), factor in zip(weights, polar_factors(matrices), strict=True):
+                weight.copy_(self.gain * factor.reshape(weight.shape))
 
 
 def polar_factor(matrices: Tensor) -> Tensor:
@@ -76,16 +76,48 @@ def polar_factor(matrices: Tensor) -> Tensor:
         (N, M, K) at least float32: rows are orthonormal if M is at most K, otherwise columns. Matrices that are not finite
         are returned unchanged, because the failure is recorded elsewhere.
     """
-    matrices = at_least_float32(matrices)
+    return polar_factors([matrices])[0]
+
+
+def polar_factors(layers: Sequence[Tensor]) -> list[Tensor]:
+    """Return the closest orthogonal matrices of several layers, as `polar_factor` does for one.
+
+    The host waits once for the device to know whether any layer needs singular values, instead of once a layer.
+    """
+    layers = [at_least_float32(matrices) for matrices in layers]
+    found = [_from_eigenvalues(matrices) for matrices in layers]
+    if not found or bool(torch.stack([is_exact for _, is_exact in found]).all()):
+        return [factor for factor, _ in found]
+    return [
+        factor if bool(is_exact) else _from_singular_values(matrices)
+        for matrices, (factor, is_exact) in zip(layers, found, strict=True)
+    ]
+
+
+def _from_eigenvalues(matrices: Tensor) -> tuple[Tensor, Tensor]:
+    """The polar factors of (N, M, K) matrices, and whether all of them are exact to rounding, () bool.
+
+    (W W^T)^(-1/2) W needs the eigenvalues of the small side alone: a quarter of the time of singular values for 128 x 1024.
+    """
+    if matrices.shape[1] > matrices.shape[2]:
+        factor, is_exact = _from_eigenvalues(matrices.mT)
+        return factor.mT, is_exact
+    squares = (matrices @ matrices.mT).double()
+    is_finite = squares.isfinite().all()
+    # Eigenvalues of matrices that are not finite are an error.
+    squares = torch.where(is_finite, squares, torch.eye(squares.shape[1], dtype=squares.dtype, device=squares.device))
+    values, vectors = torch.linalg.eigh(squares)
+    inverse_root = (vectors * values.rsqrt()[:, None]) @ vectors.mT
+    is_exact = is_finite & (values[:, 0] > WELL_CONDITIONED * values[:, -1]).all()
+    return inverse_root.to(matrices.dtype) @ matrices, is_exact
+
+
+def _from_singular_values(matrices: Tensor) -> Tensor:
+    """The polar factors of (N, M, K) matrices of any rank; matrices that are not finite are returned unchanged."""
     if not matrices.isfinite().all():
         return matrices
     if matrices.shape[1] > matrices.shape[2]:
-        return polar_factor(matrices.mT).mT
-    # (W W^T)^(-1/2) W needs the eigenvalues of the small side alone: a quarter of the time of singular values for 128 x 1024.
-    values, vectors = torch.linalg.eigh((matrices @ matrices.mT).double())
-    if bool((values[:, 0] > WELL_CONDITIONED * values[:, -1]).all()):
-        inverse_root: Tensor = (vectors * values.rsqrt()[:, None]) @ vectors.mT
-        return inverse_root.to(matrices.dtype) @ matrices
+        return _from_singular_values(matrices.mT).mT
     left, _, right = torch.linalg.svd(matrices, full_matrices=False)
     factor: Tensor = left @ right
     return factor
