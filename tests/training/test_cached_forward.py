@@ -71,6 +71,31 @@ def test_only_the_samples_that_are_cached_carry_their_graph(
     assert graphs == ([False] * (discriminator_steps - 1) + [True, True]) * 5
 
 
+@pytest.mark.parametrize(
+    ("objective", "unrolled", "carry"),
+    [("non-saturating", 0, True), ("relativistic", 0, False), ("relativistic-average", 0, False), ("hinge", 1, False)],
+)
+def test_a_conditional_game_keeps_a_graph_only_of_samples_with_the_labels_of_the_next_update(
+    objective: str, unrolled: int, carry: bool
+) -> None:
+    network = NetworkSettings(hidden=(8,))
+    condition = dict.fromkeys(("generator", "discriminator"), "concatenate")
+    updates = {"discriminator": 2, "unrolled": unrolled}
+    settings = GANSettings(
+        latent=2, generator=network, discriminator=network, objective=objective, condition=condition, updates=updates
+    )
+    training = TrainingSettings(steps=2, batch_size=16, tick=2)
+    dataset = load(DataSettings(source="ring", points=100))
+    model = build(settings, dataset.event, seed=1)
+    graphs: list[bool] = []
+    model.players["g"].register_forward_hook(lambda *call: graphs.append(call[-1].requires_grad))
+    batches = Batches(dataset, 16, 0, torch.device("cpu"), model.scaling, labels=True)
+    state = TrainingState.start(model, training, Devices.choose("cpu", "fp32"))
+    assert list(play(model, batches, training, state))
+    # Two updates of the discriminator; the samples of the second are those of the generator's update, or it makes its own.
+    assert graphs == ([False, True] if carry else [False, False, True]) * 2
+
+
 def test_fresh_noise_makes_samples_of_its_own() -> None:
     shared, _ = trained()
     fresh, calls = trained(fresh_noise=True)

@@ -59,6 +59,8 @@ class Phase:
             series and its role.
         shares_noise: True if the phase uses the noise of the previous phase. An output that its player computed from that
             noise in the previous phase is then reused.
+        reuses_output: False if the player gets other arguments than in the previous phase, such as the labels of a new batch.
+            Its output is then computed again from the shared noise, and the previous phase needs no graph of it.
         after_update: called with `player` after each of its updates, for example to project its weights.
         also: further players that are updated with the same loss, each by its own optimiser.
         keep: called with the observations of every update, from which it removes those that begin with `KEPT`. This is how a
@@ -71,6 +73,7 @@ class Phase:
     repeats: int = 1
     uses_data: bool = True
     shares_noise: bool = False
+    reuses_output: bool = True
     gradient: bool = True
     after_update: Callable[[nn.Module], None] | None = None
     also: tuple[str, ...] = ()

@@ -56,11 +56,11 @@ def play(model: Model, batches: Batches, settings: TrainingSettings, state: Trai
     """
     keep_freed_memory()
     phases = model.phases
-    cached = {phase.player for phase in phases if phase.shares_noise}
+    cached = {phase.player for phase in phases if phase.shares_noise and phase.reuses_output}
     nets = {name: CachedForward(player) if name in cached else player for name, player in model.players.items()}
     order = [phase for phase in phases for _ in range(phase.repeats)]
-    # If the next turn shares the noise, it needs the cached player's output of this turn with its graph.
-    keep_graph = [following.shares_noise for following in order[1:]] + [False]
+    # If the next turn reuses the cached player's output of this turn, it needs its graph.
+    keep_graph = [following.shares_noise and following.reuses_output for following in order[1:]] + [False]
     turns = [
         (phase, keep, (_move if phase.gradient else _update)(model, nets, phase, settings, state))
         for phase, keep in zip(order, keep_graph, strict=True)

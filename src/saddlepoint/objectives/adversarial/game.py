@@ -56,7 +56,7 @@ def adversarial_game(
             unrolled_rate,
             conditional=parts.conditional,
         )
-    # Labels are those of the previous batch, for which the samples were made.
+    # Without data of its own, the generator's update gets the previous batch, for whose labels the samples were made.
     needs_data = parts.loss.paired or parts.loss.averaged or parts.loss.features or unrolled_steps > 0
     return (
         Phase(
@@ -66,7 +66,14 @@ def adversarial_game(
             after_update=_projection(parts, "d"),
             keep=keep if parts.states else None,
         ),
-        Phase("g", generator, uses_data=needs_data, shares_noise=not fresh_noise, after_update=_projection(parts, "g")),
+        Phase(
+            "g",
+            generator,
+            uses_data=needs_data,
+            shares_noise=not fresh_noise,
+            reuses_output=not (parts.conditional and needs_data),
+            after_update=_projection(parts, "g"),
+        ),
     )
 
 
