@@ -13,15 +13,18 @@ from pathlib import Path
 
 # The one file of every part.
 PARTS = """
+import math
 from dataclasses import dataclass
 
 import torch
 
 from saddlepoint.models.gan.conditions.condition import Condition
+from saddlepoint.models.gan.encoders.encoder import PLAYER, Encoder
 from saddlepoint.networks.labels import class_weights
 from saddlepoint.objectives.adversarial.losses import AdversarialLoss
 from saddlepoint.objectives.adversarial.part_state import PartState
 from saddlepoint.objectives.adversarial.penalties import Penalty, ScorePenalty
+from saddlepoint.objectives.phase import Phase
 
 CUBIC = AdversarialLoss(real=lambda a: -a, fake=lambda a: a + a.pow(2), generator=lambda a: -a)
 AROUND = Penalty(lambda real, fake, noise: real + 0.1 * noise, lambda squared: squared, lambda n, event, g: torch.randn(n, *event, generator=g))
@@ -67,10 +70,34 @@ class Rescale:
         with torch.no_grad():
             for weight in network.parameters():
                 weight.mul_(self.length / weight.norm().clamp(min=self.length))
+
+
+class Line(torch.nn.Module):
+    def __init__(self, inputs, outputs, output_activation="identity", slope: float = 1.0):
+        super().__init__()
+        self.outputs, self.slope = (2,) if outputs is None else tuple(outputs), slope
+        self.layer = torch.nn.Linear(math.prod(inputs), math.prod(self.outputs))
+
+    def forward(self, x):
+        return self.slope * self.layer(x.flatten(1)).reshape(len(x), *self.outputs)
+
+
+class Inverse(Encoder):
+    def __init__(self, weight=1.0):
+        self.weight = weight
+
+    def phases(self, parts, discriminator, generator):
+        return discriminator, generator, Phase(PLAYER, self.loss, uses_data=False)
+
+    def loss(self, nets, batch, noise):
+        found = nets[PLAYER](nets["g"](noise.latent).detach())
+        return self.weight * (found - noise.latent).square().sum(1), {}
 """
 # The one line of every part, and a recipe that names all of them.
 PROGRAM = """
 from saddlepoint.models.gan.conditions.settings import CONDITIONS
+from saddlepoint.models.gan.encoders.settings import ENCODERS
+from saddlepoint.networks.settings import NETWORKS, NetworkEntry
 from saddlepoint.objectives.adversarial.settings import CONSTRAINTS, LOSSES, PENALTIES, VIEWS, LossEntry
 
 LOSSES["cubic"] = LossEntry("toy_parts:CUBIC")
@@ -79,6 +106,8 @@ PENALTIES["counted"] = "toy_parts:COUNTED"
 CONDITIONS["shift"] = "toy_parts:Shift"
 VIEWS["mirror"] = "toy_parts:Mirror"
 CONSTRAINTS["rescale"] = "toy_parts:Rescale"
+NETWORKS["line"] = NetworkEntry("toy_parts:Line", ())
+ENCODERS["inverse"] = "toy_parts:Inverse"
 
 import torch
 
@@ -96,6 +125,27 @@ assert int(run.model.extra_state()["penalties.counted/updates"]) == 21
 resumed = sp.resume("run", steps=30, pictures=False)
 assert resumed.summary["step"] == 30
 assert int(resumed.model.extra_state()["penalties.counted/updates"]) == 31
+
+# A network with an argument, and an encoder, which excludes labels.
+line = {"network": "line"}
+encoding = sp.train(
+    "toy.yaml",
+    model={
+        "condition": {"generator": None, "discriminator": None},
+        "generator": {**line, "arguments": {"slope": 0.5}},
+        "discriminator": line,
+        "encoder": {**line, "kind": "inverse", "options": {"weight": 2.0}},
+        "constraints": {"encoder": {"name": "rescale", "length": 1.0}},
+    },
+    run="encoding",
+    pictures=False,
+)
+model = sp.load("encoding")
+assert model.players["g"].slope == 0.5
+assert max(weight.norm() for weight in model.players["e"].parameters()) <= 1.001
+assert model.decode(model.encode(model.sample(3))).shape == (3, 2)
+last = list(encoding.folder.read_records())[-1].values
+assert {"e/loss", "e/held_out_reconstruction"} <= set(last), sorted(last)
 """
 RECIPE = """
 name: toy
