@@ -240,7 +240,7 @@ def check_stateless(model: Model) -> None:
         SettingError: it has other state.
     """
     for phase in model.phases:
-        if phase.after_update is not None:
+        if phase.after_update:
             raise SettingError(
                 "model.constraints: a constraint that changes the weights after each update is not stacked: leave it out, or "
                 "train one run at a time."

@@ -13,7 +13,7 @@ all players are.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from torch import Tensor, nn
@@ -61,7 +61,7 @@ class Phase:
             noise in the previous phase is then reused.
         reuses_output: False if the player gets other arguments than in the previous phase, such as the labels of a new batch.
             Its output is then computed again from the shared noise, and the previous phase needs no graph of it.
-        after_update: called with `player` after each of its updates, for example to project its weights.
+        after_update: by player, what is called with it after each of its updates, for example to project its weights.
         also: further players that are updated with the same loss, each by its own optimiser.
         keep: called with the observations of every update, from which it removes those that begin with `KEPT`. This is how a
             loss with state, such as a moving average of scores, remains a pure function: state goes in with the noise and
@@ -75,7 +75,7 @@ class Phase:
     shares_noise: bool = False
     reuses_output: bool = True
     gradient: bool = True
-    after_update: Callable[[nn.Module], None] | None = None
+    after_update: Mapping[str, Callable[[nn.Module], None]] = field(default_factory=dict)
     also: tuple[str, ...] = ()
     keep: Callable[[Observations], None] | None = None
 

@@ -213,7 +213,7 @@ def _optimiser_step(
     norms = state.pending.setdefault(f"{player}/grad_norm", [])
     ratios = state.pending.setdefault(f"{player}/update_ratio", [])
     tick, network = settings.tick, model.players[player]
-    after_update = phase.after_update if player == phase.player else None
+    after_update = phase.after_update.get(player)
 
     def update(step: int, observe: bool) -> None:
         if not constant_rate:

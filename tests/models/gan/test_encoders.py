@@ -11,6 +11,7 @@ from torch import Tensor
 
 import saddlepoint as sp
 from saddlepoint import models
+from saddlepoint.data import Batches
 from saddlepoint.data.dataset import Event
 from saddlepoint.errors import DataError, SettingError
 from saddlepoint.evaluation.metrics.duality_gap import duality_gap
@@ -34,6 +35,7 @@ from saddlepoint.objectives.adversarial.settings import CONSTRAINTS, LOSSES, PEN
 from saddlepoint.objectives.phase import Batch
 from saddlepoint.recipe import Recipe
 from saddlepoint.recipe.trust import import_paths
+from saddlepoint.training import Devices, TrainingState, play
 from tests.experiment.runs import start_session
 from tests.studies.runs import LINE, assert_replicas_are_single_runs, training
 
@@ -133,13 +135,35 @@ def judges_codes(kind: str) -> bool:
 
 @each_encoder
 @pytest.mark.parametrize("constraint", CONSTRAINTS)
-@pytest.mark.parametrize("role", ["discriminator", "generator"])
+@pytest.mark.parametrize("role", ["discriminator", "generator", "encoder"])
 def test_constraints_work(kind: str, constraint: str, role: str) -> None:
     model = build(kind, constraints={role: constraint})
     play_phases(model, examples(model.event))
-    short = {"discriminator": "d", "generator": "g"}[role]
-    if model.parts.constraints[short].after_update:
-        assert [phase.player for phase in model.phases if phase.after_update is not None] == [short]
+    short = role[0]
+    projected = [(player, short in phase.players) for phase in model.phases for player in phase.after_update]
+    assert projected == [(short, True)] * model.parts.constraints[short].after_update
+
+
+@each_encoder
+@pytest.mark.parametrize("constraint", ["clip", "orthogonal"])
+def test_the_weights_of_an_encoder_satisfy_its_constraint_after_training(kind: str, constraint: str) -> None:
+    model = build(kind, LINE.event, constraints={"encoder": constraint})
+    steps = training(steps=3)
+    state = TrainingState.start(model, steps, Devices.choose("cpu", "fp32"))
+    assert list(play(model, Batches(LINE, steps.batch_size, 0, "cpu", model.scaling), steps, state))
+    for weight in (
+        layer.weight.detach() for layer in model.players["e"].modules() if isinstance(layer, torch.nn.Linear)
+    ):
+        if constraint == "clip":
+            assert float(weight.abs().max()) <= 0.01 * (1 + 1e-6)
+        else:
+            short = weight if weight.shape[0] <= weight.shape[1] else weight.T
+            torch.testing.assert_close(short @ short.T, torch.eye(len(short)), atol=1e-5, rtol=0)
+
+
+def test_the_constraint_of_an_encoder_that_is_not_there_is_refused() -> None:
+    with pytest.raises(SettingError, match=r"model\.constraints\.encoder: this GAN has no encoder; set model\.encoder"):
+        build("none", constraints={"encoder": "spectral"})
 
 
 @each_encoder
@@ -249,11 +273,13 @@ def test_replicas_are_single_runs_or_refused(kind: str) -> None:
 
 
 @each_encoder
-@pytest.mark.parametrize("penalties", [{}, {"r1": 0.1, "lecam": 0.1}], ids=["plain", "penalties"])
-def test_a_resumed_run_equals_an_uninterrupted_one(kind: str, penalties: dict, tmp_path: Path) -> None:
+@pytest.mark.parametrize("parts", ["plain", "penalties and a constraint"])
+def test_a_resumed_run_equals_an_uninterrupted_one(kind: str, parts: str, tmp_path: Path) -> None:
+    constraint = {"adversarial": "orthogonal", "vae-gan": "clip"}.get(kind, "spectral")
+    further = {"penalties": {"r1": 0.1, "lecam": 0.1}, "constraints": {"encoder": constraint}}
     model = {
         "latent": 4,
-        "penalties": penalties,
+        **({} if parts == "plain" else further),
         "generator": {"network": "mlp", "hidden": [8], "batch_norm": True},
         "discriminator": SMALL,
         "encoder": {**SMALL, "kind": kind},

@@ -11,7 +11,7 @@ from typing import Any
 from saddlepoint.errors import SettingError
 from saddlepoint.models.gan.conditions.condition import Codes, Condition
 from saddlepoint.models.gan.conditions.settings import CONDITIONS
-from saddlepoint.models.gan.encoders.encoder import Encoder
+from saddlepoint.models.gan.encoders.encoder import PLAYER, Encoder
 from saddlepoint.models.gan.encoders.settings import ENCODERS
 from saddlepoint.models.gan.part_checks import check_loss, check_together
 from saddlepoint.models.gan.settings import NO_ENCODER, GANSettings
@@ -27,6 +27,7 @@ from saddlepoint.objectives.adversarial.settings import CONSTRAINTS, LOSSES, PEN
 from saddlepoint.objectives.adversarial.views import View
 
 SHORT = {"discriminator": "d", "generator": "g"}
+CONSTRAINED = {**SHORT, "encoder": PLAYER}
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,11 @@ def compose(settings: GANSettings, loss: object = None, classes: int = 0) -> Par
     parts |= {f"model.condition.{role} ({settings.condition[role].name})": part for role, part in conditions.items()}
     encoder, described = _encoder(settings), f"model.encoder ({settings.encoder.kind})"
     parts |= {} if encoder is None else {described: encoder}
+    if encoder is None and "encoder" in constraints:
+        raise SettingError(
+            f"model.constraints.encoder: this GAN has no encoder; set model.encoder.kind ({', '.join(ENCODERS)}), or leave the "
+            "constraint out."
+        )
     check_together(parts, partial(_is_used, settings))
     if encoder is not None and (reason := encoder.refuse(adversarial_loss)) is not None:
         raise SettingError(f'{described} and model.objective "{settings.objective}" cannot be combined: {reason}.')
@@ -89,7 +95,7 @@ def compose(settings: GANSettings, loss: object = None, classes: int = 0) -> Par
         adversarial_loss,
         penalties,
         views,
-        {SHORT[role]: constraint for role, constraint in constraints.items()},
+        {CONSTRAINED[role]: constraint for role, constraint in constraints.items()},
         settings.labels.smoothing,
         conditional,
         heads,

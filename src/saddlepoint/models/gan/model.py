@@ -39,7 +39,7 @@ from saddlepoint.models.own_noise import global_seed_from
 from saddlepoint.models.units import SYMMETRIC, UNIT, scaling
 from saddlepoint.networks.constant import HeldConstants
 from saddlepoint.networks.evaluating import evaluating
-from saddlepoint.objectives.adversarial.game import adversarial_game
+from saddlepoint.objectives.adversarial.game import adversarial_game, projections
 from saddlepoint.objectives.adversarial.noise import GameNoise
 from saddlepoint.objectives.adversarial.replay import Replay
 from saddlepoint.objectives.phase import Phase
@@ -122,7 +122,14 @@ class GAN(JudgingModel):
             unrolled_rate=settings.updates.unrolled_rate,
             keep=self._part_states.keep,
         )
-        self._phases = game if parts.encoder is None else parts.encoder.phases(self.parts, *game)
+        if parts.encoder is not None:
+            # An encoder composes the phases, in any of which it may be updated.
+            projection = projections(self.parts, ENCODER)
+            game = tuple(
+                replace(phase, after_update={**phase.after_update, **projection}) if ENCODER in phase.players else phase
+                for phase in parts.encoder.phases(self.parts, *game)
+            )
+        self._phases = game
         draws_codes = parts.encoder is not None and parts.encoder.has_variance
         self.noise_source = GameNoiseSource(
             settings, event, self.parts, self.latent_distribution, self._part_states, draws_codes

@@ -256,7 +256,7 @@ class GANSettings(FamilySettings):
     constraints: dict[str, ConstraintSettings] = Field(
         default_factory=dict,
         description="Constraints of the weights by player: {discriminator: spectral}.",
-        json_schema_extra={"keys": ["discriminator", "generator"], "example": "{discriminator: spectral}"},
+        json_schema_extra={"keys": ["discriminator", "generator", "encoder"], "example": "{discriminator: spectral}"},
     )
     views: dict[str, ViewSettings] = Field(
         default_factory=dict,

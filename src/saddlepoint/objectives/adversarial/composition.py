@@ -26,7 +26,7 @@ class Composition:
         loss: the loss as a function of logits.
         penalties: by name, the penalty and its weight.
         views: by name, in the order in which they are applied.
-        constraints: by player, "d" or "g".
+        constraints: by player, "d", "g" or "e".
         label_smoothing: real examples are labelled 1 minus this; at least 0, below 0.5.
         conditional: whether both players take labels.
         heads: by name, the further outputs of the discriminator.

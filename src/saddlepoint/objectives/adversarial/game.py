@@ -11,7 +11,6 @@ the outputs of its heads by name.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from torch import Tensor, nn, where
 
@@ -63,7 +62,7 @@ def adversarial_game(
             "d",
             discriminator_loss(parts),
             repeats=discriminator_updates,
-            after_update=_projection(parts, "d"),
+            after_update=projections(parts, "d"),
             keep=keep if parts.states else None,
         ),
         Phase(
@@ -72,7 +71,7 @@ def adversarial_game(
             uses_data=needs_data,
             shares_noise=not fresh_noise,
             reuses_output=not (parts.conditional and needs_data),
-            after_update=_projection(parts, "g"),
+            after_update=projections(parts, "g"),
         ),
     )
 
@@ -227,6 +226,7 @@ def _following(parts: Composition, real: Tensor, fake: Tensor, noise: GameNoise)
     }
 
 
-def _projection(parts: Composition, player: str) -> Callable[[nn.Module], Any] | None:
-    constraint = parts.constraints.get(player)
-    return constraint.project if constraint is not None and constraint.after_update else None
+def projections(parts: Composition, *players: str) -> dict[str, Callable[[nn.Module], None]]:
+    """Return, for those of these players whose constraint needs it, the projection after an update."""
+    found = {player: parts.constraints[player] for player in players if player in parts.constraints}
+    return {player: constraint.project for player, constraint in found.items() if constraint.after_update}
