@@ -462,7 +462,11 @@ def test_an_earlier_name_beside_the_short_form_of_an_entry_is_the_same_setting(p
 @pytest.mark.parametrize(
     ("section", "content", "message"),
     [
-        ("constraints", {"nobody": "clip"}, "no setting model.constraints.nobody. Known: discriminator, generator, encoder."),
+        (
+            "constraints",
+            {"nobody": "clip"},
+            "no setting model.constraints.nobody. Known: discriminator, generator, encoder.",
+        ),
         (
             "penalties",
             {"a": 1},
