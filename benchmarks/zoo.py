@@ -145,20 +145,21 @@ def train(trial: Trial) -> Outcome:
 
     import saddlepoint as sp
     from saddlepoint.recipe import Recipe
+    from saddlepoint.records import active_findings
 
     torch.set_num_threads(1)
     recipe = Recipe.load(DATA[trial.data].base).override(trial.settings)
     with tempfile.TemporaryDirectory() as folder:
         run = sp.train(recipe, run=Path(folder) / "run", pictures=False)
-        records = list(run.records)
+        records, findings, headline = list(run.records), active_findings(run.findings), run.headline
     last = {name: value for record in records for name, value in record.values.items()}
     speeds = [record.values["time/steps_per_second"] for record in records if "time/steps_per_second" in record.values]
     return Outcome(
         float(last.get("quality/energy_distance", math.nan)),
         last.get("g/modes"),
         last.get("g/high_quality"),
-        run.headline,
-        tuple(sorted({finding.code for finding in run.findings if finding.severity == "failure"})),
+        headline,
+        tuple(sorted({finding.code for finding in findings if finding.severity == "failure"})),
         statistics.median(speeds),
     )
 

@@ -19,3 +19,15 @@ def test_the_page_says_how_many_seeds_games_have(
     outcome = zoo.Outcome(0.1, None, None, "", (), 100.0)
     games = {(f"loss {number}", "none"): [outcome] * count for number, count in enumerate(counts)}
     assert f"Seeds of each game: {words}." in zoo.page({"digits": games}, seeds=8, load=0.0)
+
+
+@pytest.mark.slow
+def test_an_outcome_is_read_from_the_finished_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    import zoo
+
+    from saddlepoint.experiment.run import NOT_ENDED
+
+    outcome = zoo.train(zoo.Trial("ring", *zoo.PLAIN, seed=0, quick=True))
+    assert outcome.headline not in {"", NOT_ENDED}
+    assert outcome.modes is not None
