@@ -25,7 +25,6 @@ def test_the_page_says_how_many_seeds_games_have(
 def test_an_outcome_is_read_from_the_finished_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(BENCHMARKS))
     import zoo
-
     from saddlepoint.experiment.run import NOT_ENDED
 
     outcome = zoo.train(zoo.Trial("ring", *zoo.PLAIN, seed=0, quick=True))
