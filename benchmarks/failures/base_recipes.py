@@ -81,6 +81,13 @@ _BALANCE = {"model.objective": "boundary-equilibrium", "model.labels.smoothing":
 _CLIPPED = {"model.objective": "wasserstein", "model.constraints.discriminator": {"name": "clip", "limit": 0.1}}
 _CONCATENATE = {"model.condition.generator": "concatenate", "model.condition.discriminator": "concatenate"}
 _FEW_CODES = {"model.condition.discriminator": {"name": "info", "categories": [3], "continuous": 1}}
+_PHOTOGRAPHS = {
+    "data.source": "$SADDLEPOINT_DATA/cifar10-folder/train",
+    "data.size": [16, 16],
+    "data.limit": 2000,
+    "model.generator.width": 16,
+    "model.discriminator.width": 16,
+}
 _PLANE = {
     "model.likelihood": "gaussian-learnt",
     "model.latent": 2,
@@ -175,20 +182,16 @@ BASES = {
         Base("adversarial-autoencoder-digits", "adversarial-autoencoder-digits", "calibration", 300, 2),
         Base("dcgan-digits", "dcgan-digits", "reporting", 300, 3),
         Base("dcgan-mnist", "dcgan-mnist", "calibration", 100, 1, {"training.batch_size": 32}),
+        Base("dcgan-images", "dcgan-images", "calibration", 200, 2, {**_PHOTOGRAPHS, "training.batch_size": 32}),
+        Base("photographs", "photographs", "reporting", 200, 2, _PHOTOGRAPHS),
+        Base("photographs-conditional", "photographs-conditional", "calibration", 200, 2, _PHOTOGRAPHS),
         Base(
-            "dcgan-images",
-            "dcgan-images",
-            "calibration",
+            "stacked-mnist",
+            "stacked-mnist",
+            "reporting",
             200,
             2,
-            {
-                "data.source": "$SADDLEPOINT_DATA/cifar10-folder/train",
-                "data.size": [16, 16],
-                "data.limit": 2000,
-                "model.generator.width": 16,
-                "model.discriminator.width": 16,
-                "training.batch_size": 32,
-            },
+            {"data.points": 10_000, "model.generator.width": 8, "model.discriminator.width": 8},
         ),
         *LOSS_BASES,
     )
