@@ -75,7 +75,8 @@ class Phase:
     shares_noise: bool = False
     reuses_output: bool = True
     gradient: bool = True
-    after_update: Mapping[str, Callable[[nn.Module], None]] = field(default_factory=dict)
+    # Left out of the hash, by which equal phases are found.
+    after_update: Mapping[str, Callable[[nn.Module], None]] = field(default_factory=dict, hash=False)
     also: tuple[str, ...] = ()
     keep: Callable[[Observations], None] | None = None
 
