@@ -22,7 +22,7 @@ from saddlepoint.experiment.run import Run
 from saddlepoint.recipe import shipped_names
 from saddlepoint.records import RESULT_LEVELS
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.result]
 
 FAR, PARTLY, CLOSE, _ = RESULT_LEVELS
 SMALL = {"generator.hidden": [64, 64], "discriminator.hidden": [64, 64]}
