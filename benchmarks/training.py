@@ -189,7 +189,8 @@ def main(argv: list[str]) -> int:
             results.write(name, body, load=busy)
 
     with Side(kind="peak") as side:
-        peak = side.ask("peak", repetitions=1 if arguments.quick else 30)
+        # Without instructions for it, a processor takes a minute for a large product in bf16.
+        peak = side.ask("peak", repetitions=1, size=256) if arguments.quick else side.ask("peak", repetitions=30)
     found: dict[str, Measured] = {}
     for section, members in SECTIONS.items():
         for name in members:

@@ -37,7 +37,7 @@ class Everywhere:
 
 
 class Peak:
-    """The machine's own matrix multiplication, C = A B of 2048 x 2048."""
+    """The machine's own matrix multiplication, C = A B of square matrices."""
 
     precision = "both"
 
@@ -113,8 +113,8 @@ class Worker:
         times = [self.side.drawn_and_written() for _ in range(repetitions)]
         return {"times": times, "drawing": statistics.median(t["drawing"] for t in times)}
 
-    def peak(self, repetitions: int) -> dict[str, float]:
-        return dict(self.side.peak(repetitions))
+    def peak(self, repetitions: int, size: int = PEAK_SIZE) -> dict[str, float]:
+        return dict(self.side.peak(repetitions, size))
 
 
 def made(request: dict[str, Any], folder: Path) -> Worker:

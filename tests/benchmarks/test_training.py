@@ -6,27 +6,21 @@ import re
 
 import pytest
 
-from benchmarks.sides.tasks import TASKS
 from tests.benchmarks.program import RESULTS, run
+
+# One task of each section, the cheapest and the one with the goal, and the samples; every task's losses are compared in test_sides.py.
+SHOWN = {"s2": "S2", "dcgan-published": "DCGAN 28x28, batch 64"}
 
 
 @pytest.mark.slow
-def test_every_comparison_runs_and_gives_numbers() -> None:
+def test_comparisons_run_and_give_numbers() -> None:
     before = RESULTS.read_bytes() if RESULTS.exists() else None
-    done = run("training", "--quick")
+    done = run("training", "--quick", "--only", *SHOWN, "sampling")
     assert done.returncode == 0, done.stderr
-    for row in (
-        "S1",
-        "S2",
-        "DCGAN 28x28, base 64, batch 128",
-        "upsample",
-        "perceptron",
-        "DCGAN 28x28, batch 64",
-    ):
+    for row in SHOWN.values():
         assert re.search(rf"^\| {row}.* \| \d+\.\d+ \(\d+\.\d+ to \d+\.\d+\) ", done.stdout, re.MULTILINE), row
         assert re.search(rf"^\| {row}.*%.*%", done.stdout, re.MULTILINE), row
-    left_out = 4  # they differ from dcgan by a penalty alone
-    assert len(re.findall(r"goal at (?:most|least) [\d.,]+: (?:not )?met", done.stdout)) == 1 + len(TASKS) - left_out
+    assert len(re.findall(r"goal at (?:most|least) [\d.,]+: (?:not )?met", done.stdout)) == 1 + len(SHOWN)
     assert re.search(r"\*\*[\d,]+ samples/s\*\*", done.stdout)
     assert "nan" not in done.stdout
     assert (RESULTS.read_bytes() if RESULTS.exists() else None) == before, "--quick must not write results"

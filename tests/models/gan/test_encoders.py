@@ -305,6 +305,7 @@ def test_pictures_and_metrics_show_reconstructions_and_codes(kind: str, tmp_path
     assert ("heads.png" in drawn) == has(session.model, HasLatentPosterior)
 
 
+@pytest.mark.slow
 @each_encoder
 def test_a_run_records_its_encoder(kind: str, tmp_path: Path) -> None:
     model = {"latent": 4, "encoder": {**SMALL, "kind": kind}}

@@ -160,13 +160,15 @@ def test_a_setup_is_trained_once():
     assert laboratory.outcome(tiny) is not first
 
 
+# C16 takes as long as several others, and test_strengths.py runs it.
+RUN = [identifier for identifier in CLAIMS if identifier != "C16"]
+
+
 @pytest.mark.slow
-def test_all_claims_run_quickly_and_write_a_page(tmp_path):
+def test_claims_run_quickly_and_write_a_page(tmp_path):
     progress_calls: list[float] = []
-    results = reproduce(
-        list(CLAIMS), tmp_path, seeds=256, quick=True, report=lambda what, share: progress_calls.append(share)
-    )
-    assert [result["id"] for result in results] == list(CLAIMS)
+    results = reproduce(RUN, tmp_path, seeds=256, quick=True, report=lambda what, share: progress_calls.append(share))
+    assert [result["id"] for result in results] == RUN
     assert progress_calls == sorted(progress_calls)
     assert load(tmp_path) == json.loads(json.dumps(results))
     for result in results:
@@ -180,7 +182,7 @@ def test_all_claims_run_quickly_and_write_a_page(tmp_path):
         for picture in result["pictures"]:
             assert (tmp_path / result["id"] / picture["file"]).stat().st_size > 1_000
     page = write_claims_page(results, tmp_path).read_text()
-    assert all(f'id="{identifier}"' in page for identifier in CLAIMS)
+    assert all(f'id="{identifier}"' in page for identifier in RUN)
     assert "decide nothing" in page
     assert 'src="http' not in page
 
