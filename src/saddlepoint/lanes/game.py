@@ -239,12 +239,12 @@ def check_stateless(model: Model) -> None:
     Raises:
         SettingError: it has other state.
     """
+    if model.after_update:
+        raise SettingError(
+            "model.constraints: a constraint that changes the weights after each update is not stacked: leave it out, or "
+            "train one run at a time."
+        )
     for phase in model.phases:
-        if phase.after_update:
-            raise SettingError(
-                "model.constraints: a constraint that changes the weights after each update is not stacked: leave it out, or "
-                "train one run at a time."
-            )
         model.noise(phase, 1, 0, torch.Generator())
     if model.extra_state():
         raise SettingError(

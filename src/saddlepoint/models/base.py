@@ -46,6 +46,8 @@ class Model(ABC):
             better, -1 if smaller ones are.
         averaged: the players that may have a moving average for sampling.
         phases: the phases of one training step, in order.
+        after_update: by player, a function that is called with its network after each of its updates, whichever phase
+            updates it; for example a projection of the weights onto a constraint.
         notes: sentences for the user, reported before training.
         trained_steps: the step of the checkpoint with these weights; None if they are not from a checkpoint.
         classes: the number of classes that can be sampled by label; None if the model takes no labels.
@@ -66,6 +68,7 @@ class Model(ABC):
         self.roles = dict(roles)
         self.trained_steps: int | None = None
         self.notes: tuple[str, ...] = ()
+        self.after_update: Mapping[str, Callable[[nn.Module], None]] = {}
 
     @classmethod
     def check_settings(cls, settings: Any) -> None:

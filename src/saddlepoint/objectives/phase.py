@@ -13,10 +13,10 @@ all players are.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from torch import Tensor, nn
+from torch import Tensor
 
 Nets = Mapping[str, Callable[..., Any]]
 Noise = Any  # a dataclass of the game, see `saddlepoint.objectives.noise`
@@ -61,7 +61,6 @@ class Phase:
             noise in the previous phase is then reused.
         reuses_output: False if the player gets other arguments than in the previous phase, such as the labels of a new batch.
             Its output is then computed again from the shared noise, and the previous phase needs no graph of it.
-        after_update: by player, what is called with it after each of its updates, for example to project its weights.
         also: further players that are updated with the same loss, each by its own optimiser.
         keep: called with the observations of every update, from which it removes those that begin with `KEPT`. This is how a
             loss with state, such as a moving average of scores, remains a pure function: state goes in with the noise and
@@ -75,8 +74,6 @@ class Phase:
     shares_noise: bool = False
     reuses_output: bool = True
     gradient: bool = True
-    # Left out of the hash, by which equal phases are found.
-    after_update: Mapping[str, Callable[[nn.Module], None]] = field(default_factory=dict, hash=False)
     also: tuple[str, ...] = ()
     keep: Callable[[Observations], None] | None = None
 

@@ -174,7 +174,7 @@ def _move(model: Model, nets: Nets, phase: Phase, settings: TrainingSettings, st
     loss_of, noise_of, generator = phase.loss, model.noise, state.generator
     autocast = state.devices.autocast()
     losses = state.pending.setdefault(f"{phase.player}/loss", [])
-    updates = [_optimiser_step(name, model, phase, settings, state) for name in phase.players]
+    updates = [_optimiser_step(name, model, settings, state) for name in phase.players]
     collect, keep = _observer(nets, phase.player, state), phase.keep
 
     def move(step: int, batch: Batch, observe: bool, noise: Noise | None) -> Noise:
@@ -200,7 +200,7 @@ def _move(model: Model, nets: Nets, phase: Phase, settings: TrainingSettings, st
 
 
 def _optimiser_step(
-    player: str, model: Model, phase: Phase, settings: TrainingSettings, state: TrainingState
+    player: str, model: Model, settings: TrainingSettings, state: TrainingState
 ) -> Callable[[int, bool], None]:
     """One step of a player's optimiser as a closure of the step and of whether to observe; it clears the gradients."""
     own = settings.player(model.roles[player])
@@ -213,7 +213,7 @@ def _optimiser_step(
     norms = state.pending.setdefault(f"{player}/grad_norm", [])
     ratios = state.pending.setdefault(f"{player}/update_ratio", [])
     tick, network = settings.tick, model.players[player]
-    after_update = phase.after_update.get(player)
+    after_update = model.after_update.get(player)
 
     def update(step: int, observe: bool) -> None:
         if not constant_rate:

@@ -39,7 +39,7 @@ from saddlepoint.models.own_noise import global_seed_from
 from saddlepoint.models.units import SYMMETRIC, UNIT, scaling
 from saddlepoint.networks.constant import HeldConstants
 from saddlepoint.networks.evaluating import evaluating
-from saddlepoint.objectives.adversarial.game import adversarial_game, projections
+from saddlepoint.objectives.adversarial.game import adversarial_game
 from saddlepoint.objectives.adversarial.noise import GameNoise
 from saddlepoint.objectives.adversarial.replay import Replay
 from saddlepoint.objectives.phase import Phase
@@ -112,6 +112,9 @@ class GAN(JudgingModel):
                 constraint.prepare(self.players[short])
             except SettingError as error:
                 raise SettingError(f"model.constraints.{self.roles[short]}: {error}") from error
+        self.after_update = {
+            short: constraint.project for short, constraint in self.parts.constraints.items() if constraint.after_update
+        }
         check_on_examples(self.parts, self.parts.judged or event.shape)
         self._part_states = PartStates(self.parts.states)
         game = adversarial_game(
@@ -123,12 +126,7 @@ class GAN(JudgingModel):
             keep=self._part_states.keep,
         )
         if parts.encoder is not None:
-            # An encoder composes the phases, in any of which it may be updated.
-            projection = projections(self.parts, ENCODER)
-            game = tuple(
-                replace(phase, after_update={**phase.after_update, **projection}) if ENCODER in phase.players else phase
-                for phase in parts.encoder.phases(self.parts, *game)
-            )
+            game = parts.encoder.phases(self.parts, *game)
         self._phases = game
         draws_codes = parts.encoder is not None and parts.encoder.has_variance
         self.noise_source = GameNoiseSource(

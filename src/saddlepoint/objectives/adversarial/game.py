@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from torch import Tensor, nn, where
+from torch import Tensor, where
 
 from saddlepoint.objectives.adversarial.composition import Composition, apply_views, logits, outputs
 from saddlepoint.objectives.adversarial.heads import Targets
@@ -62,7 +62,6 @@ def adversarial_game(
             "d",
             discriminator_loss(parts),
             repeats=discriminator_updates,
-            after_update=projections(parts, "d"),
             keep=keep if parts.states else None,
         ),
         Phase(
@@ -71,7 +70,6 @@ def adversarial_game(
             uses_data=needs_data,
             shares_noise=not fresh_noise,
             reuses_output=not (parts.conditional and needs_data),
-            after_update=projections(parts, "g"),
         ),
     )
 
@@ -224,9 +222,3 @@ def _following(parts: Composition, real: Tensor, fake: Tensor, noise: GameNoise)
         for part, state in parts.states.items()
         for name, value in state.following(noise.kept[part], real, fake).items()
     }
-
-
-def projections(parts: Composition, *players: str) -> dict[str, Callable[[nn.Module], None]]:
-    """Return, for those of these players whose constraint needs it, the projection after an update."""
-    found = {player: parts.constraints[player] for player in players if player in parts.constraints}
-    return {player: constraint.project for player, constraint in found.items() if constraint.after_update}
