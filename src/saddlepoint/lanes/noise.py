@@ -162,7 +162,7 @@ class StackedNoise:
         return self._block[step - self._start]
 
     def _fresh(self) -> list[tuple[int, Phase]]:
-        return [(turn, phase) for turn, phase in enumerate(self._turns) if not phase.shares_noise or turn == 0]
+        return [(turn, phase) for turn, phase in enumerate(self._turns) if phase.shares == "nothing" or turn == 0]
 
     def _plan_step(self, step: int) -> _Plan:
         """Record which numbers the model draws at this step, and which of its noise tensors are plain draws."""

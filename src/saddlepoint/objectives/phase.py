@@ -6,15 +6,15 @@ passed in as `noise`, which the model draws from an explicit generator: exact re
 loss never calls `.backward()`, never logs and never reduces over the batch.
 
 A loss that simulates updates of another player (`unrolled`) needs that player as an `nn.Module`, since it replaces its
-parameters by `torch.func.functional_call`. In the training loop, players that do not share noise are modules, and in lanes
-all players are.
+parameters by `torch.func.functional_call`. In the training loop, all players are modules except those whose output two phases
+share (`Phase.shares`), and in lanes all players are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from torch import Tensor
 
@@ -57,10 +57,9 @@ class Phase:
             called without recording gradients, updates the player or the model itself, and returns the quality of the fit
             (B,). There is no optimiser and no learning rate. The player need not be a network: its name is used for its
             series and its role.
-        shares_noise: True if the phase uses the noise of the previous phase. An output that its player computed from that
-            noise in the previous phase is then reused.
-        reuses_output: False if the player gets other arguments than in the previous phase, such as the labels of a new batch.
-            Its output is then computed again from the shared noise, and the previous phase needs no graph of it.
+        shares: what the phase takes from the previous phase instead of drawing or computing it. "noise": its noise; the player's
+            output is computed from it again, for example because the player also gets the labels of a new batch. "output": its
+            noise, and the output that the player computed from it, with its graph; the player must get the same arguments.
         also: further players that are updated with the same loss, each by its own optimiser.
         keep: called with the observations of every update, from which it removes those that begin with `KEPT`. This is how a
             loss with state, such as a moving average of scores, remains a pure function: state goes in with the noise and
@@ -71,8 +70,7 @@ class Phase:
     loss: Loss
     repeats: int = 1
     uses_data: bool = True
-    shares_noise: bool = False
-    reuses_output: bool = True
+    shares: Literal["nothing", "noise", "output"] = "nothing"
     gradient: bool = True
     also: tuple[str, ...] = ()
     keep: Callable[[Observations], None] | None = None

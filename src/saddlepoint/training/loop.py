@@ -56,11 +56,11 @@ def play(model: Model, batches: Batches, settings: TrainingSettings, state: Trai
     """
     keep_freed_memory()
     phases = model.phases
-    cached = {phase.player for phase in phases if phase.shares_noise and phase.reuses_output}
+    cached = {phase.player for phase in phases if phase.shares == "output"}
     nets = {name: CachedForward(player) if name in cached else player for name, player in model.players.items()}
     order = [phase for phase in phases for _ in range(phase.repeats)]
     # If the next turn reuses the cached player's output of this turn, it needs its graph.
-    keep_graph = [following.shares_noise and following.reuses_output for following in order[1:]] + [False]
+    keep_graph = [following.shares == "output" for following in order[1:]] + [False]
     turns = [
         (phase, keep, (_move if phase.gradient else _update)(model, nets, phase, settings, state))
         for phase, keep in zip(order, keep_graph, strict=True)
@@ -91,7 +91,7 @@ def play(model: Model, batches: Batches, settings: TrainingSettings, state: Trai
                         number += 1
                     elif batch is None:
                         batch = Batch(*batches[max(number - 1, 0)])
-                    noise = move(step, batch, observe, noise if phase.shares_noise else None)
+                    noise = move(step, batch, observe, noise if phase.shares != "nothing" else None)
                 for average in averages:
                     average.update(step)
                 state.step = step + 1

@@ -104,7 +104,7 @@ def test_the_generator_makes_its_samples_once():
 def test_an_unrolled_game_uses_data():
     discriminator, generator = adversarial_game(parts("minimax"), unrolled_steps=2)
     assert generator.uses_data
-    assert generator.shares_noise
+    assert generator.shares == "output"
     torch.testing.assert_close(
         generator.loss(players(), Batch(X), GameNoise(Z))[0].detach(),
         unrolled(adversarial_game(parts("minimax"))[1].loss, ANSWER, 2, 0.1)(players(), Batch(X), GameNoise(Z))[

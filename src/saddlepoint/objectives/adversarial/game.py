@@ -68,8 +68,8 @@ def adversarial_game(
             "g",
             generator,
             uses_data=needs_data,
-            shares_noise=not fresh_noise,
-            reuses_output=not (parts.conditional and needs_data),
+            # The labels of a new batch are other arguments of the generator.
+            shares="nothing" if fresh_noise else "noise" if parts.conditional and needs_data else "output",
         ),
     )
 

@@ -48,7 +48,7 @@ class ThreePlayers(CodeModel):
     def phases(self) -> tuple[Phase, ...]:
         return (
             Phase("critic", self.critic_loss, repeats=2),
-            Phase("maker", self.maker_loss, uses_data=False, shares_noise=True),
+            Phase("maker", self.maker_loss, uses_data=False, shares="output"),
             Phase("e", self.encoder_loss, uses_data=False),
         )
 

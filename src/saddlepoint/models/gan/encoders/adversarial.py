@@ -45,5 +45,5 @@ class AdversarialAutoencoder(Encoder):
         return (
             replace(discriminator, loss=code_discriminator_loss(discriminator.loss)),
             # The generator has no output of the discriminator's phase that it could reuse.
-            replace(generator, loss=loss, uses_data=True, shares_noise=False, also=(PLAYER,)),
+            replace(generator, loss=loss, uses_data=True, shares="nothing", also=(PLAYER,)),
         )

@@ -50,6 +50,6 @@ class VAEGAN(Encoder):
         return (
             replace(discriminator, loss=mixture_discriminator_loss(discriminator.loss)),
             # The discriminator's phase made other examples of the noise, half of them reconstructions of its own batch.
-            replace(generator, loss=of_generator, uses_data=True, shares_noise=False),
+            replace(generator, loss=of_generator, uses_data=True, shares="nothing"),
             Phase(PLAYER, inference_loss(parts, self.kl)),
         )
