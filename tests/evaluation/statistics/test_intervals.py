@@ -1,3 +1,5 @@
+import math
+
 import pytest
 import torch
 from hypothesis import given
@@ -9,6 +11,7 @@ from saddlepoint.evaluation.metrics.precision_recall import neighbourhoods
 from saddlepoint.evaluation.statistics.intervals import (
     Interval,
     distance_interval,
+    exponential,
     mean_interval,
     normal_interval,
     share_interval,
@@ -42,6 +45,15 @@ def test_the_normal_interval_and_what_it_says():
     assert str(normal_interval(10.0, 1.0)) == "10 [8.04, 11.96]"
     assert normal_interval(0, 1, degrees=2).high == pytest.approx(4.3027, abs=1e-4)
     assert 0.5 in Interval(0.5, 0.5, 0.5)
+
+
+def test_the_exponential_of_an_interval_is_that_of_the_quantity():
+    found = exponential(Interval(math.log(2.0), -math.inf, 1_000.0, 0.9))
+    assert (found.value, found.low, found.high, found.level) == (pytest.approx(2.0), 0.0, math.inf, 0.9)
+    ends_unknown = exponential(Interval(0.0, math.nan, math.nan))
+    assert ends_unknown.value == 1.0
+    assert math.isnan(ends_unknown.low)
+    assert math.isnan(ends_unknown.high)
 
 
 @pytest.mark.parametrize("n", [1, 20, 4_000])

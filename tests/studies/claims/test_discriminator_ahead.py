@@ -13,8 +13,13 @@ from saddlepoint.data import Batches
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.models.base import Model
 from saddlepoint.models.gan.settings import GANSettings
-from saddlepoint.studies.claims.discriminator_ahead import measure_generator, train_discriminator
-from saddlepoint.training.settings import OptimiserSettings, TrainingSettings
+from saddlepoint.studies.claims.discriminator_ahead import (
+    TENSORS,
+    DiscriminatorAhead,
+    measure_generator,
+    train_discriminator,
+)
+from saddlepoint.training.settings import OptimiserSettings, PlayerSettings, TrainingSettings
 
 NETWORK = {"network": "dcgan", "width": 2}
 TRAINING = TrainingSettings(batch_size=8, optimiser=OptimiserSettings(learning_rate=1e-2))
@@ -29,7 +34,8 @@ def model() -> Iterator[Model]:
 
 
 def weights(model: Model, player: str) -> list[torch.Tensor]:
-    return [value.detach().clone() for value in model.players[player].parameters()]
+    """Parameters and the statistics of batch normalisation."""
+    return [value.detach().clone() for value in model.players[player].state_dict().values()]
 
 
 def test_the_discriminator_moves_and_the_generator_stays(model: Model) -> None:
@@ -41,8 +47,25 @@ def test_the_discriminator_moves_and_the_generator_stays(model: Model) -> None:
         discriminators.append(weights(model, "d"))
         assert all(map(torch.equal, weights(model, "g"), generator))
     assert len(scores) == 3
+    assert all(map(torch.equal, weights(model, "d"), discriminators[-1])), "a step after the last lead"
     assert scores[-1] < scores[0]
     assert not any(all(map(torch.equal, one, other)) for one, other in pairwise(discriminators))
+
+
+def test_a_seed_is_trained_in_the_same_way_whatever_the_number_of_seeds() -> None:
+    trial = DiscriminatorAhead(
+        GANSettings(latent=4, generator=NETWORK, discriminator=NETWORK),
+        TRAINING.model_copy(update={"steps": 1, "tick": 1}),
+        DataSettings(),
+        first_steps=1,
+        leads=(0, 2),
+        generator=PlayerSettings(),
+        most=2,
+    )
+    one, two = (trial.train(seeds, threads=1, report=lambda share: None) for seeds in (1, 2))
+    for name in TENSORS:
+        own, both = getattr(one, name), getattr(two, name)
+        assert torch.equal(own, both if name == "measured_at" else both[..., :1]), name
 
 
 def test_a_measurement_changes_nothing(model: Model) -> None:

@@ -9,8 +9,8 @@ import torch
 
 from saddlepoint.evaluation.statistics.intervals import Interval
 from saddlepoint.studies.claims import claim
-from saddlepoint.studies.claims.guidelines import FEWEST, FULL, LEFT_OUT, decide, effect, setups
-from saddlepoint.studies.claims.image_games import WORST, ImageOutcome, ratio_interval
+from saddlepoint.studies.claims.guidelines import FULL, LEFT_OUT, decide, effect, setups
+from saddlepoint.studies.claims.image_games import FEWEST, WORST, ImageOutcome, ratio_interval
 
 SEEDS = 6
 
@@ -67,6 +67,7 @@ def test_without_mnist_the_digits_are_used(monkeypatch: pytest.MonkeyPatch, tmp_
     assert {game.data.source for game in setups(False).values()} == {"digits"}
     outcomes = {name: outcome(name, 0.1) for name in (FULL, *LEFT_OUT)}
     assert claim("C15").measure(outcomes, False).because.startswith("On digits (8x8)")
+    assert "MNIST, or on the 8x8 digits" in claim("C15").rule
 
 
 @pytest.mark.parametrize(

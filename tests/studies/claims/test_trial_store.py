@@ -93,6 +93,15 @@ def test_an_outcome_is_restored_as_it_was(name: str, tmp_path: Path) -> None:
     assert not store.folder.exists()
 
 
+def test_trials_of_two_classes_with_equal_settings_are_two_trials(tmp_path: Path) -> None:
+    image: ImageGame = TRIALS["images"]
+    other = Setup(image.model, image.training, image.data, image.most)
+    assert other.key != image.key
+    keys = [trial.key for trial in TRIALS.values()]
+    assert len(set(keys)) == len(keys)
+    assert replace(image).key == image.key
+
+
 def test_an_outcome_counts_for_the_same_question_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     trial: Setup = TRIALS["gan on a line"]
     outcome = trial.train(2, threads=1, report=lambda share: None)

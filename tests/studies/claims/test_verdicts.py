@@ -13,9 +13,10 @@ from saddlepoint.data.mixtures import gaussian
 from saddlepoint.evaluation.statistics.intervals import Interval
 from saddlepoint.studies.claims import claim
 from saddlepoint.studies.claims.discriminator_ahead import AheadOutcome, DiscriminatorAhead
+from saddlepoint.studies.claims.image_games import FEWEST
 from saddlepoint.studies.claims.laboratory import Outcome, Setup
 from saddlepoint.studies.claims.saturation import decide as decide_c7
-from saddlepoint.studies.claims.saturation_images import FEWEST, State
+from saddlepoint.studies.claims.saturation_images import State
 from saddlepoint.studies.claims.setups import STEPS
 from saddlepoint.studies.claims.strengths import STRONGER, _of_gradient, _verdict
 
@@ -91,7 +92,7 @@ def test_c7_is_decided_where_samples_are_bad(score, ratios, first, expected):
 
 
 def test_c7_needs_several_seeds():
-    state = State("Adam", 10, 0.001, Interval(0.1, 0.1, 0.1), Interval(2.0, 1.5, 3.0))
+    state = State("Adam", 1, 10, 0.001, Interval(0.1, 0.1, 0.1), Interval(2.0, 1.5, 3.0))
     assert decide_c7([state], FEWEST - 1, False) == "not decided"
     assert decide_c7([state], FEWEST, False) == "holds"
 

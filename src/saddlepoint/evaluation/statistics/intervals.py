@@ -18,6 +18,7 @@ import math
 from dataclasses import dataclass
 from statistics import NormalDist
 
+import torch
 from torch import Tensor
 
 from saddlepoint.errors import DataError
@@ -58,6 +59,19 @@ def normal_interval(value: float, standard_error: float, *, degrees: float = mat
 
     half = float(t.ppf((1 + level) / 2, degrees)) * standard_error
     return Interval(value, value - half, value + half, level)
+
+
+def exponential(interval: Interval) -> Interval:
+    """The interval of a quantity from that of its natural logarithm.
+
+    That of a mean of logarithms becomes that of the geometric mean, and that of a difference becomes that of a ratio.
+
+    Args:
+        interval: of the logarithm.
+    """
+    ends = torch.tensor([interval.value, interval.low, interval.high], dtype=torch.float64)
+    value, low, high = ends.exp().tolist()
+    return Interval(value, low, high, interval.level)
 
 
 def mean_interval(values: Tensor, *, level: float = 0.95) -> Interval:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import torch
-
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.evaluation.statistics.intervals import mean_interval, wilson_interval
 from saddlepoint.figures.bands import Band, bands_figure
@@ -13,6 +11,7 @@ from saddlepoint.models.vae.settings import VAESettings
 from saddlepoint.networks.settings import NetworkSettings
 from saddlepoint.studies.claims.contract import Claim, Measured, Picture, Quantity, verdict
 from saddlepoint.studies.claims.mistakes import CLAMPS
+from saddlepoint.studies.claims.quantities import seed_band
 from saddlepoint.studies.claims.watched import HELD_OUT_BOUND, Watched, WatchedOutcome
 from saddlepoint.training.settings import OptimiserSettings, TrainingSettings
 
@@ -118,9 +117,7 @@ def band(outcome: WatchedOutcome, series: str) -> Band:
     """
     values = outcome.series[series]
     measured = (~values.isnan()).any(1) & (outcome.measured_at > 0)
-    levels = torch.tensor([0.1, 0.5, 0.9], dtype=torch.float64)
-    low, middle, high = values[measured].nanquantile(levels, dim=1).numpy()
-    return Band(outcome.measured_at[measured].numpy(), low, middle, high)
+    return seed_band(outcome.measured_at[measured], values[measured])
 
 
 CLAIM = Claim(

@@ -2,7 +2,7 @@
 
 A DCGAN is trained for a few steps. Then its generator is kept fixed and the discriminator alone is trained on. After
 several numbers of such steps (leads) the gradient of both generator losses is measured at the same weights, and from
-copies of these weights training goes on with either loss.
+copies of these weights training goes on with either loss. Both losses see the same batches and noise.
 
 References:
     Towards Principled Methods for Training Generative Adversarial Networks (Arjovsky, Bottou, 2017), figure 2,
@@ -15,6 +15,7 @@ import copy
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -31,11 +32,13 @@ from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.objectives.adversarial.registry import loss_named
 from saddlepoint.objectives.phase import Batch
 from saddlepoint.studies.claims.image_games import SAMPLES, WEIGHT_OF_STEP, train_measured
+from saddlepoint.studies.claims.trial import settings_key
 from saddlepoint.training.optimiser import build_optimiser
 from saddlepoint.training.settings import PlayerSettings, TrainingSettings
+from saddlepoint.training.state import derived_seed
 from saddlepoint.training.threads import using_threads
 
-LOSSES = ("minimax", "non-saturating")
+LOSSES = {"minimax": "log(1 - D(G(z)))", "non-saturating": "-log D(G(z))"}  # objectives by name, as formulas
 NOISE = 256  # codes behind D(G(z)) and the gradients
 TENSORS = ("scores", "gradients", "before", "measured_at", "after")
 
@@ -64,10 +67,8 @@ class DiscriminatorAhead:
 
     @cached_property
     def key(self) -> str:
-        """A text that is equal for trials with the same training."""
-        parts = (self.model, self.training, self.data, self.generator)
-        numbers = (self.first_steps, self.leads, self.most)
-        return "\n".join([*(part.model_dump_json() for part in parts), *map(str, numbers)])
+        """See `Trial.key`."""
+        return settings_key(self)
 
     @property
     def weight(self) -> float:
@@ -87,13 +88,13 @@ class DiscriminatorAhead:
         measured_at: list[int] = []
         for seed in range(seeds):
             with using_threads(threads):
-                training = self.training.model_copy(update={"seed": seed})
-                first = training.model_copy(update={"steps": self.first_steps, "tick": self.first_steps})
-                onward = training.model_copy(update={"players": {"generator": self.generator}})
+                first = self._settings(seed, "first steps", steps=self.first_steps, tick=self.first_steps)
+                ahead = self._settings(seed, "lead")
+                onward = self._settings(seed, "after the lead", players={"generator": self.generator})
                 model = models.build(self.model, dataset.event, seed=seed)
                 before[seed] = train_measured(model, dataset, first, quality)[1][-1]
-                batches = Batches(dataset, training.batch_size, seeds + seed, "cpu", model.scaling)
-                for place in train_discriminator(model, batches, training, self.leads):
+                batches = Batches(dataset, ahead.batch_size, ahead.seed, "cpu", model.scaling)
+                for place in train_discriminator(model, batches, ahead, self.leads):
                     scores[place, seed], gradients[:, place, seed] = measure_generator(model)
                     for loss, name in enumerate(LOSSES):
                         branch = self._branch(model, name, seed)
@@ -101,6 +102,10 @@ class DiscriminatorAhead:
                         after[loss, place, :, seed] = torch.tensor(distances)
                     report((seed + (place + 1) / places) / seeds)
         return AheadOutcome(self, scores, gradients, before, torch.tensor(measured_at), after)
+
+    def _settings(self, seed: int, part: str, **changes: Any) -> TrainingSettings:
+        """Settings of one part of the training, which has batches and noise of its own."""
+        return self.training.model_copy(update={"seed": derived_seed(seed, part), **changes})
 
     def _branch(self, model: Model, objective: str, seed: int) -> Model:
         """A copy of the model with another objective."""
@@ -149,8 +154,10 @@ def train_discriminator(
 ) -> Iterator[int]:
     """Train the discriminator alone, and yield the index of every lead once it is reached.
 
+    Both players are left in training mode.
+
     Args:
-        model: a GAN; its generator's weights stay as they are.
+        model: a GAN; its generator stays as it is.
         batches: of the data.
         training: whose optimiser and seed are used.
         leads: numbers of steps, in ascending order.
@@ -160,17 +167,20 @@ def train_discriminator(
     """
     phase, player = model.phases[0], model.players["d"]
     optimiser = build_optimiser(list(player.parameters()), training.player("discriminator"))
-    generator = torch.Generator().manual_seed(training.seed)
-    for step in range(leads[-1] + 1):
-        if step in leads:
-            yield leads.index(step)
-        for network in model.players.values():
-            network.train()
-        noise = model.noise(phase, training.batch_size, step, generator)
-        loss, _ = phase.loss(model.players, Batch(*batches[step]), noise)
-        optimiser.zero_grad()
-        loss.mean().backward()  # type: ignore[no-untyped-call]
-        optimiser.step()
+    noise_generator = torch.Generator().manual_seed(derived_seed(training.seed, "noise"))
+    for network in model.players.values():
+        network.train()
+    # A copy of the generator makes the samples: in training mode the statistics of its batch normalisation move, and with
+    # them the samples that the generator makes at rest.
+    players = {**model.players, "g": copy.deepcopy(model.players["g"])}
+    for place, (begin, lead) in enumerate(pairwise((0, *leads))):
+        for step in range(begin, lead):
+            noise = model.noise(phase, training.batch_size, step, noise_generator)
+            loss, _ = phase.loss(players, Batch(*batches[step]), noise)
+            optimiser.zero_grad()
+            loss.mean().backward()  # type: ignore[no-untyped-call]
+            optimiser.step()
+        yield place
 
 
 def measure_generator(model: Model) -> tuple[Tensor, Tensor]:

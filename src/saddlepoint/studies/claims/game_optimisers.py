@@ -19,7 +19,7 @@ from saddlepoint.optimisers.lookahead import Lookahead
 from saddlepoint.studies.claims.contract import Claim, Measured, Picture, Quantity, verdict
 from saddlepoint.studies.claims.jacobian import final_spectrum, rotating_share
 from saddlepoint.studies.claims.laboratory import QUICK_STEPS, Outcome, Setup
-from saddlepoint.studies.claims.quantities import NONE_DECIDED, bands, median_interval, race, share_converged
+from saddlepoint.studies.claims.quantities import NONE_DECIDED, bands, median_interval, race, seed_band, share_converged
 from saddlepoint.studies.claims.setups import POST, POST_ADDRESS, ours
 from saddlepoint.studies.convergence import DISTANCE
 
@@ -210,10 +210,8 @@ def measure(outcomes: Mapping[str, Outcome], quick: bool) -> Measured:
 
 
 def _band(name: str, away: Tensor) -> Band:
-    levels = torch.tensor([0.1, 0.5, 0.9], dtype=torch.float64)
     # A picture shows no difference beyond a million or below a trillionth.
-    low, middle, high = away.clamp(1e-12, 1e6).quantile(levels, dim=1).numpy()
-    return Band(torch.arange(len(away)).numpy() * (ROUND if name == "lookahead" else 1), low, middle, high)
+    return seed_band(torch.arange(len(away)) * (ROUND if name == "lookahead" else 1), away.clamp(1e-12, 1e6))
 
 
 def _bilinear() -> SmoothGame:

@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from torch import Tensor
+
 from saddlepoint.data import mnist
 from saddlepoint.data.settings import DataSettings
-from saddlepoint.evaluation.statistics.intervals import Interval, mean_interval
+from saddlepoint.evaluation.statistics.intervals import Interval, exponential, mean_interval
 from saddlepoint.models.gan.settings import DiscriminatorSettings, GANSettings
 from saddlepoint.networks.settings import NetworkSettings
 from saddlepoint.studies.claims.contract import Claim, Measured, Picture, Quantity, Verdict, verdict
-from saddlepoint.studies.claims.image_games import ImageGame, ImageOutcome, geometric_interval, ratio_interval
+from saddlepoint.studies.claims.image_games import FEWEST, ImageGame, ImageOutcome, ratio_interval
 from saddlepoint.studies.claims.image_pictures import draw_distances, draw_ratios, draw_samples
 from saddlepoint.training.settings import OptimiserSettings, TrainingSettings
 
@@ -21,10 +23,10 @@ WIDTH, QUICK_WIDTH, BATCH, LIMIT = 16, 2, 32, 10_000
 STEPS, QUICK_STEPS = 2_000, 4
 MEASUREMENTS, QUICK_MEASUREMENTS = 16, 2  # over training
 MOST, QUICK_MOST = 8, 2
-FEWEST = 5  # seeds that decide
 UNITS = 256  # of the fully connected hidden layer
 
 Effect = Literal["helps", "hurts", "not shown"]
+EFFECTS: dict[Effect, str] = {"helps": "helps", "hurts": "hurts", "not shown": "not shown to help"}  # in a sentence
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,9 @@ class LeftOut:
     discriminator: Mapping[str, Any] = field(default_factory=dict)
     model: Mapping[str, Any] = field(default_factory=dict)
     optimiser: Mapping[str, Any] = field(default_factory=dict)
+
+
+FULL_GAME = LeftOut("")  # nothing
 
 
 def _both(guideline: str, **arguments: Any) -> LeftOut:
@@ -68,7 +73,7 @@ LEVEL = 1 - 0.05 / len(LEFT_OUT)  # of each guideline, since there are several
 def setups(quick: bool) -> dict[str, ImageGame]:
     """The full DCGAN, and without each guideline; on MNIST if its files are there, else on the 8x8 digits."""
     source = "digits" if quick or mnist.find("mnist", DataSettings(source="mnist")) is None else "mnist"
-    return {name: _game(LEFT_OUT.get(name, LeftOut("")), source, quick) for name in (FULL, *LEFT_OUT)}
+    return {name: _game(own, source, quick) for name, own in {FULL: FULL_GAME, **LEFT_OUT}.items()}
 
 
 def _game(own: LeftOut, source: str, quick: bool) -> ImageGame:
@@ -103,58 +108,79 @@ def effect(ratio: Interval) -> Effect:
 
 def measure(outcomes: Mapping[str, ImageOutcome], quick: bool) -> Measured:
     """Measure the distance without each guideline, relative to that of the full DCGAN from the same seeds."""
-    full = outcomes[FULL]
-    distance = {name: own.final_distance() for name, own in outcomes.items()}
-    ratios = {name: ratio_interval(distance[name], distance[FULL], LEVEL) for name in LEFT_OUT}
-    effects = {name: effect(ratio) for name, ratio in ratios.items()}
-    quantities = [Quantity(f"energy distance, {name}", mean_interval(own)) for name, own in distance.items()]
-    quantities += [
-        Quantity(
-            f"distance with {name} over that with {LEFT_OUT[name].guideline}, same seed (level {LEVEL:.2%}): {effects[name]}", ratio
-        )
-        for name, ratio in ratios.items()
-    ]  # fmt: skip
-    quantities += [
-        Quantity(
-            f"time of a step with {name} over that with all guidelines",
-            geometric_interval((outcomes[name].step_seconds / full.step_seconds).log()),
-        )
-        for name in LEFT_OUT
-    ]
-    size = "x".join(map(str, full.samples.shape[2:]))
-    said = "; ".join(
-        f"{words}: {', '.join(f'{LEFT_OUT[name].guideline} ({ratios[name].value:.2f} times the distance with {name})' for name in some)}"
-        for words, some in _by_effect(effects).items()
-    )
-    names = (FULL, *LEFT_OUT)
+    distances = {name: own.final_distance() for name, own in outcomes.items()}
+    ratios = {name: ratio_interval(distances[name], distances[FULL], LEVEL) for name in LEFT_OUT}
     return Measured(
-        decide(list(effects.values()), full.seeds),
-        f"On {full.setup.data.source} ({size}), after {full.setup.training.steps:,} steps of batches of {BATCH} with width "
-        f"{full.setup.model.generator.width}, {full.seeds} seeds, {said}.",
-        tuple(quantities),
-        (
-            Picture(
-                "left-out",
-                "Energy distance of samples to held-out data without each guideline, divided by that of the full DCGAN from the same "
-                f"seed: every seed, and the geometric mean with its interval of {LEVEL:.2%}. Right of the line the guideline helps.",
-                draw_ratios(
-                    f"DCGAN on {full.setup.data.source}: each guideline left out",
-                    {f"{LEFT_OUT[name].guideline}: {effects[name]}\nwithout it: {name}": distance[name] / distance[FULL] for name in LEFT_OUT},
-                    list(ratios.values()),
-                ),
-            ),
-            Picture(
-                "distance",
-                "Energy distance over training: the middle seed, and the band of the middle 80 %. Lower is better.",
-                draw_distances("Each guideline left out", {name: outcomes[name] for name in names}),
-            ),
-            Picture(
-                "samples",
-                "Samples of the first seed at the end.",
-                draw_samples("Each guideline left out", {name: outcomes[name].samples for name in names}),
+        decide([effect(ratio) for ratio in ratios.values()], outcomes[FULL].seeds),
+        _sentence(outcomes[FULL], ratios),
+        tuple(_quantities(outcomes, distances, ratios)),
+        tuple(_pictures(outcomes, distances, ratios)),
+    )
+
+
+def _quantities(
+    outcomes: Mapping[str, ImageOutcome], distances: Mapping[str, Tensor], ratios: Mapping[str, Interval]
+) -> list[Quantity]:
+    """Distances of all games, and their ratios and those of the time of a step to the full game."""
+    found = [Quantity(f"energy distance, {name}", mean_interval(own)) for name, own in distances.items()]
+    for name, ratio in ratios.items():
+        compared = f"distance with {name} over that with {LEFT_OUT[name].guideline}, same seed"
+        found.append(Quantity(f"{compared} (level {LEVEL:.2%}): {effect(ratio)}", ratio))
+    for name in ratios:
+        logarithm = (outcomes[name].step_seconds / outcomes[FULL].step_seconds).log()
+        compared = f"time of a step with {name} over that with all guidelines"
+        found.append(Quantity(compared, exponential(mean_interval(logarithm))))
+    return found
+
+
+def _sentence(full: ImageOutcome, ratios: Mapping[str, Interval]) -> str:
+    """What the guidelines do to samples, by effect."""
+    size = "x".join(map(str, full.samples.shape[2:]))
+    model, training = full.setup.model, full.setup.training
+    said = []
+    for own, words in EFFECTS.items():
+        some = [
+            f"{LEFT_OUT[name].guideline} ({ratio.value:.2f} times the distance with {name})"
+            for name, ratio in ratios.items()
+            if effect(ratio) == own
+        ]
+        if some:
+            said.append(f"{words}: {', '.join(some)}")
+    return (
+        f"On {full.setup.data.source} ({size}), after {training.steps:,} steps of batches of {training.batch_size} with width "
+        f"{model.generator.width}, {full.seeds} seeds, {'; '.join(said)}."
+    )
+
+
+def _pictures(
+    outcomes: Mapping[str, ImageOutcome], distances: Mapping[str, Tensor], ratios: Mapping[str, Interval]
+) -> list[Picture]:
+    """The ratios of distances, the distances over training, and samples."""
+    rows = {
+        f"{LEFT_OUT[name].guideline}: {effect(ratio)}\nwithout it: {name}": distances[name] / distances[FULL]
+        for name, ratio in ratios.items()
+    }
+    title = "Each guideline left out"
+    return [
+        Picture(
+            "left-out",
+            "Energy distance of samples to held-out data without each guideline, divided by that of the full DCGAN from the same "
+            f"seed: every seed, and the geometric mean with its interval of {LEVEL:.2%}. Right of the line the guideline helps.",
+            draw_ratios(
+                f"DCGAN on {outcomes[FULL].setup.data.source}: each guideline left out", rows, list(ratios.values())
             ),
         ),
-    )  # fmt: skip
+        Picture(
+            "distance",
+            "Energy distance over training: the middle seed, and the band of the middle 80 %. Lower is better.",
+            draw_distances(title, outcomes),
+        ),
+        Picture(
+            "samples",
+            "Samples of the first seed at the end.",
+            draw_samples(title, {name: own.samples for name, own in outcomes.items()}),
+        ),
+    ]
 
 
 def decide(effects: list[Effect], seeds: int) -> Verdict:
@@ -168,13 +194,6 @@ def decide(effects: list[Effect], seeds: int) -> Verdict:
     return verdict(helps == len(effects), helps > 0) if seeds >= FEWEST else "not decided"
 
 
-def _by_effect(effects: Mapping[str, Effect]) -> dict[str, list[str]]:
-    """The names that have each effect, without effects that none has."""
-    words: tuple[tuple[Effect, str], ...] = (("helps", "helps"), ("hurts", "hurts"), ("not shown", "not shown to help"))
-    found = {said: [name for name, own in effects.items() if own == which] for which, said in words}
-    return {said: names for said, names in found.items() if names}
-
-
 CLAIM = Claim(
     "C15",
     "Each guideline of the DCGAN helps: strided convolutions instead of pooling and upsampling, BatchNorm in both players, no fully "
@@ -182,7 +201,8 @@ CLAIM = Claim(
     "0.0002 and beta1 0.5.",
     "Unsupervised Representation Learning with Deep Convolutional Generative Adversarial Networks (Radford, Metz, Chintala, "
     "2016), section 3 and 4, https://arxiv.org/abs/1511.06434",
-    f"Holds if leaving out each of the {len(LEFT_OUT)} guidelines by itself, from the same seeds and with the same number of steps, "
+    f"Holds if, on {LIMIT:,} images of MNIST, or on the 8x8 digits where its files are not found (the result names the data), "
+    f"leaving out each of the {len(LEFT_OUT)} guidelines by itself, from the same seeds and with the same number of steps, "
     "raises the energy distance of samples to held-out data (geometric mean of the last quarter of measurements; intervals of "
     f"{LEVEL:.2%} of the ratio, since there are several guidelines): the guideline helps. It hurts if the distance falls. The claim "
     f"holds in part if one guideline helps; not decided with fewer than {FEWEST} seeds. One alternative stands for all that "

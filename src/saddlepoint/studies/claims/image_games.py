@@ -20,9 +20,10 @@ from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.evaluation.monitors.quality import Quality
 from saddlepoint.evaluation.settings import EvaluationSettings
-from saddlepoint.evaluation.statistics.intervals import Interval, mean_interval
+from saddlepoint.evaluation.statistics.intervals import Interval, exponential, mean_interval
 from saddlepoint.models.base import Model
 from saddlepoint.models.gan.settings import GANSettings
+from saddlepoint.studies.claims.trial import settings_key
 from saddlepoint.training.devices import Devices
 from saddlepoint.training.loop import play
 from saddlepoint.training.settings import TrainingSettings
@@ -33,6 +34,8 @@ SAMPLES = 1_000  # behind an energy distance
 SHOWN = 12  # samples of the first seed that the outcome holds
 WORST, LEAST = 1.0, 1e-4  # energy distances: of unrelated points, and below any that so many samples tell from 0
 WEIGHT_OF_STEP = 1e4  # training time of a step of a small DCGAN, in the units of `Setup.weight`
+FEWEST = 5  # seeds of an image GAN that decide a claim
+TENSORS = ("measured_at", "distance", "step_seconds", "samples")
 
 
 @dataclass(frozen=True)
@@ -53,8 +56,8 @@ class ImageGame:
 
     @cached_property
     def key(self) -> str:
-        """A text that is equal for trials with the same training."""
-        return "\n".join([*(part.model_dump_json() for part in (self.model, self.training, self.data)), str(self.most)])
+        """See `Trial.key`."""
+        return settings_key(self)
 
     @property
     def weight(self) -> float:
@@ -90,7 +93,7 @@ class ImageGame:
 
     def restore(self, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> ImageOutcome:
         """Restore the outcome from its `parts()`."""
-        return ImageOutcome(self, *(tensors[name] for name in ("measured_at", "distance", "step_seconds", "samples")))
+        return ImageOutcome(self, *(tensors[name] for name in TENSORS))
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,8 +133,7 @@ class ImageOutcome:
 
     def parts(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """The tensors and facts from which `ImageGame.restore` restores the outcome."""
-        names = ("measured_at", "distance", "step_seconds", "samples")
-        return {name: getattr(self, name) for name in names}, {}
+        return {name: getattr(self, name) for name in TENSORS}, {}
 
 
 def train_measured(
@@ -180,16 +182,4 @@ def ratio_interval(of: Tensor, to: Tensor, level: float) -> Interval:
         to: (S,) distances from the same seeds.
         level: confidence level of the interval, in (0, 1).
     """
-    return geometric_interval(log_distance(of) - log_distance(to), level)
-
-
-def geometric_interval(logarithms: Tensor, level: float = 0.95) -> Interval:
-    """The geometric mean of independent values with its interval.
-
-    Args:
-        logarithms: (N,) logarithms of the values.
-        level: confidence level of the interval, in (0, 1).
-    """
-    found = mean_interval(logarithms, level=level)
-    value, low, high = torch.tensor([found.value, found.low, found.high], dtype=torch.float64).exp().tolist()
-    return Interval(value, low, high, level)
+    return exponential(mean_interval(log_distance(of) - log_distance(to), level=level))

@@ -10,10 +10,11 @@ import torch
 from torch import Tensor
 
 from saddlepoint.evaluation.statistics.intervals import Interval
-from saddlepoint.figures.bands import Band, bands_figure
+from saddlepoint.figures.bands import bands_figure
 from saddlepoint.figures.grids import class_grid
 from saddlepoint.figures.style import GREEN, INK, MUTED, RED, TICK_SIZE, figure, legend, style_axes, text
 from saddlepoint.studies.claims.image_games import ImageOutcome, log_distance
+from saddlepoint.studies.claims.quantities import seed_band
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -52,7 +53,8 @@ def draw_distances(title: str, outcomes: Mapping[str, ImageOutcome]) -> Figure:
         title: of the picture.
         outcomes: by name.
     """
-    return bands_figure({title: {name: _band(own) for name, own in outcomes.items()}}, y="energy distance", log_x=False)
+    bands = {name: seed_band(own.measured_at, log_distance(own.distance).exp()) for name, own in outcomes.items()}
+    return bands_figure({title: bands}, y="energy distance", log_x=False)
 
 
 def draw_samples(title: str, samples: Mapping[str, Tensor]) -> Image:
@@ -67,9 +69,3 @@ def draw_samples(title: str, samples: Mapping[str, Tensor]) -> Image:
     rows = torch.cat([torch.full((len(own),), row) for row, own in enumerate(samples.values())])
     columns = max(map(len, samples.values()))
     return class_grid(images, rows, list(samples), low=0.0, high=high, columns=columns, title=title)
-
-
-def _band(outcome: ImageOutcome) -> Band:
-    levels = torch.tensor([0.1, 0.5, 0.9], dtype=torch.float64)
-    low, middle, high = log_distance(outcome.distance).quantile(levels, dim=1).exp().numpy()
-    return Band(outcome.measured_at.numpy(), low, middle, high)

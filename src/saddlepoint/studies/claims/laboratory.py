@@ -20,7 +20,7 @@ from saddlepoint.lanes import Replica, Replicas
 from saddlepoint.models import build
 from saddlepoint.models.base import Model
 from saddlepoint.models.gan.settings import GANSettings
-from saddlepoint.studies.claims.trial import TrainedTrial, Trial
+from saddlepoint.studies.claims.trial import TrainedTrial, Trial, settings_key
 from saddlepoint.studies.claims.trial_store import TrialStore
 from saddlepoint.studies.convergence import Convergence, Target, spread_noise
 from saddlepoint.training.settings import TrainingSettings
@@ -50,8 +50,8 @@ class Setup:
 
     @cached_property
     def key(self) -> str:
-        """A text that is equal for setups with the same training."""
-        return "\n".join([*(part.model_dump_json() for part in (self.model, self.training, self.data)), str(self.most)])
+        """See `Trial.key`."""
+        return settings_key(self)
 
     @property
     def weight(self) -> float:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from saddlepoint.evaluation.statistics.intervals import Interval, wilson_interval
+from saddlepoint.evaluation.statistics.intervals import Interval, exponential, wilson_interval
 from saddlepoint.figures.bands import Band
 from saddlepoint.figures.survival import Curve
 from saddlepoint.studies.claims.laboratory import Outcome
@@ -17,6 +17,7 @@ from saddlepoint.studies.survival import Survival, kaplan_meier
 
 FEWEST_DECIDED = 10  # seeds in which one of two setups converged before the other
 NONE_DECIDED = "none decided"  # text where there is no such seed
+BAND_LEVELS = torch.tensor([0.1, 0.5, 0.9], dtype=torch.float64)  # the ends and the middle of a band over seeds
 
 
 def survival(outcome: Outcome) -> Survival:
@@ -40,11 +41,15 @@ def curve(outcome: Outcome) -> Curve:
     return Curve(own.times, own.survival, own.low, own.high, own.last, own.n, own.quantile())
 
 
-def distance_band(outcome: Outcome) -> Band:
-    """Median and middle 80 % of the distance over seeds, for `figures.bands`."""
-    levels = torch.tensor([0.1, 0.5, 0.9], dtype=torch.float64)
-    low, middle, high = outcome.distance.nan_to_num(torch.inf).quantile(levels, dim=1).numpy()
-    return Band(outcome.checked.numpy(), low, middle, high)
+def seed_band(steps: Tensor, values: Tensor) -> Band:
+    """Median and middle 80 % over seeds, for `figures.bands`.
+
+    Args:
+        steps: (L,) steps.
+        values: (L, S) values there by seed; NaN are left out.
+    """
+    low, middle, high = values.double().nanquantile(BAND_LEVELS, dim=1).numpy()
+    return Band(steps.numpy(), low, middle, high)
 
 
 def median_interval(values: Tensor, level: float = 0.95) -> Interval:
@@ -81,8 +86,7 @@ def distance_ratio(weak: Outcome, strong: Outcome, level: float = 0.95) -> Inter
     Returns:
         The ratio with its interval; above 1 if the samples of `strong` came nearer to the data.
     """
-    found = median_interval(weak.closest.log() - strong.closest.log(), level)
-    return Interval(math.exp(found.value), math.exp(found.low), math.exp(found.high), found.level)
+    return exponential(median_interval(weak.closest.log() - strong.closest.log(), level))
 
 
 @dataclass(frozen=True)
@@ -135,7 +139,7 @@ def curves(outcomes: Mapping[str, Outcome]) -> dict[str, Curve]:
 
 def bands(outcomes: Mapping[str, Outcome]) -> dict[str, Band]:
     """The band of distances of each outcome, by the same names."""
-    return {name: distance_band(outcome) for name, outcome in outcomes.items()}
+    return {name: seed_band(own.checked, own.distance.nan_to_num(torch.inf)) for name, own in outcomes.items()}
 
 
 def steps_text(interval: Interval) -> str:

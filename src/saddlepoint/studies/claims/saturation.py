@@ -19,7 +19,8 @@ from saddlepoint.figures.survival import survival_figure
 from saddlepoint.objectives.adversarial.registry import loss_named
 from saddlepoint.studies.claims import saturation_images as images
 from saddlepoint.studies.claims.contract import Claim, Measured, Picture, Quantity, Verdict, verdict
-from saddlepoint.studies.claims.discriminator_ahead import DiscriminatorAhead
+from saddlepoint.studies.claims.discriminator_ahead import LOSSES, DiscriminatorAhead
+from saddlepoint.studies.claims.image_games import FEWEST
 from saddlepoint.studies.claims.laboratory import Outcome, Setup
 from saddlepoint.studies.claims.quantities import (
     FEWEST_DECIDED,
@@ -30,7 +31,6 @@ from saddlepoint.studies.claims.quantities import (
     race,
     share_converged,
 )
-from saddlepoint.studies.claims.saturation_images import BAD, FEWEST, OBJECTIVES, OPTIMISERS, STEPS, State
 from saddlepoint.studies.claims.setups import described, ours
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def lines(quick: bool) -> dict[str, Setup]:
     found = {}
     for kind, make in KINDS.items():
         base = make(1, quick=quick)
-        for objective in OBJECTIVES:
+        for objective in LOSSES:
             model = base.model.model_copy(update={"objective": objective})
             found[f"{kind}, {objective}"] = Setup(model, base.training, base.data)
     return found
@@ -72,27 +72,29 @@ def slopes(shares: Tensor) -> dict[str, Tensor]:
     Returns:
         By objective, (n,) float64 slopes.
     """
-    return {objective: _slope(loss_named(objective).generator, shares.double()) for objective in OBJECTIVES}
+    return {objective: _slope(loss_named(objective).generator, shares.double()) for objective in LOSSES}
 
 
 def measure(outcomes: Mapping[str, Any], quick: bool) -> Measured:
     """Measure the slopes, the steps to convergence with each objective, and the progress on images."""
-    bad = {name: float(slope) for name, slope in slopes(torch.tensor([BAD])).items()}
+    bad = {name: float(slope) for name, slope in slopes(torch.tensor([images.BAD])).items()}
     quantities = [
-        Quantity(f"push on the logit at D(G(z)) = {BAD:g}, {OBJECTIVES[name]}", Interval(slope, slope, slope), "nats")
+        Quantity(
+            f"push on the logit at D(G(z)) = {images.BAD:g}, {LOSSES[name]}", Interval(slope, slope, slope), "nats"
+        )
         for name, slope in bad.items()
     ]
     worse = False
     sentences = []
     for kind in KINDS:
-        own: dict[str, Outcome] = {name: outcomes[f"{kind}, {name}"] for name in OBJECTIVES}
+        own: dict[str, Outcome] = {name: outcomes[f"{kind}, {name}"] for name in LOSSES}
         quantities += [
-            Quantity(f"median steps to convergence, {kind}, {OBJECTIVES[name]}", median_steps(outcome), "steps")
+            Quantity(f"median steps to convergence, {kind}, {LOSSES[name]}", median_steps(outcome), "steps")
             for name, outcome in own.items()
         ]
         quantities += [
             Quantity(
-                f"share that converges within {outcome.last:,} steps, {kind}, {OBJECTIVES[name]}",
+                f"share that converges within {outcome.last:,} steps, {kind}, {LOSSES[name]}",
                 share_converged(outcome),
             )
             for name, outcome in own.items()
@@ -100,14 +102,14 @@ def measure(outcomes: Mapping[str, Any], quick: bool) -> Measured:
         ratio = distance_ratio(own["minimax"], own["non-saturating"])
         quantities.append(
             Quantity(
-                f"least distance with {OBJECTIVES['minimax']} over that with {OBJECTIVES['non-saturating']}, same seed, {kind}",
+                f"least distance with {LOSSES['minimax']} over that with {LOSSES['non-saturating']}, same seed, {kind}",
                 ratio,
             )
         )
         runs = race(own["non-saturating"], own["minimax"])
         quantities.append(
             Quantity(
-                f"share of decided seeds with which {OBJECTIVES['non-saturating']} converges first, {kind}",
+                f"share of decided seeds with which {LOSSES['non-saturating']} converges first, {kind}",
                 runs.share,
                 without=NONE_DECIDED,
             )
@@ -119,16 +121,16 @@ def measure(outcomes: Mapping[str, Any], quick: bool) -> Measured:
             )
             worse |= any(interval.high < even for interval, even in comparisons)
         sentences.append(
-            f"{kind}, {OBJECTIVES['non-saturating']} converges first with {runs}, and comes {ratio.value:.2f} times as near"
+            f"{kind}, {LOSSES['non-saturating']} converges first with {runs}, and comes {ratio.value:.2f} times as near"
             + ("" if runs.decided else ", which decides nothing where so few converge")
         )
-    found = images.states(outcomes)
-    quantities += images.quantities(outcomes)
+    found = images.compare_losses(outcomes)
+    quantities += images.quantities(outcomes, found)
     seeds = min(outcomes[name].seeds for name in images.SETUPS.values())
     return Measured(
         decide(found, seeds, worse),
         f"{images.conditions_text(found)}; numbers in brackets are the distance with log(1 - D) over that with log D. With one "
-        f"mode in one dimension, {'; '.join(sentences)}. At D(G(z)) = {BAD:g}, log(1 - D) pushes "
+        f"mode in one dimension, {'; '.join(sentences)}. At D(G(z)) = {images.BAD:g}, log(1 - D) pushes "
         f"{bad['non-saturating'] / bad['minimax']:.0f} times less than log D: that is so by their formulas, and is shown.",
         tuple(quantities),
         (
@@ -153,7 +155,7 @@ def measure(outcomes: Mapping[str, Any], quick: bool) -> Measured:
     )
 
 
-def decide(found: Sequence[State], seeds: int, worse: bool) -> Verdict:
+def decide(found: Sequence[images.State], seeds: int, worse: bool) -> Verdict:
     """The verdict of the claim.
 
     Args:
@@ -189,8 +191,8 @@ def _drawn() -> Figure:
             y="" if log else "nats",
         )
         for tint, (name, slope) in zip(colours(2), found.items(), strict=True):
-            axes.plot(shares, slope, color=tint, linewidth=1.8, label=OBJECTIVES[name])
-        axes.axvline(BAD, color=MUTED, linewidth=1.0, linestyle=":")
+            axes.plot(shares, slope, color=tint, linewidth=1.8, label=LOSSES[name])
+        axes.axvline(images.BAD, color=MUTED, linewidth=1.0, linestyle=":")
         if log:
             axes.set_xscale("logit")
             axes.set_yscale("log")
@@ -203,9 +205,9 @@ CLAIM = Claim(
     "The generator's objective log(1 - D(G(z))) is flat where samples are bad, so that it learns little there; with log D(G(z)) "
     "it learns.",
     SOURCE,
-    f"Holds if, from every state of a small DCGAN on digits in which the median over seeds of D(G(z)) is at most {BAD:g}, samples "
-    f"are nearer to the data {STEPS} steps later with the second than with the first, with each optimiser of the generator "
-    f"({', '.join(OPTIMISERS)}; same state, intervals of {images.LEVEL:.2%}, since there are several comparisons), and nowhere the "
+    f"Holds if, from every state of a small DCGAN on digits in which the median over seeds of D(G(z)) is at most {images.BAD:g}, samples "
+    f"are nearer to the data {images.STEPS} steps later with the second than with the first, with each optimiser of the generator "
+    f"({', '.join(images.OPTIMISERS)}; same state, intervals of {images.LEVEL:.2%}, since there are several comparisons), and nowhere the "
     "opposite is so: neither from another of its states nor in the one-dimensional game, as described or with our training "
     f"(converges later, or comes less near; intervals of {LEVEL:.2%}, where {FEWEST_DECIDED} seeds or more say which converges "
     "first); in part if the second is better from some such state with some optimiser; not decided without such a state or with "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,27 +10,25 @@ import torch
 from torch import Tensor
 
 from saddlepoint.data.settings import DataSettings
-from saddlepoint.evaluation.statistics.intervals import Interval, mean_interval
+from saddlepoint.evaluation.statistics.intervals import Interval, exponential, mean_interval
 from saddlepoint.figures.style import MUTED, TICK_SIZE, colours, figure, legend, style_axes
 from saddlepoint.models.gan.settings import DiscriminatorSettings, GANSettings
 from saddlepoint.networks.settings import NetworkSettings
 from saddlepoint.studies.claims.contract import Quantity
 from saddlepoint.studies.claims.discriminator_ahead import LOSSES, AheadOutcome, DiscriminatorAhead
-from saddlepoint.studies.claims.image_games import WORST, geometric_interval, ratio_interval
+from saddlepoint.studies.claims.image_games import WORST, ratio_interval
 from saddlepoint.training.settings import OptimiserSettings, PlayerSettings, TrainingSettings
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-OBJECTIVES = {"minimax": "log(1 - D(G(z)))", "non-saturating": "-log D(G(z))"}
 # The rate of plain gradient descent was chosen on seeds 1000 and 1001, among .003, .01, .02 and .1: with it log(1 - D)
 # came nearest to the data without a lead.
 OPTIMISERS = {"Adam": PlayerSettings(), "gradient descent": PlayerSettings(name="sgd", learning_rate=0.01)}
 LEADS, QUICK_LEADS = (0, 50, 200, 600), (0, 1, 2, 3)
 FIRST_STEPS, STEPS, QUICK_STEPS, CHECKS = 100, 400, 2, 8
 MOST, QUICK_MOST = 8, 2
-FEWEST = 5  # seeds that decide
 BAD = 0.01  # D(G(z)) of bad samples
 LEVEL = 1 - 0.05 / (len(OPTIMISERS) * len(LEADS))  # of each comparison of both losses
 SETUPS = {name: f"digits, discriminator ahead, {name}" for name in OPTIMISERS}
@@ -65,6 +63,7 @@ class State:
 
     Attributes:
         optimiser: name of the generator's optimiser.
+        place: index of the lead.
         lead: steps of the discriminator alone.
         score: median over seeds of D(G(z)).
         gradient: norm of the gradient of log(1 - D(G(z))) over that of -log D(G(z)).
@@ -72,6 +71,7 @@ class State:
     """
 
     optimiser: str
+    place: int
     lead: int
     score: float
     gradient: Interval
@@ -93,8 +93,8 @@ class State:
         return self.distance.high < 1
 
 
-def states(outcomes: Mapping[str, AheadOutcome]) -> list[State]:
-    """All states, by optimiser and lead."""
+def compare_losses(outcomes: Mapping[str, AheadOutcome]) -> list[State]:
+    """The comparison in every state, by optimiser and lead."""
     found = []
     for optimiser, name in SETUPS.items():
         outcome = outcomes[name]
@@ -104,36 +104,36 @@ def states(outcomes: Mapping[str, AheadOutcome]) -> list[State]:
             found.append(
                 State(
                     optimiser,
+                    place,
                     lead,
                     float(outcome.scores[place].quantile(0.5)),
-                    geometric_interval((gradients[0] / gradients[1]).log()),
+                    exponential(mean_interval((gradients[0] / gradients[1]).log())),
                     ratio_interval(minimax, other, LEVEL),
                 )
             )
     return found
 
 
-def quantities(outcomes: Mapping[str, AheadOutcome]) -> list[Quantity]:
-    """D(G(z)), the gradients, and the progress of both losses."""
+def quantities(outcomes: Mapping[str, AheadOutcome], states: Sequence[State]) -> list[Quantity]:
+    """D(G(z)), the gradients, and the progress of both losses, in each of these states."""
     found = []
-    for place, state in enumerate(states(outcomes)):
+    for state in states:
         outcome = outcomes[SETUPS[state.optimiser]]
-        index = place % len(outcome.setup.leads)
         of = f"digits, lead of {state.lead} ({outcome.seeds} seeds)"
         if state.optimiser == next(iter(OPTIMISERS)):  # the states are the same with every optimiser
-            found.append(Quantity(f"mean D(G(z)), {of}", mean_interval(outcome.scores[index])))
+            found.append(Quantity(f"mean D(G(z)), {of}", mean_interval(outcome.scores[state.place])))
             found += [
-                Quantity(f"norm of the generator's gradient, {OBJECTIVES[loss]}, {of}", _mean(own), "nats")
-                for loss, own in zip(LOSSES, outcome.gradients[:, index], strict=True)
+                Quantity(f"norm of the generator's gradient, {LOSSES[loss]}, {of}", _mean(own), "nats")
+                for loss, own in zip(LOSSES, outcome.gradients[:, state.place], strict=True)
             ]
             found.append(Quantity(f"the first gradient over the second, {of}", state.gradient))
         found += [
-            Quantity(f"energy distance {outcome.setup.training.steps} steps later, {OBJECTIVES[loss]}, {state.optimiser}, {of}", _mean(own[index, -1]))
+            Quantity(f"energy distance {outcome.setup.training.steps} steps later, {LOSSES[loss]}, {state.optimiser}, {of}", _mean(own[state.place, -1]))
             for loss, own in zip(LOSSES, outcome.after, strict=True)
         ]  # fmt: skip
         found.append(
             Quantity(
-                f"distance with {OBJECTIVES['minimax']} over that with {OBJECTIVES['non-saturating']}, same state, {state.optimiser}, {of} (level {LEVEL:.2%})",
+                f"distance with {LOSSES['minimax']} over that with {LOSSES['non-saturating']}, same state, {state.optimiser}, {of} (level {LEVEL:.2%})",
                 state.distance,
             )
         )
@@ -180,7 +180,7 @@ def draw(outcomes: Mapping[str, AheadOutcome]) -> Figure:
         grid[0, 1], title="Gradient at the same weights", x="steps of the discriminator alone", y="norm of the generator's gradient / nats"
     )  # fmt: skip
     for loss, own in zip(LOSSES, first.gradients, strict=True):
-        _line(grid[0, 1], torch.tensor(leads), own, tints[loss], OBJECTIVES[loss])
+        _line(grid[0, 1], torch.tensor(leads), own, tints[loss], LOSSES[loss])
     for axes, (optimiser, name) in zip(grid[0, 2:], SETUPS.items(), strict=True):
         outcome = outcomes[name]
         style_axes(
@@ -189,7 +189,7 @@ def draw(outcomes: Mapping[str, AheadOutcome]) -> Figure:
         for loss, own in zip(LOSSES, outcome.after, strict=True):
             steps = torch.cat([torch.zeros(1), outcome.measured_at])
             values = torch.cat([outcome.before[None], own[-1].nan_to_num(WORST, WORST)])
-            _line(axes, steps, values, tints[loss], OBJECTIVES[loss])
+            _line(axes, steps, values, tints[loss], LOSSES[loss])
     for axes in grid[0]:
         axes.set_yscale("log")
         legend(axes)

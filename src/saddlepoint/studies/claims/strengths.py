@@ -12,7 +12,7 @@ from saddlepoint.data.settings import DataSettings
 from saddlepoint.evaluation.metrics.modes import mode_report
 from saddlepoint.evaluation.monitors.quality import SERIES
 from saddlepoint.evaluation.statistics.bounded_means import bounded_mean_interval
-from saddlepoint.evaluation.statistics.intervals import Interval, mean_interval, wilson_interval
+from saddlepoint.evaluation.statistics.intervals import Interval, exponential, mean_interval, wilson_interval
 from saddlepoint.figures.bands import bands_figure
 from saddlepoint.models.gan.settings import DiscriminatorSettings, GANSettings, UpdateSettings
 from saddlepoint.networks.settings import NetworkSettings
@@ -285,9 +285,7 @@ def _of_gradient(ratio: float) -> str:
 
 def _ratio(of: torch.Tensor, to: torch.Tensor) -> Interval:
     """Median over seeds of `of` divided by `to`, with its interval."""
-    found = median_interval((of.clamp_min(1e-30) / to.clamp_min(1e-30)).log())
-    low, value, high = (float(torch.tensor(part).exp()) for part in (found.low, found.value, found.high))
-    return Interval(value, low, high, found.level)
+    return exponential(median_interval((of.clamp_min(1e-30) / to.clamp_min(1e-30)).log()))
 
 
 def _lines(

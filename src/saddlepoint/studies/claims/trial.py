@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Protocol
 
+from pydantic import BaseModel
 from torch import Tensor
 
 
@@ -18,7 +19,7 @@ class Trial(Protocol):
 
     @property
     def key(self) -> str:
-        """A text that is equal for trials with the same training."""
+        """A text that is equal only for trials of the same class with the same training."""
 
     @property
     def weight(self) -> float:
@@ -62,3 +63,16 @@ class TrainedTrial:
     outcome: Any
     seconds: float
     claim: str
+
+
+def settings_key(trial: Any) -> str:
+    """The key of a trial that is a dataclass: the name of its class and the values of its fields.
+
+    The class belongs to it, because two classes can have the same fields and train in different ways.
+
+    Args:
+        trial: a dataclass of settings, numbers and texts.
+    """
+    values = (getattr(trial, field.name) for field in fields(trial))
+    texts = (value.model_dump_json() if isinstance(value, BaseModel) else repr(value) for value in values)
+    return "\n".join([type(trial).__name__, *texts])

@@ -101,11 +101,11 @@ class TrialStore:
                 self.folder.rmdir()
 
     def _path(self, trial: Trial) -> Path:
-        return self.folder / f"{digest([type(trial).__name__, trial.key])[:24]}.safetensors"
+        return self.folder / f"{digest(trial.key)[:24]}.safetensors"
 
     def _identity(self, trial: Trial) -> str:
         seeds = self._seeds if trial.most is None else min(self._seeds, trial.most)
-        return digest([FORMAT, type(trial).__name__, trial.key, seeds, torch.__version__, program(TRAINING)])
+        return digest([FORMAT, trial.key, seeds, torch.__version__, program(TRAINING)])
 
 
 def _file_content(tensors: dict[str, torch.Tensor], manifest: dict[str, Any]) -> bytes:

@@ -29,6 +29,7 @@ from saddlepoint.objectives.likelihood import log_likelihood
 from saddlepoint.objectives.phase import Batch
 from saddlepoint.records import Finding, Record
 from saddlepoint.studies.claims.mistakes import build_with_mistake
+from saddlepoint.studies.claims.trial import settings_key
 from saddlepoint.training.settings import PlayerSettings, TrainingSettings
 
 MEASUREMENTS = 20  # per run
@@ -61,9 +62,8 @@ class Watched:
 
     @cached_property
     def key(self) -> str:
-        """A text that is equal for trials with the same training."""
-        parts = (self.model, self.training, self.data)
-        return "\n".join([*(part.model_dump_json() for part in parts), self.mistake, str(self.most), str(self.first)])
+        """See `Trial.key`."""
+        return settings_key(self)
 
     @property
     def weight(self) -> float:
