@@ -210,8 +210,9 @@ def measure(outcomes: Mapping[str, Outcome], quick: bool) -> Measured:
 
 
 def _band(name: str, away: Tensor) -> Band:
-    # A picture shows no difference beyond a million or below a trillionth.
-    return seed_band(torch.arange(len(away)) * (ROUND if name == "lookahead" else 1), away.clamp(1e-12, 1e6))
+    # A picture shows no difference beyond a million or below a trillionth; NaN is a path that has left all bounds.
+    away = away.nan_to_num(torch.inf).clamp(1e-12, 1e6)
+    return seed_band(torch.arange(len(away)) * (ROUND if name == "lookahead" else 1), away)
 
 
 def _bilinear() -> SmoothGame:
