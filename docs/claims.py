@@ -1,9 +1,9 @@
-"""Writes docs/claims.md, and the claims' section of benchmarks/RESULTS.md, from results that `saddlepoint reproduce` kept.
+"""Writes docs/claims.md, and the claims' section of benchmarks/RESULTS.md, from results of `saddlepoint reproduce`.
 
-    saddlepoint reproduce all --out reproduced
-    python docs/claims.py reproduced
+   saddlepoint reproduce all --out reproduced
+   python docs/claims.py reproduced
 
-Nothing is measured here, and quick looks are refused: what the pages say was measured with all seeds.
+Nothing is measured here. A claim without a result in the folder keeps what the pages say of it. Quick runs are refused.
 """
 
 from __future__ import annotations
@@ -28,20 +28,39 @@ RESULTS = CHECKOUT / "benchmarks" / "RESULTS.md"
 SECTION = "Claims, reproduced"
 HEAD = """# Claims, reproduced
 
-What others say of GANs and of the optimisers of games, tested over many seeds. Written by `python docs/claims.py DIR` from
-what `saddlepoint reproduce all --out DIR` measured; edit neither this page nor its pictures.
+Claims of others about GANs and the optimisers of games, tested over many seeds. Written by `python docs/claims.py DIR` from
+what `saddlepoint reproduce CLAIM ... --out DIR` measured; edit neither this page nor its pictures.
 
-A verdict follows from a rule that stands in the code. The rules of C7, C9, C10, C11, C13 and C16 were made stricter after their
+A verdict follows from a rule in the code. The rules of C7, C9, C10, C11, C13 and C16 were made stricter after their
 programs had first run: chance had decided too much (C7, C11), "does not hold" was said where nobody converged (C7, C9, C10), short
 runs were judged (C13), C7 had been tested only where samples are seldom bad (see [C7](#c7)), and C16's injected failures had been
 searched for on seeds that it then reported; on fresh seeds its collapse was none, so that another was searched for, and the rule
-changed once more (see [C16](#c16)). *Not decided* means that
-the runs could not have shown it either way. *Converged* means: Wasserstein-1 distance to
-the data under 0.1 of the data's standard deviation, and every mode holds at least half its mass, for 5 checks in a row. Runs that
-never do are not left out: medians are Kaplan and Meier's. Intervals are of 95 %. *As described* is the recipe of the source
-(toy-lab-1 to 3). *With our training* is its generator, but for the activation, trained as the recipes lab-1 to 3 train theirs, with a
-smaller discriminator and smaller batches; how fast those recipes themselves converge stands in benchmarks/RESULTS.md.
+changed once more (see [C16](#c16)). *Not decided* means that the runs could not have shown it either way. Intervals are of 95 %,
+unless a quantity names another level.
 """
+
+# Terms, each with a pattern that finds it in what a claim's result says, and what it means there.
+TERMS = {
+    "Converged": (
+        r"\bconverge",
+        "the Wasserstein-1 distance to the data is under 0.1 of the data's standard deviation, and every mode holds at least half "
+        "its mass, for 5 checks in a row. Runs that never converge count too: medians are those of Kaplan and Meier.",
+    ),
+    "As described": (r"\bas described\b", "with the recipe of the source (toy-lab-1 to 3)."),
+    "With our training": (
+        r"\bwith our training\b",
+        "with the generator of the source, but for the activation, trained as the recipes lab-1 to 3 train theirs, with a smaller "
+        "discriminator and smaller batches; how fast those recipes converge is in benchmarks/RESULTS.md.",
+    ),
+    "Energy distance": (
+        r"\benergy distance\b",
+        "between samples and held-out data, divided by its largest possible value: from 0 (the same distribution) to 1.",
+    ),
+    "Lead": (
+        r"\blead of\b",
+        "the number of steps in which the discriminator alone is trained before both players go on.",
+    ),
+}
 
 # What is to be known of how a claim's programs were chosen, beside its rule.
 CHOSEN = {
@@ -60,31 +79,75 @@ modes tell it, and GAN103 is asked for only where the claim is to hold.""",
 }
 
 
-def page(results: Sequence[Mapping[str, Any]]) -> str:
-    """The whole page."""
-    rows = [[f"[{r['id']}](#{r['id'].lower()})", r["claim"], f"**{r['verdict']}**", r["because"]] for r in results]
-    parts = [HEAD, table(["", "claim", "verdict", "measured"], rows), *missing(results)]
-    for result in results:
-        parts += [f"\n## {result['id']}\n", f"{result['claim']} ({linked(result['source'])})\n"]
-        parts += [f"**{result['verdict'].capitalize()}.** {result['because']}\n", f"{result['rule']}\n"]
-        parts += [f"{CHOSEN[result['id']]}\n"] if result["id"] in CHOSEN else []
-        for own in result["pictures"][:1]:
-            parts.append(f"![{own['caption']}](images/claims/{result['id']}-{own['file']})\n\n{own['caption']}\n")
-        quantities = [[q["name"], quantity_text(q), q["claimed"]] for q in result["quantities"]]
-        parts.append(table(["quantity", "measured [95 % interval]", "claimed"], quantities))
-        parts.append(f"\n{measured(result)}")
+def page(results: Sequence[Mapping[str, Any]], before: str = "") -> str:
+    """The whole page.
+
+    Args:
+        results: as `saddlepoint reproduce` stores them.
+        before: the page so far, whose claims without a new result are kept.
+    """
+    rows = known_rows(before, r"\[(C\d+)\]\(#c\d+\)") | {
+        r["id"]: row([f"[{r['id']}](#{r['id'].lower()})", r["claim"], f"**{r['verdict']}**", r["because"]])
+        for r in results
+    }
+    texts = known_texts(before) | {result["id"]: text(result) for result in results}
+    known = [name for name in CLAIMS if name in rows and name in texts]
+    parts = [HEAD, *terms({name: texts[name] for name in known})]
+    parts += [heading(["", "claim", "verdict", "measured"]), *(rows[name] for name in known), *missing(known)]
+    parts += [f"\n{texts[name]}" for name in known]
     return "\n".join(parts).rstrip() + "\n"
 
 
-def missing(results: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What is to be said of claims without a result."""
-    known = {result["id"] for result in results}
-    own = [f"| {one.id} | {one.words} |" for one in map(claim, CLAIMS) if one.id not in known]
-    return (
-        ["\nNot measured yet; `saddlepoint reproduce` has their programs:\n\n|  | claim |\n| --- | --- |", *own]
-        if own
-        else []
-    )
+def text(result: Mapping[str, Any]) -> str:
+    """The text of one claim, with its quantities."""
+    parts = [f"## {result['id']}\n", f"{result['claim']} ({linked(result['source'])})\n"]
+    parts += [f"**{result['verdict'].capitalize()}.** {result['because']}\n", f"{result['rule']}\n"]
+    parts += [f"{CHOSEN[result['id']]}\n"] if result["id"] in CHOSEN else []
+    for own in result["pictures"][:1]:
+        parts.append(f"![{own['caption']}](images/claims/{result['id']}-{own['file']})\n\n{own['caption']}\n")
+    columns = ["quantity", "measured [interval]"]
+    quantities = [[q["name"], quantity_text(q)] for q in result["quantities"]]
+    if any(q["claimed"] for q in result["quantities"]):
+        columns.append("claimed")
+        quantities = [[*cells, q["claimed"]] for cells, q in zip(quantities, result["quantities"], strict=True)]
+    parts.append("\n".join([heading(columns), *map(row, quantities)]))
+    parts.append(f"\n{measured(result)}")
+    return "\n".join(parts)
+
+
+def terms(texts: Mapping[str, str]) -> list[str]:
+    """A list of the terms that the texts use, with the claims that use each."""
+    found = []
+    for term, (pattern, meaning) in TERMS.items():
+        users = [f"[{name}](#{name.lower()})" for name, own in texts.items() if re.search(pattern, own, re.IGNORECASE)]
+        if users:
+            found.append(f"- *{term}* ({', '.join(users)}): {meaning}")
+    return [*found, ""] if found else []
+
+
+def known_rows(before: str, identifier: str) -> dict[str, str]:
+    """The rows of claims in a text, by claim.
+
+    Args:
+        before: the text.
+        identifier: regular expression of the first cell, with the claim's number as its group.
+    """
+    found = re.finditer(rf"^\|\s*{identifier}\s*\|.*\|$", before, re.MULTILINE)
+    return {match[1]: re.sub(r" {2,}", " ", match[0]) for match in found}
+
+
+def known_texts(before: str) -> dict[str, str]:
+    """The texts of claims in a page, by claim."""
+    found = re.finditer(r"^## (C\d+)\n.*?(?=\n## |\Z)", before, re.MULTILINE | re.DOTALL)
+    return {match[1]: match[0].rstrip() for match in found}
+
+
+def missing(known: Sequence[str]) -> list[str]:
+    """A table of the claims that are not among the known ones."""
+    rows = [row([one.id, one.words]) for one in map(claim, CLAIMS) if one.id not in known]
+    if not rows:
+        return []
+    return ["\nNot measured yet; `saddlepoint reproduce` has their programs:\n", heading(["", "claim"]), *rows]
 
 
 def measured(result: Mapping[str, Any]) -> str:
@@ -93,10 +156,14 @@ def measured(result: Mapping[str, Any]) -> str:
     return f"{result['seeds']} seeds each; {result['date']}; {training_text(result, '{:,.0f} s'.format)}; {versions}."
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """In Markdown."""
-    lines = [columns, ["---"] * len(columns), *rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in lines)
+def heading(columns: Sequence[str]) -> str:
+    """The first two lines of a table in Markdown."""
+    return f"{row(columns)}\n{row(['---'] * len(columns))}"
+
+
+def row(cells: Sequence[str]) -> str:
+    """A line of a table in Markdown."""
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
 def linked(text: str) -> str:
@@ -104,20 +171,28 @@ def linked(text: str) -> str:
     return re.sub(r"https?://[^\s;,)]*[^\s;,).]", lambda match: f"<{match[0]}>", text)
 
 
-def section(results: Sequence[Mapping[str, Any]]) -> str:
-    """The claims' section of RESULTS.md."""
-    dates = sorted({result["date"] for result in results})
-    versions = results[0]["versions"]
-    facts = f"{dates[-1]}; {platform.machine()}, {os.cpu_count()} cores; torch {versions['torch']}, Python {versions['python']}"
-    known = {result["id"] for result in results}
-    left = ", ".join(name for name in CLAIMS if name not in known)
-    rows = [[r["id"], r["verdict"], str(r["seeds"]), f"{r['training_seconds']:,.0f}", r["because"]] for r in results]
+def section(results: Sequence[Mapping[str, Any]], before: str = "") -> str:
+    """The claims' section of RESULTS.md.
+
+    Args:
+        results: as `saddlepoint reproduce` stores them.
+        before: the section so far, whose claims without a new result are kept.
+    """
+    newest = max(results, key=lambda result: str(result["date"]))
+    versions = newest["versions"]
+    facts = f"{newest['date']}; {platform.machine()}, {os.cpu_count()} cores; torch {versions['torch']}, Python {versions['python']}"
+    rows = known_rows(before, r"(C\d+)") | {
+        r["id"]: row([r["id"], r["verdict"], str(r["seeds"]), f"{r['training_seconds']:,.0f}", r["because"]])
+        for r in results
+    }
+    left = ", ".join(name for name in CLAIMS if name not in rows)
+    columns = ["claim", "verdict", "seeds", "s of training", "measured"]
     return (
-        f"## {SECTION}\n{facts}\n\nBy `saddlepoint reproduce all`; every number with its interval is in docs/claims.md. What several "
-        "claims need is trained once, and counted for the first."
+        f"## {SECTION}\n{facts}\n\nBy `saddlepoint reproduce`; the line above is that of the newest result, and every number with "
+        "its interval and date is in docs/claims.md. What several claims need is trained once, and counted for the first."
         + (f" Not measured yet: {left}." if left else "")
         + "\n\n"
-        + table(["claim", "verdict", "seeds", "s of training", "measured"], rows)
+        + "\n".join([heading(columns), *(rows[name] for name in CLAIMS if name in rows)])
         + "\n"
     )
 
@@ -136,12 +211,14 @@ def main(arguments: list[str]) -> int:
     for result in results:
         for own in result["pictures"][:1]:
             shutil.copyfile(folder / result["id"] / own["file"], PICTURES / f"{result['id']}-{own['file']}")
-    PAGE.write_text(page(results), "utf-8")
-    text = RESULTS.read_text("utf-8")
-    found = re.search(rf"^## {re.escape(SECTION)}\n.*?(?=\n## |\Z)", text, re.MULTILINE | re.DOTALL)
-    new = section(results)
-    text = text[: found.start()] + new + text[found.end() :] if found else f"{text.rstrip()}\n\n{new}"
-    RESULTS.write_text(text, "utf-8")
+    PAGE.write_text(page(results, PAGE.read_text("utf-8") if PAGE.exists() else ""), "utf-8")
+    before = RESULTS.read_text("utf-8")
+    found = re.search(rf"^## {re.escape(SECTION)}\n.*?(?=\n## |\Z)", before, re.MULTILINE | re.DOTALL)
+    if found:
+        after = before[: found.start()] + section(results, found[0]) + before[found.end() :]
+    else:
+        after = f"{before.rstrip()}\n\n{section(results)}"
+    RESULTS.write_text(after, "utf-8")
     return 0
 
 

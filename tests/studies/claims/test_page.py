@@ -71,6 +71,31 @@ def test_shared_trainings_are_reported(tmp_path):
     assert "trained in 61 s;" in WRITER["page"]([RESULT | {"trained_with": []}])
 
 
+def test_terms_are_explained_to_the_claims_that_use_them():
+    line = RESULT | {"because": "As described, 3 seeds converge."}
+    images = RESULT | {"id": "C15", "because": "The energy distance is 0.1.", "quantities": []}
+    pages = [WRITER["page"](results) for results in ([line], [images], [line, images])]
+    explained = [[word for word in WRITER["TERMS"] if f"- *{word}* (" in page] for page in pages]
+    assert explained == [
+        ["Converged", "As described"],
+        ["Energy distance"],
+        ["Converged", "As described", "Energy distance"],
+    ]
+    assert "*Converged* ([C8](#c8)):" in pages[2]
+    assert "| quantity | measured [interval] | claimed |" in pages[0]
+    assert "claimed" not in pages[1]
+
+
+def test_claims_without_a_new_result_are_kept():
+    """A page from two results is the one from the first, updated with the second."""
+    other = RESULT | {"id": "C15", "because": "The energy distance is 0.1."}
+    for write in (WRITER["page"], WRITER["section"]):
+        both = write([RESULT, other])
+        assert write([other], write([RESULT])) == write([RESULT], write([other])) == both
+        assert write([RESULT, other], both) == both
+        assert write([other | {"because": "It is 0.2."}], both).count("The energy distance is 0.1") == 0
+
+
 def test_claims_without_a_result_are_listed():
     page, section = WRITER["page"]([RESULT]), WRITER["section"]([RESULT])
     assert "Not measured yet" in page

@@ -140,7 +140,7 @@ def _sentence(full: ImageOutcome, ratios: Mapping[str, Interval]) -> str:
     said = []
     for own, words in EFFECTS.items():
         some = [
-            f"{LEFT_OUT[name].guideline} ({ratio.value:.2f} times the distance with {name})"
+            f"{LEFT_OUT[name].guideline} (with {name}, the distance is {ratio.value:.2f} times as large)"
             for name, ratio in ratios.items()
             if effect(ratio) == own
         ]
