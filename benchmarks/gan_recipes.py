@@ -3,26 +3,20 @@
     python benchmarks/gan_recipes.py --keep DIR [--seeds N] [--minutes M] [--part I/N] [--quick]
 
 A finished run is kept in --keep and not done again. With all runs of three seeds or more, a section of RESULTS.md is written; never with
---quick, which trains a few steps of one seed.
-
-Classes are those that a support vector machine, trained on the training images, assigns. Diversity within a class is the mean distance
-of two samples relative to two real images. Reconstruction errors are of held-out images, summed over the 64 pixels in units of [-1, 1];
-the plain autoencoder beside them has the same size of code. The processor time is that of the whole training with its diagnosis on
-one core, without pictures.
+--quick, which trains a few steps of one seed. `EXPLANATION` says what the columns are.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import math
 import os
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +24,7 @@ if __name__ == "__main__":
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import results
-from trials import train_missing
+from tables.trials import argument_parser, folder_of_outcomes, outcome_file, read_outcomes, train_missing
 
 SECTION = "GANs with conditions and encoders"
 SEEDS = 3
@@ -45,6 +39,33 @@ ROWS: dict[str, tuple[str, dict[str, Any]]] = {
     "adversarial-autoencoder-digits": ("adversarial-autoencoder-digits", {}),
     "autoencoder, code of 8": ("autoencoder-digits", {"model.latent": 8}),
 }
+EXPLANATION = (
+    "Processor time: of the whole training with its diagnosis on one core, without pictures. Energy distance: of samples to held-out "
+    "images. Classes are those that a support vector machine, trained on the training images, assigns: the share of samples with the "
+    "class that was asked for, and the share of held-out images with their own. Diversity within a class: mean distance of two samples "
+    "relative to two held-out images, mean of the classes and lowest class. Codes recognised: the share of samples whose categorical code "
+    "the model's own discriminator predicts at the last step. Codes that agree with digits: the share of samples whose digit is the "
+    "one that their code stands for, with the assignment of codes to digits that fits best, so that codes without meaning reach a little over "
+    "10 %. Reconstruction error: squared, of held-out images, summed over the 64 pixels in units of [-1, 1]; the plain "
+    "autoencoder beside an encoder has a code of the same size."
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The outcome of one run; columns that do not apply are None. See `EXPLANATION`."""
+
+    seconds: float
+    distance: float
+    accuracy: float | None = None
+    real_accuracy: float | None = None
+    diversity: float | None = None
+    lowest: float | None = None
+    code_accuracy: float | None = None
+    agreement: float | None = None
+    reconstruction: float | None = None
+
+
 COLUMNS = {
     "seconds": "processor time, s",
     "distance": "energy distance",
@@ -66,18 +87,23 @@ class Trial:
     seed: int
     quick: bool = False
 
+    @cached_property
+    def recipe(self) -> Any:
+        """The recipe of the run."""
+        from saddlepoint.recipe import Recipe
+
+        name, settings = ROWS[self.row]
+        short = {"training.steps": 20} if self.quick else {}
+        return Recipe.load(name).override({**settings, "training.seed": self.seed, **short})
+
     def place(self, keep: Path) -> Path:
         """Its file in the folder of outcomes."""
-        return (
-            keep / f"{self.row.replace(', ', '-').replace(' ', '-')}-{self.seed}{'-quick' if self.quick else ''}.json"
-        )
+        return outcome_file(keep, f"{self.row}-{self.seed}", self.recipe, SAMPLES)
 
 
-class Outcome:
-    """What one run reached, by column; columns that do not apply are missing."""
-
-    def __init__(self, **values: float) -> None:
-        self.__dict__.update(values)
+def trials(seeds: int, quick: bool) -> list[Trial]:
+    """All trials, in rounds of one of every row."""
+    return [Trial(row, seed, quick) for seed in range(seeds) for row in ROWS]
 
 
 def train(trial: Trial) -> Outcome:
@@ -87,58 +113,60 @@ def train(trial: Trial) -> Outcome:
     import saddlepoint as sp
     from saddlepoint.data import load
     from saddlepoint.models.capabilities import Conditional, Encodes, HasNamedCodes, has
-    from saddlepoint.recipe import Recipe
 
     torch.set_num_threads(1)
-    name, settings = ROWS[trial.row]
-    short = {"training.steps": 20} if trial.quick else {}
-    recipe = Recipe.load(name).override({**settings, "training.seed": trial.seed, **short})
     with tempfile.TemporaryDirectory() as folder:
         began = time.process_time()
-        run = sp.train(recipe, run=Path(folder) / "run", pictures=False)
+        run = sp.train(trial.recipe, run=Path(folder) / "run", pictures=False)
         seconds = time.process_time() - began
         model = run.model
         last = {series: value for record in run.records for series, value in record.values.items()}
     found = {"seconds": seconds, "distance": float(last.get("quality/energy_distance", math.nan))}
-    data = load(recipe.data)
+    data = load(trial.recipe.data)
     assert data.held_out is not None, "the digits have a held-out part"
     with model.at_rest():
         if has(model, Conditional):
-            found |= _classes(model, data)
+            found |= _measure_classes(model, data)
         if has(model, HasNamedCodes):
-            found |= _codes(model, data) | {"code_accuracy": float(last["d/code_accuracy"])}
+            found |= {"agreement": _agreement(model, data), "code_accuracy": float(last["d/code_accuracy"])}
         if has(model, Encodes):
             x = data.held_out.x.float()
-            error = (model.decode(model.encode(x)).float() - x) * (2 / 16)  # bytes of 0 to 16
+            error = (model.decode(model.encode(x)).float() - x) * (2 / (data.event.high - data.event.low))
             found["reconstruction"] = float(error.flatten(1).square().sum(1).mean())
     return Outcome(**found)
 
 
+@cache
 def _classifier(data: Any) -> Any:
+    """A support vector machine of the training images."""
     from sklearn.svm import SVC
 
     return SVC(C=10).fit(data.x.flatten(1).numpy(), data.y.numpy())
 
 
-def _classes(model: Any, data: Any) -> dict[str, float]:
+def _measure_classes(model: Any, data: Any) -> dict[str, float]:
     """Accuracy of the classes asked for, and the diversity within them relative to held-out images."""
     import torch
 
-    classes = len(data.event.class_names)
-    labels = torch.arange(SAMPLES) % classes
+    from saddlepoint.evaluation.metrics.diversity import mean_distance
+
+    labels = torch.arange(SAMPLES) % model.classes
     samples = model.sample(SAMPLES, labels=labels, generator=torch.Generator().manual_seed(1)).flatten(1).float()
-    classifier, held_out = _classifier(data), data.held_out
+    held_out = data.held_out
     real = held_out.x.flatten(1).float()
-    ratios = [_spread(samples[labels == label]) / _spread(real[held_out.y == label]) for label in range(classes)]
+    ratios = [
+        mean_distance(samples[labels == label]) / mean_distance(real[held_out.y == label])
+        for label in range(model.classes)
+    ]
     return {
-        "accuracy": float((classifier.predict(samples.numpy()) == labels.numpy()).mean()),
-        "real_accuracy": float(classifier.score(real.numpy(), held_out.y.numpy())),
+        "accuracy": float((_classifier(data).predict(samples.numpy()) == labels.numpy()).mean()),
+        "real_accuracy": float(_classifier(data).score(real.numpy(), held_out.y.numpy())),
         "diversity": statistics.fmean(ratios),
         "lowest": min(ratios),
     }
 
 
-def _codes(model: Any, data: Any) -> dict[str, float]:
+def _agreement(model: Any, data: Any) -> float:
     """The share of samples whose digit is the one that their first code stands for, with the best assignment."""
     import numpy as np
     import torch
@@ -146,67 +174,46 @@ def _codes(model: Any, data: Any) -> dict[str, float]:
 
     named = model.named_codes
     z = model.fixed_noise(SAMPLES, torch.Generator().manual_seed(1))
-    values = z[:, named.first : named.first + named.categories[0]].argmax(1).numpy()
+    codes = z[:, named.first : named.first + named.categories[0]].argmax(1).numpy()
     digits = _classifier(data).predict(model.decode(z).flatten(1).numpy())
     counts = np.zeros((named.categories[0], len(data.event.class_names)))
-    np.add.at(counts, (values, digits), 1)
+    np.add.at(counts, (codes, digits), 1)
     rows, columns = linear_sum_assignment(-counts)
-    return {"agreement": float(counts[rows, columns].sum() / SAMPLES)}
-
-
-def _spread(x: Any) -> float:
-    """Mean distance of two rows of x (N, D)."""
-    import torch
-
-    return float(torch.pdist(x).mean())
+    return float(counts[rows, columns].sum() / SAMPLES)
 
 
 def describe(trial: Trial, outcome: Outcome) -> str:
     """One line about a finished run."""
-    values = ", ".join(f"{COLUMNS[name]} {value:.4g}" for name, value in vars(outcome).items())
-    return f"{trial.row}, seed {trial.seed}: {values}"
+    found = [(column, getattr(outcome, name)) for name, column in COLUMNS.items()]
+    return f"{trial.row}, seed {trial.seed}: {', '.join(f'{name} {v:.4g}' for name, v in found if v is not None)}"
 
 
-def body(found: dict[str, list[dict[str, float]]], seeds: int) -> str:
+def body(found: Mapping[str, Sequence[Outcome]]) -> str:
     """The table as Markdown: mean over seeds, and the range."""
+    assert list(COLUMNS) == [field.name for field in fields(Outcome)]
     rows = []
     for row, outcomes in found.items():
-        cells = [row]
+        cells = [row, str(len(outcomes))]
         for name in COLUMNS:
-            values = [outcome[name] for outcome in outcomes if name in outcome]
+            values = [value for one in outcomes if (value := getattr(one, name)) is not None]
             cells.append(f"{statistics.fmean(values):.3g} ({min(values):.3g} to {max(values):.3g})" if values else "")
         rows.append(cells)
-    said = " ".join(__doc__.split("\n\n")[-1].split())
-    return f"Mean over {seeds} training seeds, and the range. {said}\n\n{results.table(['', *COLUMNS.values()], rows)}"
+    return f"Mean over training seeds, and the range. {EXPLANATION}\n\n{results.table(['', 'seeds', *COLUMNS.values()], rows)}"
 
 
 def main(argv: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "--keep", type=Path, metavar="DIR", help="where outcomes are kept; without it they are thrown away"
-    )
-    parser.add_argument("--seeds", type=int, default=SEEDS)
-    parser.add_argument("--minutes", type=float, default=math.inf, help="begin no run after so many")
-    parser.add_argument("--part", default="0/1", metavar="I/N", help="train every Nth run from the Ith on")
-    parser.add_argument("--quick", action="store_true", help="a few steps of one seed; writes nothing")
-    arguments = parser.parse_args(argv)
-    load = os.getloadavg()[0]
-    wanted = [
-        Trial(row, seed, arguments.quick) for seed in range(1 if arguments.quick else arguments.seeds) for row in ROWS
-    ]
-    with tempfile.TemporaryDirectory() as scratch:
-        keep = arguments.keep or Path(scratch)
-        part, parts = map(int, arguments.part.split("/"))
-        train_missing(wanted[part::parts], keep, arguments.minutes, train, describe)
-        found: dict[str, list[dict[str, float]]] = {row: [] for row in ROWS}
-        for trial in wanted:
-            if trial.place(keep).exists():
-                found[trial.row].append(json.loads(trial.place(keep).read_text("utf-8")))
-    complete = all(len(outcomes) == arguments.seeds for outcomes in found.values())
-    text = body(found, arguments.seeds)
+    arguments = argument_parser(__doc__, SEEDS).parse_args(argv)
+    wanted = trials(1 if arguments.quick else arguments.seeds, arguments.quick)
+    found: dict[str, list[Outcome]] = {}
+    with folder_of_outcomes(arguments.keep) as keep:
+        train_missing(wanted[arguments.part], keep, arguments.minutes, train, describe)
+        for trial, outcome in read_outcomes(wanted, keep, Outcome):
+            found.setdefault(trial.row, []).append(outcome)
+    text = body(found)
     print(text)
+    complete = sum(map(len, found.values())) == len(wanted)
     if complete and arguments.seeds >= SEEDS and not arguments.quick:
-        results.write(SECTION, text, load=load)
+        results.write(SECTION, text)
     return 0
 
 

@@ -12,13 +12,10 @@ Modes, high quality and reverse KL as VEEGAN and PacGAN define them (saddlepoint
 from __future__ import annotations
 
 import argparse
-import hashlib
-import json
 import math
 import os
 import statistics
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +25,8 @@ if __name__ == "__main__":
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import results
-from trials import train_missing
+from tables.bare_runs import train_bare
+from tables.trials import add_options, folder_of_outcomes, outcome_file, read_outcomes, train_missing
 
 SECTION = "PacGAN's table of modes, shortened"
 SAMPLES = 2_500
@@ -91,10 +89,7 @@ class Trial:
 
     def place(self, keep: Path) -> Path:
         """Its file, under a hash of all that determines the outcome except the code."""
-        decisive = self.recipe.model_dump(mode="json", include={"data", "model", "training"})
-        known = json.dumps(decisive, sort_keys=True, default=str)
-        seal = hashlib.sha256(known.encode()).hexdigest()[:12]
-        return keep / f"{self.data}-{seal}-{self.seed}.json"
+        return outcome_file(keep, f"{self.data}-{self.seed}", self.recipe)
 
 
 def trials(settings: argparse.Namespace) -> list[Trial]:
@@ -131,28 +126,13 @@ def trials(settings: argparse.Namespace) -> list[Trial]:
     return found
 
 
-def played(trial: Trial) -> Outcome:
-    """Train as a run does, without records and pictures, and measure samples of the averaged generator where there is one."""
-    import torch
-
-    from saddlepoint.data import load
-    from saddlepoint.data.batches import Batches
+def train(trial: Trial) -> Outcome:
+    """Train one trial and measure its samples."""
     from saddlepoint.evaluation.metrics.modes import mode_report
-    from saddlepoint.models import build
-    from saddlepoint.training import Devices, TrainingState, play
 
-    torch.set_num_threads(1)
-    recipe = trial.recipe
-    dataset = load(recipe.data)
-    training = recipe.training.model_copy(update={"tick": recipe.training.steps})
-    model = build(recipe.model, dataset.event, seed=training.seed)
-    state = TrainingState.start(model, training, Devices(torch.device("cpu"), "fp32"))
-    batches = Batches(dataset, training.batch_size, training.seed, "cpu", model.scaling)
-    for _ in play(model, batches, training, state):
-        pass
-    with state.averaged(model):
-        samples = model.sample(SAMPLES, generator=torch.Generator().manual_seed(10_000 + training.seed))
-    truth = dataset.truth
+    trained = train_bare(trial.recipe)
+    state, samples = trained.state, trained.sample(SAMPLES, trial.seed)
+    truth = trained.dataset.truth
     assert truth is not None
     assert truth.modes is not None
     assert truth.mode_std is not None
@@ -173,30 +153,14 @@ def describe(trial: Trial, outcome: Outcome) -> str:
     )
 
 
-def kept(wanted: Sequence[Trial], keep: Path) -> dict[tuple[str, str], list[Outcome]]:
-    """The finished trials by data and row."""
-    found: dict[tuple[str, str], list[Outcome]] = {}
-    for trial in wanted:
-        if trial.place(keep).exists():
-            outcome = Outcome(**json.loads(trial.place(keep).read_text("utf-8")))
-            found.setdefault((trial.data, trial.row), []).append(outcome)
-    return found
-
-
-def spread(values: Sequence[float], digits: int) -> str:
-    """Mean ± standard error; the mean alone of a single value."""
-    mean = f"{statistics.mean(values):.{digits}f}"
-    return f"{mean} ± {statistics.stdev(values) / len(values) ** 0.5:.{digits}f}" if len(values) > 1 else mean
-
-
 def cells(outcomes: Sequence[Outcome]) -> list[str]:
     if not outcomes:
         return ["0", *["-"] * (len(COLUMNS) - 1)]
     return [
         str(len(outcomes)),
-        spread([one.modes for one in outcomes], 1),
-        spread([100 * one.high_quality for one in outcomes], 1),
-        spread([one.reverse_kl for one in outcomes], 4),
+        results.with_error([one.modes for one in outcomes], 1),
+        results.with_error([100 * one.high_quality for one in outcomes], 1),
+        results.with_error([one.reverse_kl for one in outcomes], 4),
         f"{statistics.median(one.width for one in outcomes):.2f}",
         f"{outcomes[0].steps:,}",
         f"{statistics.median(one.seconds for one in outcomes):.0f}",
@@ -271,29 +235,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--rate", type=float, default=1e-3, help="PacGAN's rows' rate at the start; the paper's is 1e-4"
     )
-    parser.add_argument("--minutes", type=float, default=math.inf, help="begin no trial after so many")
-    parser.add_argument("--part", default="0/1", metavar="I/N", help="play every Nth trial from the Ith on")
     parser.add_argument(
         "--only", nargs="+", metavar="ROW", help="train these rows alone: the beginning of a row's name"
     )
     parser.add_argument("--data", nargs="+", choices=list(MODES), default=list(MODES), help="train on these alone")
     parser.add_argument("--train", action="store_true", help="only train")
     parser.add_argument("--judge", action="store_true", help="only write what is kept")
-    parser.add_argument("--quick", action="store_true", help="a few steps of two rows, nothing written")
+    add_options(parser)
     settings = parser.parse_args(arguments)
     if settings.quick:
         settings.trials = settings.others = 2
     wanted = trials(settings)
-    with tempfile.TemporaryDirectory() as scratch:
-        keep = settings.keep or Path(scratch)
+    with folder_of_outcomes(settings.keep) as keep:
         if not settings.judge:
-            part, parts = (int(number) for number in settings.part.split("/"))
             chosen = [one for one in wanted if one.data in settings.data]
             chosen = [one for one in chosen if not settings.only or one.row.startswith(tuple(settings.only))]
-            train_missing(chosen[part::parts], keep, settings.minutes, played, describe)
+            train_missing(chosen[settings.part], keep, settings.minutes, train, describe)
         if settings.train:
             return 0
-        found = kept(wanted, keep)
+        found: dict[tuple[str, str], list[Outcome]] = {}
+        for trial, outcome in read_outcomes(wanted, keep, Outcome):
+            found.setdefault((trial.data, trial.row), []).append(outcome)
     text = body(found, settings)
     print(text)
     if not settings.quick and not settings.only:

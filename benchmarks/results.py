@@ -16,6 +16,7 @@ import datetime
 import os
 import platform
 import re
+import statistics
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -75,6 +76,24 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     ]
     lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
     return "\n".join(lines)
+
+
+def with_error(values: Sequence[float], digits: int) -> str:
+    """Mean ± standard error; the mean alone of a single value."""
+    mean = f"{statistics.fmean(values):.{digits}f}"
+    return f"{mean} ± {statistics.stdev(values) / len(values) ** 0.5:.{digits}f}" if len(values) > 1 else mean
+
+
+def with_interval(values: Sequence[float], digits: int) -> str:
+    """Mean ± half the width of its 95 % interval by Student's t; the mean alone of a single value, and nothing of none."""
+    if len(values) < 2:
+        return f"{values[0]:.{digits}f}" if values else ""
+    import torch
+
+    from saddlepoint.evaluation.statistics.intervals import mean_interval
+
+    found = mean_interval(torch.tensor(values, dtype=torch.float64))
+    return f"{found.value:.{digits}f} ± {found.high - found.value:.{digits}f}"
 
 
 def goal(text: str, met: bool) -> str:

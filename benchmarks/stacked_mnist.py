@@ -4,26 +4,23 @@
 
 A trial that is finished is kept in --keep and not done again, so that the table can grow over several calls; trials come in
 rounds, one of every row, so that what is there at any time is comparable. The section of RESULTS.md is written when all
-trials are there. --quick trains a few steps of every row with few data, reads the samples with a classifier that has hardly
+trials of three seeds or more are there. --quick trains a few steps of every row with few data, reads the samples with a classifier that has hardly
 been trained, and writes nothing.
 
-Protocol: 128,000 stacked images, 26,000 samples, each channel read by a classifier of single digits (`sides/digit_reader.py`),
-the number of the 1,000 modes found and KL(samples || equal shares) in nats. As many real test images, stacked afresh, are
+Protocol: 128,000 stacked images, 26,000 samples, each channel read by the classifier of single digits that
+`saddlepoint evaluate` uses, the number of the 1,000 modes found and KL(samples || equal shares) in nats. As many real test images, stacked afresh, are
 read as well: what perfect samples would score.
 """
 
 from __future__ import annotations
 
-import argparse
-import hashlib
-import json
 import math
 import os
 import statistics
 import sys
-import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +28,12 @@ if __name__ == "__main__":
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import results
-from trials import train_missing
+from tables.bare_runs import train_bare
+from tables.trials import argument_parser, folder_of_outcomes, outcome_file, read_outcomes, train_missing
 
 SECTION = "Modes of Stacked MNIST"
 SAMPLES, MODES = 26_000, 1_000
+Reader = Callable[[Any], Any]  # images (n, 1, H, W) -> probabilities (n, 10)
 SEEDS = 3
 RECIPE = "stacked-mnist"
 LARGEST_KL = 0.06
@@ -66,7 +65,7 @@ class Row:
     """One game of the table.
 
     Attributes:
-        steps: of the generator, which took about nine minutes on one core.
+        steps: of the generator. The rows were given equal time in short tries, not equal steps.
         settings: that differ from `GAME`.
     """
 
@@ -137,19 +136,15 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Trial:
-    """A recipe of a row, with its seed, and what is needed to measure it."""
+    """A recipe of a row, with its seed."""
 
     row: str
     seed: int
     recipe: Any
-    reader: Any
-    samples: int
 
     def place(self, keep: Path) -> Path:
         """Its file, under a hash of all that determines the outcome except the code."""
-        decisive = [self.recipe.model_dump(mode="json", include={"data", "model", "training"}), self.samples]
-        seal = hashlib.sha256(json.dumps(decisive, sort_keys=True, default=str).encode()).hexdigest()[:12]
-        return keep / f"{self.row.split()[-1]}-{seal}-{self.seed}.json"
+        return outcome_file(keep, f"{self.row.split()[-1]}-{self.seed}", self.recipe, SAMPLES)
 
 
 def recipes(quick: bool) -> dict[str, Any]:
@@ -163,61 +158,64 @@ def recipes(quick: bool) -> dict[str, Any]:
     return {name: recipe.override(few) for name, recipe in found.items()}
 
 
-def trials(seeds: int, quick: bool, reader: Any) -> list[Trial]:
+def trials(seeds: int, quick: bool) -> list[Trial]:
     """All trials, in rounds of one of every row."""
-    samples = 100 if quick else SAMPLES
     return [
-        Trial(name, seed, recipe.override({"training.seed": seed}), reader, samples)
+        Trial(name, seed, recipe.override({"training.seed": seed}))
         for seed in range(seeds)
         for name, recipe in recipes(quick).items()
     ]
 
 
-def train(trial: Trial) -> Outcome:
-    """Train as a run does, without records and pictures, and read samples of the averaged generator."""
-    import torch
+def train(trial: Trial, read: Reader, samples: int) -> Outcome:
+    """Train one trial and count the modes among its samples.
 
-    from saddlepoint.data import load
-    from saddlepoint.data.batches import Batches
-    from saddlepoint.models import build
-    from saddlepoint.training import Devices, TrainingState, play
-
-    torch.set_num_threads(1)
-    recipe = trial.recipe
-    dataset = load(recipe.data)
-    training = recipe.training.model_copy(update={"tick": recipe.training.steps})
-    model = build(recipe.model, dataset.event, seed=training.seed)
-    state = TrainingState.start(model, training, Devices(torch.device("cpu"), "fp32"))
-    batches = Batches(dataset, training.batch_size, training.seed, "cpu", model.scaling)
-    for _ in play(model, batches, training, state):
-        pass
-    with state.averaged(model):
-        samples = model.sample(trial.samples, generator=torch.Generator().manual_seed(10_000 + training.seed))
-    modes, kl = count_modes(samples, trial.reader)
-    return Outcome(modes, kl, state.step, state.seconds)
+    Args:
+        trial: the trial.
+        read: the classifier of digits.
+        samples: the number of samples.
+    """
+    trained = train_bare(trial.recipe)
+    modes, kl = count_modes(trained.sample(samples, trial.seed), read)
+    return Outcome(modes, kl, trained.state.step, trained.state.seconds)
 
 
-def count_modes(x: Any, reader: Any) -> tuple[int, float]:
+def digit_reader(quick: bool) -> tuple[Reader, float]:
+    """The classifier of digits of `saddlepoint evaluate`, and the share of MNIST's test images that it recognises.
+
+    Args:
+        quick: whether it is trained on few digits, and recognises few.
+    """
+    from saddlepoint.data import DataSettings, load
+    from saddlepoint.evaluation.features import build_features
+
+    digits = load(DataSettings(source="mnist", limit=500 if quick else None))
+    assert digits.held_out is not None
+    read = build_features("classifier", digits).probabilities
+    return read, float((read(digits.held_out.x).argmax(1) == digits.held_out.y).double().mean())
+
+
+def count_modes(x: Any, read: Reader) -> tuple[int, float]:
     """The modes among images (N, 3, H, W), and their KL from equal shares in nats; no mode if images are not finite.
 
     Args:
         x: images in the data's units.
-        reader: (n, 1, H, W) -> (n, 10) probabilities of the digits.
+        read: (n, 1, H, W) -> (n, 10) probabilities of the digits.
     """
     from saddlepoint.evaluation.metrics.classifier_scores import category_report
     from saddlepoint.evaluation.metrics.stacked_modes import stacked_labels
 
     if not x.isfinite().all():
         return 0, math.log(MODES)  # as far from equal shares as can be
-    found = category_report(stacked_labels(x, reader), MODES)
+    found = category_report(stacked_labels(x, read), MODES)
     return found.covered, found.kl
 
 
-def measure_real(reader: Any, samples: int, points: int) -> tuple[int, float]:
+def measure_real(read: Reader, samples: int, points: int) -> tuple[int, float]:
     """What as many stacks of real test images score.
 
     Args:
-        reader: the classifier of digits.
+        read: the classifier of digits.
         samples: the number of images.
         points: training images, more than `samples`: the data with which the rows were trained.
     """
@@ -225,7 +223,7 @@ def measure_real(reader: Any, samples: int, points: int) -> tuple[int, float]:
 
     dataset = load(DataSettings(source="stacked-mnist", points=points, held_out=samples / points))
     assert dataset.held_out is not None
-    return count_modes(dataset.held_out.x, reader)
+    return count_modes(dataset.held_out.x, read)
 
 
 def describe(trial: Trial, outcome: Outcome) -> str:
@@ -236,24 +234,17 @@ def describe(trial: Trial, outcome: Outcome) -> str:
 def read(wanted: Sequence[Trial], keep: Path) -> dict[str, list[Outcome]]:
     """The finished trials by row."""
     found: dict[str, list[Outcome]] = {}
-    for trial in wanted:
-        if trial.place(keep).exists():
-            found.setdefault(trial.row, []).append(Outcome(**json.loads(trial.place(keep).read_text("utf-8"))))
+    for trial, outcome in read_outcomes(wanted, keep, Outcome):
+        found.setdefault(trial.row, []).append(outcome)
     return found
-
-
-def spread(values: Sequence[float], digits: int) -> str:
-    """Mean ± standard error; the mean alone of a single value."""
-    mean = f"{statistics.mean(values):.{digits}f}"
-    return f"{mean} ± {statistics.stdev(values) / len(values) ** 0.5:.{digits}f}" if len(values) > 1 else mean
 
 
 def cells(outcomes: Sequence[Outcome]) -> list[str]:
     """A row's part of the table that is measured."""
     return [
         str(len(outcomes)),
-        spread([one.modes for one in outcomes], 1),
-        spread([one.kl for one in outcomes], 3),
+        results.with_error([one.modes for one in outcomes], 1),
+        results.with_error([one.kl for one in outcomes], 3),
         f"{outcomes[0].steps:,}",
         f"{statistics.median(one.seconds for one in outcomes) / 60:.1f}",
     ]
@@ -261,6 +252,10 @@ def cells(outcomes: Sequence[Outcome]) -> list[str]:
 
 def body(found: Mapping[str, Sequence[Outcome]], real: tuple[int, float], accuracy: float) -> str:
     """The section: our table with its goal, and the published numbers apart from it."""
+    import torch
+
+    from saddlepoint.evaluation.metrics.classifier_scores import category_report
+
     ours = [["real test images", "-", str(real[0]), f"{real[1]:.3f}", "-", "-"]]
     ours += [[name, *cells(outcomes)] for name, outcomes in found.items()]
     best = found.get(f"recipe {RECIPE}", [])
@@ -270,16 +265,17 @@ def body(found: Mapping[str, Sequence[Outcome]], real: tuple[int, float], accura
         f"fewest modes {min(one.modes for one in best)}, largest KL {max(one.kl for one in best):.3f}; " if best else ""
     )
     settings = GAME["training"]
+    least = category_report(torch.zeros(SAMPLES, dtype=torch.int64), MODES).expected_kl
     return "\n\n".join(
         [
             f"Mean ± standard error over trials. {SAMPLES:,} samples of the averaged generator; a small convolutional classifier "
             f"with a test accuracy of {accuracy:.2%} reads the digits; KL(samples || equal shares) in nats, of which equal shares "
-            f"would show about {(MODES - 1) / (2 * SAMPLES):.3f}. Real test images, stacked afresh, show the least to expect.",
+            f"would show about {least:.3f}. Real test images, stacked afresh, show the least to expect.",
             "The five games have one generator and one discriminator, those of PacGAN's table 3 as near as our networks come to "
             "them: channels 32-16 and 4-8, where the paper has 64-32-16-8 and 4-8-16; no BatchNorm in a discriminator with a "
             f"penalty or constraint. Noise of {GAME['model']['latent']} numbers, batches of {settings['batch_size']}, Adam with a "
-            f"rate that falls from {settings['optimiser']['learning_rate']:g} to 0, and as many steps as take about nine minutes "
-            "on one core. The paper trains for 500,000 steps of 128 examples at rates of 0.0002 and 0.0001. The rows show what this "
+            f"rate that falls from {settings['optimiser']['learning_rate']:g} to 0; rows have about equal time, not equal "
+            "steps. The paper trains for 500,000 steps of 128 examples at rates of 0.0002 and 0.0001. The rows show what this "
             "effort reaches, not what a method can. The recipe has larger networks and a budget of its own. Minutes are of one "
             "thread, on a machine that others used too.",
             results.table(["row", "trials", "modes", "KL, nats", "steps", "min a trial"], ours),
@@ -291,46 +287,28 @@ def body(found: Mapping[str, Sequence[Outcome]], real: tuple[int, float], accura
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "--keep",
-        type=Path,
-        metavar="DIR",
-        help="folder of finished trials and of the classifier; without it they are thrown away",
-    )
-    parser.add_argument("--seeds", type=int, default=SEEDS)
-    parser.add_argument("--minutes", type=float, default=math.inf, help="no trial is begun after this time")
-    parser.add_argument("--part", default="0/1", metavar="I/N", help="train every Nth trial from the Ith on")
+    parser = argument_parser(__doc__, SEEDS)
     parser.add_argument("--only", nargs="+", metavar="ROW", help="train these rows alone: the end of a row's name")
     parser.add_argument("--train", action="store_true", help="only train")
-    parser.add_argument("--quick", action="store_true", help="two steps of every row; writes nothing")
     arguments = parser.parse_args(argv)
-
-    import torch
-
-    from sides.digit_reader import STEPS, read_digits
-
-    torch.set_num_threads(1)
-    load = os.getloadavg()[0]
-    with tempfile.TemporaryDirectory() as scratch:
-        keep = arguments.keep or Path(scratch)
-        reader = read_digits(keep, 20 if arguments.quick else STEPS)
-        wanted = trials(1 if arguments.quick else arguments.seeds, arguments.quick, reader)
-        part, parts = map(int, arguments.part.split("/"))
-        chosen = [one for one in wanted if not arguments.only or one.row.endswith(tuple(arguments.only))]
-        train_missing(chosen[part::parts], keep, arguments.minutes, train, describe)
+    quick: bool = arguments.quick
+    wanted = trials(1 if quick else arguments.seeds, quick)
+    chosen = [one for one in wanted if not arguments.only or one.row.endswith(tuple(arguments.only))]
+    samples = 100 if quick else SAMPLES
+    with folder_of_outcomes(arguments.keep) as keep:
+        read_digits, accuracy = digit_reader(quick)
+        train_one = partial(train, read=read_digits, samples=samples)
+        train_missing(chosen[arguments.part], keep, arguments.minutes, train_one, describe)
         if arguments.train:
             return 0
         found = read(wanted, keep)
-    real = measure_real(reader, wanted[0].samples, wanted[0].recipe.data.points)
-    text = body(found, real, reader.accuracy)
-    print(text)
-    if arguments.quick:
+    print(text := body(found, measure_real(read_digits, samples, wanted[0].recipe.data.points), accuracy))
+    if quick:
         return 0
-    if sum(map(len, found.values())) < len(wanted):
-        print("Trials are missing, so nothing is written.", file=sys.stderr)
+    if sum(map(len, found.values())) < len(wanted) or arguments.seeds < SEEDS:
+        print(f"Trials are missing, or seeds are fewer than {SEEDS}, so nothing is written.", file=sys.stderr)
         return 0
-    results.write(SECTION, text, load=load)
+    results.write(SECTION, text)
     return 0
 
 

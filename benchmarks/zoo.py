@@ -13,9 +13,6 @@ failure according to the diagnosis, and the time of a step relative to the plain
 
 from __future__ import annotations
 
-import argparse
-import hashlib
-import json
 import math
 import os
 import statistics
@@ -23,6 +20,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +28,7 @@ if __name__ == "__main__":
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import results
-from trials import train_missing
+from tables.trials import argument_parser, folder_of_outcomes, outcome_file, read_outcomes, train_missing
 
 SEEDS = 3
 PLAIN = ("non-saturating", "none")
@@ -103,7 +101,7 @@ class Outcome:
     modes: float | None
     high_quality: float | None
     headline: str
-    codes: tuple[str, ...]
+    codes: Sequence[str]
     steps_per_second: float
 
 
@@ -117,18 +115,20 @@ class Trial:
     seed: int
     quick: bool = False
 
-    @property
-    def settings(self) -> dict[str, Any]:
-        """All settings that differ from the base recipe."""
+    @cached_property
+    def recipe(self) -> Any:
+        """The recipe of the game."""
+        from saddlepoint.recipe import Recipe
+
         of = DATA[self.data]
         parts = {name: of.weight if value == "weight" else value for name, value in PENALTIES[self.penalty].items()}
         short = {"training.steps": 20} if self.quick else {}
-        return {**of.settings, "model.objective": self.loss, **parts, "training.seed": self.seed, **short}
+        own = {"model.objective": self.loss, **parts, "training.seed": self.seed, **short}
+        return Recipe.load(of.base).override({**of.settings, **own})
 
     def place(self, keep: Path) -> Path:
         """Its file, under a hash of all that determines the outcome except the code."""
-        seal = hashlib.sha256(json.dumps([DATA[self.data].base, self.settings], sort_keys=True).encode()).hexdigest()
-        return keep / f"{self.data}-{seal[:12]}-{self.seed}.json"
+        return outcome_file(keep, f"{self.data}-{self.seed}", self.recipe)
 
 
 def trials(data: Sequence[str], seeds: int, quick: bool) -> list[Trial]:
@@ -144,13 +144,11 @@ def train(trial: Trial) -> Outcome:
     import torch
 
     import saddlepoint as sp
-    from saddlepoint.recipe import Recipe
     from saddlepoint.records import active_findings
 
     torch.set_num_threads(1)
-    recipe = Recipe.load(DATA[trial.data].base).override(trial.settings)
     with tempfile.TemporaryDirectory() as folder:
-        run = sp.train(recipe, run=Path(folder) / "run", pictures=False)
+        run = sp.train(trial.recipe, run=Path(folder) / "run", pictures=False)
         records, findings, headline = list(run.records), active_findings(run.findings), run.headline
     last = {name: value for record in records for name, value in record.values.items()}
     speeds = [record.values["time/steps_per_second"] for record in records if "time/steps_per_second" in record.values]
@@ -159,7 +157,7 @@ def train(trial: Trial) -> Outcome:
         last.get("g/modes"),
         last.get("g/high_quality"),
         headline,
-        tuple(sorted({finding.code for finding in findings if finding.severity == "failure"})),
+        sorted({finding.code for finding in findings if finding.severity == "failure"}),
         statistics.median(speeds),
     )
 
@@ -172,11 +170,8 @@ def describe(trial: Trial, outcome: Outcome) -> str:
 def read(wanted: Sequence[Trial], keep: Path) -> dict[str, dict[tuple[str, str], list[Outcome]]]:
     """The finished runs by data and game."""
     found: dict[str, dict[tuple[str, str], list[Outcome]]] = {}
-    for trial in wanted:
-        if trial.place(keep).exists():
-            values = json.loads(trial.place(keep).read_text("utf-8"))
-            outcome = Outcome(**{**values, "codes": tuple(values["codes"])})
-            found.setdefault(trial.data, {}).setdefault((trial.loss, trial.penalty), []).append(outcome)
+    for trial, outcome in read_outcomes(wanted, keep, Outcome):
+        found.setdefault(trial.data, {}).setdefault((trial.loss, trial.penalty), []).append(outcome)
     return found
 
 
@@ -199,24 +194,17 @@ def rows(games: dict[tuple[str, str], list[Outcome]]) -> list[list[str]]:
 
 
 def interval(values: Sequence[float]) -> str:
-    """Mean and half the width of its 95 % interval by Student's t over seeds."""
-    from scipy import stats
-
-    if not all(map(math.isfinite, values)):
-        return f"not finite in {sum(not math.isfinite(v) for v in values)} of {len(values)}"
-    mean = statistics.fmean(values)
-    if len(values) < 2:
-        return f"{mean:.4f}"
-    half = stats.t.ppf(0.975, len(values) - 1) * statistics.stdev(values) / math.sqrt(len(values))
-    return f"{mean:.4f} ± {half:.4f}"
+    """The mean with its interval, or how many of the values are not finite."""
+    broken = sum(not math.isfinite(value) for value in values)
+    return f"not finite in {broken} of {len(values)}" if broken else results.with_interval(values, 4)
 
 
-def page(found: dict[str, dict[tuple[str, str], list[Outcome]]], seeds: int, load: float) -> str:
+def page(found: dict[str, dict[tuple[str, str], list[Outcome]]], seeds: int) -> str:
     """The tables as Markdown."""
     parts = [
         "# The adversarial zoo, measured",
         "Written by `python benchmarks/zoo.py --keep DIR --page docs/zoo.md`.",
-        results.machine(load),
+        results.machine(),
         "All games of a data set have the same networks, optimiser, batch size and number of steps, so this compares losses and "
         "penalties at settings that were not tuned for any of them. The energy distance of samples to held-out data is the mean over "
         "seeds with its 95 % interval (Student's t; with few seeds intervals are wide). A run counts as without failure if no "
@@ -240,22 +228,14 @@ def page(found: dict[str, dict[tuple[str, str], list[Outcome]]], seeds: int, loa
 
 
 def main(argv: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--keep", type=Path, help="folder of finished runs")
+    parser = argument_parser(__doc__, SEEDS)
     parser.add_argument("--data", nargs="+", choices=list(DATA), default=["ring", "digits"])
-    parser.add_argument("--seeds", type=int, default=SEEDS)
-    parser.add_argument("--minutes", type=float, default=math.inf, help="no run is begun after this time")
-    parser.add_argument("--part", default="0/1", metavar="I/N", help="train every Nth run from the Ith on")
     parser.add_argument("--page", type=Path, help="write the tables here")
-    parser.add_argument("--quick", action="store_true", help="a few steps of four games; writes nothing")
     arguments = parser.parse_args(argv)
-    load = os.getloadavg()[0]
     wanted = trials(arguments.data, 1 if arguments.quick else arguments.seeds, arguments.quick)
-    with tempfile.TemporaryDirectory() as folder:
-        keep = Path(folder) if arguments.quick or arguments.keep is None else arguments.keep
-        part, parts = map(int, arguments.part.split("/"))
-        train_missing(wanted[part::parts], keep, arguments.minutes, train, describe)
-        text = page(read(wanted, keep), arguments.seeds, load)
+    with folder_of_outcomes(arguments.keep) as keep:
+        train_missing(wanted[arguments.part], keep, arguments.minutes, train, describe)
+        text = page(read(wanted, keep), arguments.seeds)
     print(text)
     if arguments.page and not arguments.quick:
         arguments.page.write_text(text, "utf-8")

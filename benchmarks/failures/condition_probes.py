@@ -25,27 +25,25 @@ FEWEST = 10  # real examples of a class whose spread is measured
 Standard = Callable[[Tensor], Tensor]
 
 
-class Recogniser:
-    """Kernel ridge regression with a Gaussian kernel, whose width is the median distance of its examples.
+def fit_recogniser(x: Tensor, targets: Tensor) -> Callable[[Tensor], Tensor]:
+    """Fit a kernel ridge regression with a Gaussian kernel, whose squared width is the median squared distance of its examples.
+
+    Args:
+        x: (N, d) float64 examples.
+        targets: (N, k) float64.
+
+    Returns:
+        (M, d) examples -> (M, k) predicted targets.
 
     References:
         Ridge Regression Learning Algorithm in Dual Variables (Craig Saunders, Alexander Gammerman, Volodya Vovk, 1998),
             https://eprints.soton.ac.uk/258942/
     """
+    from sklearn.kernel_ridge import KernelRidge
 
-    def __init__(self, x: Tensor, targets: Tensor) -> None:
-        """Fit it to examples x (N, d) and targets (N, k), both float64."""
-        squares = torch.cdist(x, x).square()
-        self._x, self._width = x, squares.median().clamp_min(1e-12)
-        self._mean = targets.mean(0)
-        kernel = (-squares / self._width).exp() + RIDGE * torch.eye(len(x), dtype=x.dtype)
-        self._weights = torch.linalg.solve(kernel, targets - self._mean)
-
-    def __call__(self, x: Tensor) -> Tensor:
-        """Predict the targets (M, k) of examples x (M, d)."""
-        near = (-torch.cdist(x, self._x).square() / self._width).exp()
-        predicted: Tensor = self._mean + near @ self._weights
-        return predicted
+    mean, squared_width = targets.mean(0), float(torch.cdist(x, x).square().median().clamp_min(1e-12))
+    fitted = KernelRidge(alpha=RIDGE, kernel="rbf", gamma=1 / squared_width).fit(x.numpy(), (targets - mean).numpy())
+    return lambda other: mean + torch.from_numpy(fitted.predict(other.numpy()))
 
 
 def class_facts(
@@ -70,7 +68,7 @@ def class_facts(
     assert labels is not None
     x, y = standard(real[0]), real[1]
     samples = standard(model.decode(z).cpu())
-    recognise = Recogniser(x, torch.nn.functional.one_hot(y, classes).double())
+    recognise = fit_recogniser(x, torch.nn.functional.one_hot(y, classes).double())
     spreads = []
     for label in range(classes):
         own = x[y == label]
@@ -99,8 +97,8 @@ def code_facts(model: Any, codes: NamedCodes, standard: Standard, seed: int) -> 
     """
     z = model.fixed_noise(SAMPLES, torch.Generator().manual_seed(seed))
     x, half = standard(model.decode(z).cpu()), SAMPLES // 2
-    targets = z[:, codes.first :].double()
-    predicted, drawn = Recogniser(x[:half], targets[:half])(x[half:]), targets[half:]
+    targets = z[:, codes.first : codes.stop].double()
+    predicted, drawn = fit_recogniser(x[:half], targets[:half])(x[half:]), targets[half:]
     read: dict[str, list[float]] = {}
     start = 0
     for values in codes.categories:

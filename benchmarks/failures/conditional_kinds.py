@@ -1,6 +1,6 @@
 """Kinds of runs of conditional GANs and InfoGANs, with failures of their conditions.
 
-Ground truth comes from `condition_probes`. Those on the calibration half are also the traces that the rules are tested by.
+Ground truth comes from `condition_probes`. Some are also the traces that the rules are tested by: `tests/diagnosis/record_traces.py`.
 """
 
 from __future__ import annotations

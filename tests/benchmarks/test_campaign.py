@@ -11,12 +11,6 @@ from typing import Any
 import pytest
 
 from tests.benchmarks import program
-from tests.benchmarks.program import BENCHMARKS
-
-
-@pytest.fixture(autouse=True)
-def _importable(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(BENCHMARKS))
 
 
 class Case:

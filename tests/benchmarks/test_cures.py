@@ -15,11 +15,6 @@ BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "cures.py"
 WRITTEN = (BENCHMARK.with_name("RESULTS.md"), BENCHMARK.parents[1] / "docs" / "cures.md")
 
 
-@pytest.fixture(autouse=True)
-def _importable(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(BENCHMARK.parent))
-
-
 def test_the_effect_of_a_remedy_depends_on_the_injected_failure() -> None:
     from failures.kinds import HEALTHY, INJECTED, KINDS
     from failures.remedy_runs import GROUPS, group_of

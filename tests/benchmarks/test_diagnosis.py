@@ -26,11 +26,6 @@ DESIGNED = (
 )
 
 
-@pytest.fixture(autouse=True)
-def _importable(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(BENCHMARK.parent))
-
-
 def test_every_code_is_injected_in_both_splits_and_every_recipe_is_trained() -> None:
     from failures.base_recipes import BASES
     from failures.kinds import HEALTHY, INJECTED

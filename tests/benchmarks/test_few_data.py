@@ -1,4 +1,4 @@
-"""Few photographs: what the verdict says of constructed distances, and trials that come in rounds."""
+"""Few photographs: what the verdict says of constructed distances."""
 
 from __future__ import annotations
 
@@ -7,15 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks import program
-from tests.benchmarks.program import BENCHMARKS, RESULTS
 
 SHARES = (1.0, 0.2, 0.1)
 WITHOUT = {1.0: [10.0, 10.4, 9.8], 0.2: [20.0, 21.0, 19.5], 0.1: [30.0, 29.0, 31.0]}
-
-
-@pytest.fixture(autouse=True)
-def _importable(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(BENCHMARKS))
 
 
 def augmented(*factors: tuple[float, float, float]) -> dict[float, list[float]]:
@@ -44,7 +38,7 @@ def augmented(*factors: tuple[float, float, float]) -> dict[float, list[float]]:
     ],
 )
 def test_the_verdict_follows_the_paired_differences(factors, word: str) -> None:  # type: ignore[no-untyped-def]
-    from few_data_verdict import judge
+    from tables.few_data_verdict import judge
 
     found = judge(WITHOUT, augmented(*factors))
     assert found.word == word
@@ -52,7 +46,7 @@ def test_the_verdict_follows_the_paired_differences(factors, word: str) -> None:
 
 
 def test_the_trend_of_a_power_law_is_its_exponent_and_units_do_not_matter() -> None:
-    from few_data_verdict import judge
+    from tables.few_data_verdict import judge
 
     power = {share: [distance * share**0.25 for distance in WITHOUT[share]] for share in SHARES}
     found = judge(WITHOUT, power)
@@ -62,22 +56,13 @@ def test_the_trend_of_a_power_law_is_its_exponent_and_units_do_not_matter() -> N
     assert judge(*thousandfold).trend.value == pytest.approx(found.trend.value)
 
 
-def test_trials_come_in_rounds_and_each_has_a_place_of_its_own(tmp_path: Path) -> None:
-    import few_data
-
-    wanted = few_data.trials(3)
-    assert [one.seed for one in wanted] == sorted(one.seed for one in wanted)
-    assert len({one.place(tmp_path) for one in wanted}) == len(wanted) == 3 * (2 + 3 * 3)
-    assert few_data.trials(2) == wanted[: 2 * len(wanted) // 3]
-
-
 def test_views_differ_in_the_augmentation_alone() -> None:
-    import few_data_runs
     from saddlepoint.recipe import Recipe
+    from tables import few_data_plan
 
     recipes = [
-        Recipe.load(few_data_runs.RECIPE).override(few_data_runs.SETTINGS | view).model
-        for view in few_data_runs.VIEWS.values()
+        Recipe.load(few_data_plan.RECIPE).override(few_data_plan.SETTINGS | view).model
+        for view in few_data_plan.VIEWS.values()
     ]
     switched_on = [{name for name, view in recipe.views.items() if view.strength} for recipe in recipes]
     assert switched_on == [set(), {"diffaugment"}, {"adaptive_augmentation"}]
@@ -87,14 +72,14 @@ def test_views_differ_in_the_augmentation_alone() -> None:
 def test_a_table_of_missing_runs_is_written_without_a_verdict() -> None:
     import few_data
 
-    outcome = few_data.Outcome(2.0, 3.0, 0.6, None, None, 100.0)
+    outcome = few_data.Outcome(400, 2.0, 3.0, 0.6, None, None, 100.0)
     key = (few_data.RECIPE, few_data.PLAIN, 0.1)
     text = few_data.body({key: [outcome]}, 3, 10, complete=False)
-    assert "| 10%" in text
+    assert "| 400 (10%)" in text
     assert "confirmed" not in text
     factors = dict.fromkeys(few_data.VIEWS, (0.5, 0.6, 0.55)) | {few_data.PLAIN: (1.0, 1.0, 1.0)}
     whole = {
-        (few_data.RECIPE, view, share): [few_data.Outcome(d, d, 0.6, None, None, 1.0) for d in distances]
+        (few_data.RECIPE, view, share): [few_data.Outcome(400, d, d, 0.6, None, None, 1.0) for d in distances]
         for view, own in factors.items()
         for share, distances in augmented(own, own[::-1], own).items()
     }
@@ -102,21 +87,8 @@ def test_a_table_of_missing_runs_is_written_without_a_verdict() -> None:
     assert few_data.body(whole, 3, 10, complete=True).count("**undecided**") == 4
 
 
-@pytest.mark.slow
-def test_quick_keeps_what_it_has_done_and_writes_nothing(real_data: Path, tmp_path: Path) -> None:
-    if not (real_data / "cifar10-folder" / "test").is_dir():
-        pytest.skip("$SADDLEPOINT_DATA/cifar10-folder is not there")
-    before = RESULTS.read_bytes()
-    done = program.run("few_data", "--quick", "--keep", str(tmp_path))
-    assert done.returncode == 0, done.stderr
-    assert "4/4 " in done.stderr
-    again = program.run("few_data", "--quick", "--keep", str(tmp_path))
-    assert (again.stdout, again.stderr) == (done.stdout, "")
-    assert RESULTS.read_bytes() == before
-
-
 def test_without_the_photographs_the_message_names_what_to_set(tmp_path: Path) -> None:
     done = program.run("few_data", SADDLEPOINT_DATA=str(tmp_path))
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "set SADDLEPOINT_DATA" in done.stderr
     assert not list(tmp_path.iterdir())

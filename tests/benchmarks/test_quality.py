@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.benchmarks.program import BENCHMARKS, RESULTS, run
+from tests.benchmarks.program import RESULTS, run
 
 DATA = os.environ.get("SADDLEPOINT_DATA", "")
 
@@ -41,7 +41,6 @@ def test_without_mnist_one_sentence_explains_it(tmp_path: Path) -> None:
 
 
 def test_pca_with_three_components_keeps_little_of_images(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(BENCHMARKS))
     from benchmarks.quality import linear_errors
 
     generator = torch.Generator().manual_seed(0)
@@ -53,7 +52,6 @@ def test_pca_with_three_components_keeps_little_of_images(monkeypatch: pytest.Mo
 
 
 def test_differences_are_of_pairs_and_the_verdict_follows_the_interval(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(BENCHMARKS))
     from benchmarks.quality import PAIRINGS, Outcome, Paired, verdict
 
     def paired(differences: list[float]) -> Paired:

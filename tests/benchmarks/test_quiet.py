@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from benchmarks.sides import quiet
-from tests.benchmarks.program import BENCHMARKS
 
 
 @pytest.mark.skipif(not Path("/proc/stat").exists(), reason="needs Linux's /proc/stat")
@@ -50,7 +49,6 @@ def test_a_measurement_on_a_busy_machine_must_be_requested(
 def test_a_busy_machine_measures_nothing_by_default(
     name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.syspath_prepend(str(BENCHMARKS))
     monkeypatch.setattr(importlib.import_module("sides.quiet"), "awaited_quiet", lambda: 2.0)
     assert importlib.import_module(f"benchmarks.{name}").main([]) == 1
     said = capsys.readouterr()

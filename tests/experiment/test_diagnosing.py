@@ -14,6 +14,7 @@ from saddlepoint.records import RESULT_LEVELS, Aspect, Result, RunFolder
 from tests.experiment.runs import recipe, start_session
 
 
+@pytest.mark.result
 @pytest.mark.parametrize("family", ["gan", "vae"])
 def test_process_and_result_are_those_of_the_summary(family: str, tmp_path: Path) -> None:
     summary = start_session(recipe(family), tmp_path / "run").run()
@@ -21,6 +22,7 @@ def test_process_and_result_are_those_of_the_summary(family: str, tmp_path: Path
     found = diagnose(tmp_path / "run")
     assert found.process == summary["process"]
     assert found.result is not None
+    assert found.result.level is not None
     assert found.result.to_json() == summary["result"]
     assert found.to_json()["result"] == summary["result"]
 

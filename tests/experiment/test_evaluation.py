@@ -215,6 +215,7 @@ def test_a_run_that_cannot_be_evaluated_gives_the_reason(run: Run, tmp_path: Pat
         sp.evaluate(run, features="nothing")
 
 
+@pytest.mark.result
 def test_the_result_of_a_run_is_the_newest_evaluation_of_its_last_step(tmp_path: Path) -> None:
     trained = train(recipe("vae", steps=20), run=tmp_path / "run")
     ended, process, page = trained.result, trained.process, sp.write_report(trained).read_text("utf-8")
@@ -223,6 +224,7 @@ def test_the_result_of_a_run_is_the_newest_evaluation_of_its_last_step(tmp_path:
     found = Evaluation(trained, QUICK, features="pca").measure()
     assert found.result is not None
     assert trained.result == found.result
+    assert ended.level is not None
     assert found.result.samples == 40 != ended.samples
     assert trained.process == process
     assert str(found.result) in trained.verdict

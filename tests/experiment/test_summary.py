@@ -114,6 +114,7 @@ def test_an_interruption_reports_the_checkpoint() -> None:
     assert "no checkpoint" in verdict(RECIPE, "interrupted", 9, 1, [], None, saved=None)
 
 
+@pytest.mark.result
 def test_the_summary_has_the_facts(tmp_path: Path) -> None:
     session = start_session(recipe("gan", steps=10), tmp_path / "run")
     session.run()
@@ -123,6 +124,7 @@ def test_the_summary_has_the_facts(tmp_path: Path) -> None:
     assert summary["process"] in PROCESSES
     assert summary["headline"].lower().startswith(summary["process"])
     assert list(summary)[:3] == ["headline", "advice", "verdict"]
+    assert summary["result"]["level"] is not None
     assert Result.from_json(summary["result"]).to_json() == summary["result"]
     assert summary["players"] == session.model.parameter_counts()
     assert summary["data"]["examples"] == len(session.dataset)
