@@ -142,6 +142,7 @@ encoding = sp.train(
 )
 model = sp.load("encoding")
 assert model.players["g"].slope == 0.5
+assert model.encoder_part.weight == 2.0
 assert max(weight.norm() for weight in model.players["e"].parameters()) <= 1.001
 assert model.decode(model.encode(model.sample(3))).shape == (3, 2)
 last = list(encoding.folder.read_records())[-1].values
