@@ -49,6 +49,8 @@ def residual_(module: nn.Module) -> None:
 def fan_in_normal_(layer: nn.Module, gain: float) -> None:
     """The weight of one linear or convolutional layer N(0, gain^2 / inputs), its bias 0.
 
+    Inputs are the numbers that one output depends on; for transposed convolutions, on average over all outputs.
+
     Args:
         layer: the layer; other modules are left unchanged.
         gain: root mean square of the output over that of the input.
@@ -58,24 +60,13 @@ def fan_in_normal_(layer: nn.Module, gain: float) -> None:
     """
     if isinstance(layer, _ConvNd | nn.Linear):
         inputs = float(layer.weight[0].numel())
-        if isinstance(layer, _ConvTransposeNd):  # of the kernel, a stride's share meets one output
-            inputs = layer.weight[:, 0].numel() / math.prod(layer.stride)
+        if isinstance(layer, FromPoint):  # each output reads one number of each channel
+            inputs = layer.in_channels
+        elif isinstance(layer, _ConvTransposeNd):  # of the kernel, a stride's share meets one output
+            inputs = layer.in_channels / layer.groups * math.prod(layer.kernel_size) / math.prod(layer.stride)
         nn.init.normal_(layer.weight, 0.0, gain / inputs**0.5)
         if layer.bias is not None:
             nn.init.zeros_(layer.bias)
-
-
-def mean_square_(module: nn.Module, gain: float) -> None:
-    """Each layer as in `fan_in_normal_`, but of a product with a single point every output reads one number of each channel.
-
-    Args:
-        module: changed in place.
-        gain: root mean square of the output of a hidden layer over that of its input; 1 for products with a single point.
-    """
-    for layer in module.modules():
-        fan_in_normal_(layer, gain)
-        if isinstance(layer, FromPoint):
-            nn.init.normal_(layer.weight, 0.0, layer.in_channels**-0.5)
 
 
 def glorot_(module: nn.Module) -> None:

@@ -34,12 +34,17 @@ def levels(size: Sequence[int]) -> list[tuple[int, ...]]:
 
 def geometry(large: Sequence[int], small: Sequence[int]) -> dict[str, tuple[int, ...]]:
     """Kernel, stride and padding of a strided convolution by axis, between two neighbouring levels, in either direction."""
-    halved = [s < l for l, s in zip(large, small, strict=True)]  # noqa: E741
+    stride = strides(large, small)
     return {
-        "kernel_size": tuple(4 if h and length % 2 == 0 else 3 for h, length in zip(halved, large, strict=True)),
-        "stride": tuple(2 if h else 1 for h in halved),
-        "padding": tuple(1 for _ in halved),
+        "kernel_size": tuple(4 if s == 2 and length % 2 == 0 else 3 for s, length in zip(stride, large, strict=True)),
+        "stride": stride,
+        "padding": tuple(1 for _ in stride),
     }
+
+
+def strides(large: Sequence[int], small: Sequence[int]) -> tuple[int, ...]:
+    """The step along each axis from a level to the next smaller one: 2 if the axis is halved, otherwise 1."""
+    return tuple(2 if after < before else 1 for before, after in zip(large, small, strict=True))
 
 
 def channels(width: int, count: int) -> list[int]:

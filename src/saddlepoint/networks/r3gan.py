@@ -28,15 +28,13 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from saddlepoint.networks.activations import activation_layer, with_activation
-from saddlepoint.networks.conv import CONVOLUTIONS
+from saddlepoint.networks.activations import GAINS, SLOPE, activation_layer, with_activation
 from saddlepoint.networks.initialisation import fan_in_normal_
+from saddlepoint.networks.layers import CONVOLUTIONS
 from saddlepoint.networks.pyramid import channels, ends_in_event, levels
 
 EXPANSION = 2  # channels inside a block over those outside
 GROUP = 16  # channels in one group of the 3x3 convolution
-SLOPE = 0.2
-GAIN = math.sqrt(2 / (1 + SLOPE**2))  # keeps the mean square through the leaky rectifier
 INTERPOLATIONS = {1: "linear", 2: "bilinear", 3: "trilinear"}
 
 
@@ -59,7 +57,7 @@ class ResidualBlock(nn.Module):
         self.activation_2 = nn.LeakyReLU(SLOPE, inplace=True)
         self.project = convolution(inner, width, 1, bias=False)
         for layer in (self.expand, self.mix):
-            fan_in_normal_(layer, GAIN / blocks**0.25)
+            fan_in_normal_(layer, GAINS["leaky_relu"] / blocks**0.25)
         nn.init.zeros_(self.project.weight)
 
     def forward(self, x: Tensor) -> Tensor:

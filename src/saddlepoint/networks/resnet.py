@@ -22,11 +22,9 @@ from torch import Tensor, nn
 
 from saddlepoint.networks.activations import activation_layer, with_activation
 from saddlepoint.networks.attention import SelfAttention, attention_level
-from saddlepoint.networks.conv import BATCH_NORMS, CONVOLUTIONS
 from saddlepoint.networks.initialisation import residual_
+from saddlepoint.networks.layers import BATCH_NORMS, CONVOLUTIONS, average_pool
 from saddlepoint.networks.pyramid import Size, channels, ends_in_event, levels
-
-AVERAGE_POOLS = {1: nn.AvgPool1d, 2: nn.AvgPool2d, 3: nn.AvgPool3d}
 
 
 class UpBlock(nn.Module):
@@ -90,16 +88,6 @@ class DownBlock(nn.Module):
         # A 1x1 convolution and the mean commute, and the smaller size costs less.
         result: Tensor = self.reduce(h) + self.shortcut(self.reduce(x))
         return result
-
-
-def average_pool(large: Sequence[int], small: Sequence[int]) -> nn.Module:
-    """The layer from one level to the next: the mean of neighbouring pairs along each halved axis.
-
-    The last number of an odd axis has no neighbour and is its own mean.
-    """
-    window = tuple(2 if s < l else 1 for l, s in zip(large, small, strict=True))  # noqa: E741
-    pool: nn.Module = AVERAGE_POOLS[len(window)](window, window, ceil_mode=True, count_include_pad=False)
-    return pool
 
 
 class Generator(nn.Module):
