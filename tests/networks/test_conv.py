@@ -1,3 +1,7 @@
+import copy
+import math
+from typing import get_args
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -7,7 +11,13 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.conv import _ConvNd, _ConvTransposeNd
 
 from saddlepoint.errors import SettingError
-from saddlepoint.networks.conv import FROM_POINT, TRANSPOSED_CONVOLUTIONS, Discriminator, Generator, dcgan, levels
+from saddlepoint.networks.activations import ACTIVATIONS, GAINS, activation_layer
+from saddlepoint.networks.conv import Discriminator, Generator, dcgan
+from saddlepoint.networks.dcgan_layers import HiddenActivation, Resampling, Style
+from saddlepoint.networks.from_point import FROM_POINT, FromPoint
+from saddlepoint.networks.initialisation import fan_in_normal_
+from saddlepoint.networks.layers import TRANSPOSED_CONVOLUTIONS
+from saddlepoint.networks.pyramid import levels
 
 EVENTS = [
     (1, 8, 8),
@@ -146,12 +156,66 @@ def test_weights_are_initialised_as_in_the_paper(make):
 
 @pytest.mark.parametrize("event", [(1, 28, 28), (3, 64, 64), (2, 50), (1, 16, 16, 16)], ids=str)
 def test_without_normalisation_signals_keep_their_scale(event):
-    generator = Generator((100,), event, 32, "identity", normalisation="none")
-    discriminator = Discriminator(event, (50,), 32, normalisation="none")
+    generator = Generator((100,), event, 32, "identity", style=Style("relu", normalisation="none"))
+    discriminator = Discriminator(event, (50,), 32, style=Style("leaky_relu", normalisation="none"))
     for network, x in ((generator, torch.randn(20, 100)), (discriminator, torch.randn(20, *event))):
         assert not any(isinstance(layer, _BatchNorm) for layer in network.modules())
         # Borders of the smallest levels are padded with zeros, which takes up to half of the mean square a level.
         assert 0.1 < network(x).square().mean() < 4
+
+
+def gain(layer):
+    """Standard deviation of a layer's weights times the root of the number of inputs that one output depends on on average."""
+    deviation = float(layer.weight.detach().std())
+    if isinstance(layer, FromPoint):  # a product: each output reads one number of each channel
+        return deviation * layer.in_channels**0.5
+    ones = copy.deepcopy(layer).double().requires_grad_(False)
+    nn.init.ones_(ones.weight)
+    channels = layer.in_features if isinstance(layer, nn.Linear) else layer.in_channels
+    counts = ones(torch.ones(1, channels, *[20] * (layer.weight.ndim - 2), dtype=torch.float64))
+    for axis in range(2, counts.ndim):
+        counts = counts.narrow(axis, 4, 4)  # whole strides of 1 and 2, away from the borders
+    return deviation * float(counts.mean()) ** 0.5
+
+
+def is_near(layer, expected):
+    """Whether a layer's gain is the expected one, up to 6 standard errors of a standard deviation of normal draws."""
+    return abs(gain(layer) / expected - 1) < 6 / (2 * layer.weight.numel()) ** 0.5
+
+
+@pytest.mark.parametrize("activation", get_args(HiddenActivation))
+@pytest.mark.parametrize("resampling", get_args(Resampling))
+def test_the_gain_of_a_layer_is_that_of_the_activation_it_reads(activation, resampling):
+    arguments = {"normalisation": "none", "activation": activation, "resampling": resampling, "fully_connected": 40}
+    for inputs, outputs in (((100,), (3, 28, 28)), ((3, 28, 28), (50,))):
+        first, *others = convolutions(dcgan(inputs, outputs, 32, **arguments))
+        assert is_near(first, 1.0)
+        assert all(is_near(layer, GAINS[activation]) for layer in others)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        nn.Linear(50, 40),
+        nn.Conv2d(12, 18, 3, groups=3),
+        nn.ConvTranspose2d(12, 18, 4, stride=2, padding=1, groups=3),
+        nn.ConvTranspose1d(12, 90, 3, stride=2),
+        FROM_POINT[2](20, 10, 5, bias=False),
+    ],
+    ids=str,
+)
+def test_initial_weights_have_the_gain_that_was_asked_for(layer):
+    fan_in_normal_(layer, 1.3)
+    assert is_near(layer, 1.3)
+    assert layer.bias is None or not layer.bias.any()
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_gains_restore_the_mean_square_of_a_standard_normal_input(activation):
+    z = torch.linspace(-12, 12, 240_001, dtype=torch.float64)
+    density = (-z.square() / 2).exp() / (2 * math.pi) ** 0.5
+    mean_square = torch.trapezoid(activation_layer(activation)(z).square() * density, z)
+    assert GAINS[activation] ** 2 * float(mean_square) == pytest.approx(1, abs=2e-6)
 
 
 def test_features_are_the_smallest_level_and_heads_of_any_activation_can_follow():

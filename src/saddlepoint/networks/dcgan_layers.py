@@ -3,8 +3,8 @@
 `normalisation: none` leaves BatchNorm out, for critics with a gradient penalty or a Lipschitz constraint: the score of an
 example then depends on this example alone. Without BatchNorm, weights from N(0, 0.02) would let signals vanish in narrow
 networks. The initial weights of each layer are then scaled by the gain of the activation whose output the layer reads, so
-that all layers have outputs of the same mean square as the input of the network. Zeros that pad the borders lower it, and
-max pooling raises it.
+that the outputs of all layers have the mean square of the network's input: of any input for relu and leaky_relu, of one of mean
+square 1 for the other activations. Zeros that pad the borders lower it, and max pooling raises it.
 
 References:
     Unsupervised Representation Learning with Deep Convolutional Generative Adversarial Networks (Radford, Metz, Chintala,
