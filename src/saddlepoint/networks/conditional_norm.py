@@ -9,6 +9,7 @@ References:
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -20,25 +21,37 @@ from saddlepoint.networks.labels import class_weights
 DEVIATION = 0.02  # of the first scales from 1, as in the DCGAN
 
 
+@dataclass
+class BatchClasses:
+    """The classes of the batch in a network's forward pass, for all of its layers; a deep copy of the network has its own.
+
+    Attributes:
+        weights: (B, classes); None outside of a forward pass.
+    """
+
+    weights: Tensor | None = None
+
+
 class ConditionalNorm(nn.Module):
     """A batch normalisation whose scale and shift depend on the class.
 
     Args:
         norm: the layer whose statistics are used; its own scale and shift are dropped.
         classes: number of classes.
+        batch: read in each forward pass.
     """
 
-    def __init__(self, norm: _BatchNorm, classes: int) -> None:
+    def __init__(self, norm: _BatchNorm, classes: int, batch: BatchClasses) -> None:
         super().__init__()
         self.norm = type(norm)(norm.num_features, norm.eps, norm.momentum, False, norm.track_running_stats)
         self.scale = nn.Parameter(torch.empty(classes, norm.num_features).normal_(1.0, DEVIATION))
         self.shift = nn.Parameter(torch.zeros(classes, norm.num_features))
-        self.weights: Tensor | None = None
+        self._batch = batch
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, ...) -> (B, C, ...), by the classes that `WithConditionalNorms` has set."""
-        assert self.weights is not None, "the network is called through WithConditionalNorms"
-        weights = self.weights.to(x.dtype)
+        assert self._batch.weights is not None, "the network is called through WithConditionalNorms"
+        weights = self._batch.weights.to(x.dtype)
         spread = (*x.shape[:2], *[1] * (x.ndim - 2))
         scale, shift = ((weights @ table.to(x.dtype)).view(spread) for table in (self.scale, self.shift))
         return torch.addcmul(shift, self.norm(x), scale)
@@ -66,9 +79,9 @@ class WithConditionalNorms(nn.Module):
         if not places:
             raise ValueError("the network has no batch normalisation")
         self.network, self.classes = network, classes
-        self._norms = [ConditionalNorm(layer, classes) for _, _, layer in places]
-        for (parent, name, _), norm in zip(places, self._norms, strict=True):
-            setattr(parent, name, norm)
+        self._batch = BatchClasses()
+        for parent, name, layer in places:
+            setattr(parent, name, ConditionalNorm(layer, classes, self._batch))
 
     def forward(self, x: Tensor, labels: Tensor, **named: Any) -> Any:
         """Return the network's output.
@@ -78,11 +91,8 @@ class WithConditionalNorms(nn.Module):
             labels: (B,) int64, or (B, classes) weights.
             **named: further arguments of the network.
         """
-        weights = class_weights(labels, self.classes, x)
+        self._batch.weights = class_weights(labels, self.classes, x)
         try:
-            for norm in self._norms:
-                norm.weights = weights
             return self.network(x, **named)
         finally:
-            for norm in self._norms:
-                norm.weights = None
+            self._batch.weights = None
