@@ -345,7 +345,9 @@ def test_training_stops_where_a_finding_opens_and_not_where_it_closes(
     def early(d_loss: Series) -> Finding | None:
         return Finding("GAN101", "warning", 5, "It wins.") if d_loss.steps[-1] == 5 else None
 
-    monkeypatch.setattr(assemble, "start_diagnosis", lambda recipe, precision=None: Diagnosis("gan", [late, early]))
+    monkeypatch.setattr(
+        assemble, "start_diagnosis", lambda recipe, precision=None, classes=None: Diagnosis("gan", [late, early])
+    )
     if code == "GAN101":  # it opened and closed before this session
         experiment.train(recipe("gan", steps=5, stop_on=[]), run=tmp_path / "run")
         folder = RunFolder(tmp_path / "run")

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from saddlepoint import models
-from saddlepoint.errors import SettingError, TrustError
+from saddlepoint.errors import SettingError
 from saddlepoint.recipe import Recipe
-from saddlepoint.recipe.trust import require_trust
+from saddlepoint.recipe.trust import without_untrusted_parts
 
 
 class AcceptedChanges:
@@ -17,36 +17,47 @@ class AcceptedChanges:
 
     Args:
         recipe: without the changes.
+        classes: number of classes in the data, 0 without labels; None if it is unknown.
     """
 
-    def __init__(self, recipe: Recipe) -> None:
-        self._recipe = recipe
-        self._known: dict[str, bool] = {}  # rules are asked again at each tick
+    def __init__(self, recipe: Recipe, classes: int | None = None) -> None:
+        self._recipe, self._classes = recipe, classes
+        self._known: dict[str, bool] = {}  # rules are evaluated again at each tick
 
     def __call__(self, changes: Mapping[str, Any]) -> bool:
+        if not _concern_model(changes):  # quickly checked, and often with a value that was measured at this tick
+            return self._are_valid(changes)
         key = json.dumps(changes, sort_keys=True, default=str)
         if key not in self._known:
-            self._known[key] = changed_recipe(self._recipe, changes, "a remedy") is not None
+            self._known[key] = self._are_valid(changes)
         return self._known[key]
 
+    def _are_valid(self, changes: Mapping[str, Any]) -> bool:
+        return changed_recipe(self._recipe, changes, "a remedy", self._classes) is not None
 
-def changed_recipe(recipe: Recipe, changes: Mapping[str, Any], where: str) -> Recipe | None:
+
+def changed_recipe(recipe: Recipe, changes: Mapping[str, Any], where: str, classes: int | None = None) -> Recipe | None:
     """Return the recipe with these changes; None if they are not valid together with its other settings.
 
-    Parts that the recipe names by import path and that the user does not trust are not imported; then only the values are checked.
+    Losses and other parts that the recipe names by import path are imported if they are trusted. A part that is not trusted is
+    left out, and the others are checked among themselves. Networks are not imported. Changes with which a part fails are not valid.
 
     Args:
         recipe: without the changes.
         changes: new values by dotted name.
         where: what changes it, for messages.
+        classes: number of classes in the data, 0 without labels; None if it is unknown.
     """
     try:
         changed = recipe.override(changes, where=where)
-        if any(name.startswith("model.") for name in changes):
-            require_trust(changed.model, where=where)
-            models.check_settings(changed.model)
-    except TrustError:
-        return changed
+        if _concern_model(changes):
+            checked = without_untrusted_parts(changed.model)
+            # A condition that is left out may use labels, so that those that are left do not say whether the game has them.
+            models.check_settings(checked, classes if checked == changed.model else None)
     except SettingError:
         return None
     return changed
+
+
+def _concern_model(changes: Mapping[str, Any]) -> bool:
+    return any(name.startswith("model.") for name in changes)

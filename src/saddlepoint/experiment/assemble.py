@@ -137,7 +137,8 @@ def new_session(
         split_seed=recipe.data.split_seed,
     )
     drawing = Pictures(folder, dataset, model, training.seed, training.samples)
-    diagnosis = start_diagnosis(recipe, state.devices.precision)
+    classes = len(dataset.event.class_names or ())
+    diagnosis = start_diagnosis(recipe, state.devices.precision, classes)
 
     def recycle() -> dict[str, float]:
         if not training.recycle_every or not measurement.has_finite_weights():
@@ -164,7 +165,7 @@ def new_session(
         diagnosis=diagnosis,
         recorder=recorder,
         checkpoints=RunCheckpoints(context, measurement, journal, diagnosis),
-        remedies=AutoRemedy(recipe, folder, diagnosis),
+        remedies=AutoRemedy(recipe, folder, diagnosis, classes),
         end=SessionEnd(context, journal, measurement, drawing, with_pictures=pictures),
         recycle=recycle,
         notes=notes,

@@ -40,15 +40,16 @@ class PlannedIntervention:
 class AutoRemedy:
     """Plans interventions for one session (`training.cure: auto`)."""
 
-    def __init__(self, recipe: Recipe, folder: RunFolder, diagnosis: Diagnosis) -> None:
+    def __init__(self, recipe: Recipe, folder: RunFolder, diagnosis: Diagnosis, classes: int | None = None) -> None:
         """Plan interventions for one run.
 
         Args:
             recipe: the run's.
             folder: the run's.
             diagnosis: whose active findings decide.
+            classes: number of classes in the data, 0 without labels; None if it is unknown.
         """
-        self._recipe, self._folder, self._diagnosis = recipe, folder, diagnosis
+        self._recipe, self._folder, self._diagnosis, self._classes = recipe, folder, diagnosis, classes
         self._considered: set[tuple[str, int]] = set()  # warnings by code and step, so that each is considered once
 
     def plan(self, opened: Sequence[Finding], step: int) -> PlannedIntervention | None:
@@ -67,7 +68,7 @@ class AutoRemedy:
         if targets:  # a failure that was known before the first step may be the cause
             targets = [*self._failures_before_training(), *targets]
         resolved = resolved_settings(self._diagnosis.facts.settings.get("training.precision"))
-        plans = (plan_intervention(self._recipe, self._folder, finding, resolved) for finding in targets)
+        plans = (plan_intervention(self._recipe, self._folder, finding, resolved, self._classes) for finding in targets)
         return next((plan for plan in plans if plan is not None), None)
 
     def _failures_before_training(self) -> list[Finding]:
@@ -86,7 +87,11 @@ class AutoRemedy:
 
 
 def plan_intervention(
-    recipe: Recipe, folder: RunFolder, finding: Finding, resolved: Mapping[str, Any]
+    recipe: Recipe,
+    folder: RunFolder,
+    finding: Finding,
+    resolved: Mapping[str, Any],
+    classes: int | None = None,
 ) -> PlannedIntervention | None:
     """Plan an intervention against one finding.
 
@@ -95,6 +100,7 @@ def plan_intervention(
         folder: the run's.
         finding: the finding to remedy.
         resolved: the values that the run chose for settings that are "auto".
+        classes: number of classes in the data, 0 without labels; None if it is unknown.
 
     Returns:
         The intervention; None if the run already had `training.cures` interventions, or if no remedy is left.
@@ -107,7 +113,7 @@ def plan_intervention(
     archived = (RunFolder(folder.attempt(intervention.number)).recipe for intervention in earlier)
     failed = [recipe, *(Recipe.load(path) for path in archived if path.is_file())]
     tried = [intervention.rung for intervention in same]
-    suggested = suggest_remedy(recipe.override(reverted), finding, tried, failed, resolved)
+    suggested = suggest_remedy(recipe.override(reverted), finding, tried, failed, resolved, classes)
     if suggested is None:
         return None
     current, changed = settings_of(recipe), settings_of(suggested.recipe)

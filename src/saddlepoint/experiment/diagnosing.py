@@ -15,7 +15,7 @@ from saddlepoint.diagnosis.traits import OBJECTIVES
 from saddlepoint.errors import RunError, SettingError
 from saddlepoint.experiment.diagnosed import Diagnosed
 from saddlepoint.experiment.live_diagnosis import start_diagnosis
-from saddlepoint.experiment.summary import result_of
+from saddlepoint.experiment.summary import recorded_classes, result_of
 from saddlepoint.models.settings import FAMILIES
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import Finding, Record, RunFolder, active_findings
@@ -31,6 +31,9 @@ def diagnose(
     source: str | Path | Run, *, objective: str | Iterable[str] | None = None, columns: Mapping[str, str] | None = None
 ) -> Diagnosed:
     """Evaluate the rules on the records of a run, or on the log of another program.
+
+    To find remedies that fit a run, the losses and other parts that its recipe names by import path are imported, provided that
+    they are trusted (see `saddlepoint.recipe.trust`); networks are not.
 
     Args:
         source: a run, its folder, a CSV file with one row for each step, or a folder of TensorBoard's events.
@@ -68,11 +71,11 @@ def diagnose(
 
 def _diagnose_run(folder: RunFolder) -> Diagnosed:
     """Evaluate the rules on a run's records, and add the findings from before its first step."""
-    diagnosis = start_diagnosis(Recipe.load(folder.recipe), folder.read_summary().get("precision"))
+    summary = folder.read_summary()
+    diagnosis = start_diagnosis(Recipe.load(folder.recipe), summary.get("precision"), recorded_classes(summary))
     # Findings on data and model before the first step do not come from records.
     rules = {rule.code for rule in diagnosis.rules}
     before = [f for f in folder.read_findings() if f.step == 0 and (f.code not in rules or "preflight" in f.evidence)]
-    summary = folder.read_summary()
     ended = summary.get("state") in ("finished", "failed")
     diagnosed = _ask_rules(str(folder.path), diagnosis, list(folder.read_records()), before, ended=ended)
     return replace(

@@ -10,18 +10,19 @@ from saddlepoint.experiment.accepted_changes import AcceptedChanges
 from saddlepoint.recipe import Recipe
 
 
-def start_diagnosis(recipe: Recipe, precision: str | None = None) -> Diagnosis:
+def start_diagnosis(recipe: Recipe, precision: str | None = None, classes: int | None = None) -> Diagnosis:
     """Set up the diagnosis of a run at its first step.
 
     Args:
         recipe: the run's recipe.
         precision: the precision of the run, if the setting is "auto".
+        classes: number of classes in the data, 0 without labels; None if it is unknown.
 
     Returns:
         A diagnosis without any records yet.
     """
     settings = {entry.name: value for entry, value in recipe.settings()} | resolved_settings(precision)
-    facts = Facts(steps=recipe.training.steps, settings=settings, accepts=AcceptedChanges(recipe))
+    facts = Facts(steps=recipe.training.steps, settings=settings, accepts=AcceptedChanges(recipe, classes))
     return Diagnosis(objective_names(recipe), RULES, facts)
 
 

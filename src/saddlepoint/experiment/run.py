@@ -15,7 +15,7 @@ from saddlepoint.experiment.interventions import Intervention, read_intervention
 from saddlepoint.experiment.live_diagnosis import resolved_settings
 from saddlepoint.experiment.loading import load
 from saddlepoint.experiment.suggestion import Suggestion, suggest_remedy
-from saddlepoint.experiment.summary import result_of
+from saddlepoint.experiment.summary import recorded_classes, result_of
 from saddlepoint.markup import Markup, html, joined
 from saddlepoint.models.base import Model
 from saddlepoint.recipe import Recipe
@@ -75,13 +75,15 @@ class Run:
         """Suggested changes of settings for each active finding; likely causes come before their consequences."""
         recipe, earlier = self.recipe, self.cures
         active = [finding for finding in causes_first(self.findings) if finding.severity != "info"]
-        resolved = resolved_settings(self.summary.get("precision"))
+        summary = self.summary
+        resolved, classes = resolved_settings(summary.get("precision")), recorded_classes(summary)
         suggestions = (
             suggest_remedy(
                 recipe,
                 finding,
                 [intervention.rung for intervention in earlier if intervention.code == finding.code],
                 resolved=resolved,
+                classes=classes,
             )
             for finding in active
         )

@@ -49,6 +49,7 @@ def suggest_remedy(
     tried: Collection[int] = (),
     failed: Collection[Recipe] = (),
     resolved: Mapping[str, Any] = MappingProxyType({}),
+    classes: int | None = None,
 ) -> Suggestion | None:
     """Return the next remedy of a finding that is valid together with the other settings.
 
@@ -58,24 +59,30 @@ def suggest_remedy(
         tried: indexes of the remedies that were already tried for the finding's code.
         failed: recipes that must not be tried again.
         resolved: the values that the run chose for settings that are "auto"; setting such a value is not a remedy.
+        classes: number of classes in the data, 0 without labels; None if it is unknown.
 
     Returns:
         The suggestion; None if no remedy is left.
     """
-    skipped = set(tried)
     current = settings_of(recipe)
     if finding.remedy:  # a run of an earlier version may have recorded it
         content = recipe.model_dump(mode="json")
         finding = replace(finding, remedy=current_changes(finding.remedy, content, f"the remedy of {finding.code}"))
-    while (following := next_remedy(finding, {**current, **resolved}, skipped)) is not None:
-        number, changes = following
-        changed = changed_recipe(recipe, changes, f"the remedy of {finding.code}")
-        if changed is None or changed in failed:  # the next remedy may be valid with the other settings
-            skipped.add(number)
-        else:
-            pairs = {name: (current[name], after) for name, after in changes.items()}
-            return Suggestion(finding.code, number, pairs, changed)
-    return None
+    accepted: list[Recipe] = []  # the search ends with the first
+
+    def accepts(changes: Mapping[str, Any]) -> bool:
+        changed = changed_recipe(recipe, changes, f"the remedy of {finding.code}", classes)
+        if changed is None or changed in failed:
+            return False
+        accepted.append(changed)
+        return True
+
+    following = next_remedy(finding, {**current, **resolved}, tried, accepts)
+    if following is None:
+        return None
+    number, changes = following
+    pairs = {name: (current[name], after) for name, after in changes.items()}
+    return Suggestion(finding.code, number, pairs, accepted[0])
 
 
 def settings_of(recipe: Recipe) -> dict[str, Any]:

@@ -274,3 +274,9 @@ def note_pictures(
     with replaced(folder.summary) as file:
         json.dump(summary, file, indent=2)
     return summary
+
+
+def recorded_classes(summary: Mapping[str, Any]) -> int | None:
+    """Return the number of classes in a run's data from its summary, 0 without labels; None if it is not recorded."""
+    data = summary.get("data") or {}
+    return len(data["classes"] or ()) if "classes" in data else None

@@ -20,18 +20,19 @@ if TYPE_CHECKING:
 __all__ = ["FAMILIES", "build", "check_settings", "construct"]
 
 
-def check_settings(settings: ModelSettings) -> None:
+def check_settings(settings: ModelSettings, classes: int | None = None) -> None:
     """Check that the parts that the settings name can be combined, as far as this does not depend on the data.
 
-    Parts that are named by import path are imported.
+    Parts that are named by import path are imported, except for networks.
 
     Args:
         settings: of the family.
+        classes: number of classes in the data, 0 without labels; None if it is unknown. Less is checked then.
 
     Raises:
         SettingError: a part forbids another one or is invalid.
     """
-    _class_of(settings).check_settings(settings)
+    _class_of(settings).check_settings(settings, classes)
 
 
 def construct(settings: ModelSettings, event: Event, modules: Mapping[str, nn.Module] | None = None) -> Model:

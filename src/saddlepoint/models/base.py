@@ -71,11 +71,12 @@ class Model(ABC):
         self.after_update: Mapping[str, Callable[[nn.Module], None]] = {}
 
     @classmethod
-    def check_settings(cls, settings: Any) -> None:
+    def check_settings(cls, settings: Any, classes: int | None = None) -> None:
         """Check that the parts that the settings name can be combined, as far as this does not depend on the data.
 
         Args:
             settings: of the family.
+            classes: number of classes in the data, 0 without labels; None if it is unknown. Less is checked then.
 
         Raises:
             SettingError: a part forbids another one or is invalid.

@@ -26,18 +26,20 @@ class NetworkEntry:
         uses: the settings that the builder takes, fields of `NetworkSettings`. All its other parameters are arguments.
         convolutional: whether it takes events (C, *size) with the channels first, and has the levels of
             `saddlepoint.networks.pyramid`.
+        zero_layers: whether all weights of some layers begin at 0, so that no constraint can divide by them.
     """
 
     path: str
     uses: tuple[str, ...]
     convolutional: bool = False
+    zero_layers: bool = False
 
 
 NETWORKS: dict[str, NetworkEntry] = {
     "mlp": NetworkEntry(f"{_HERE}.mlp:MLP", ("hidden", "activation", "batch_norm", "weights", "maxout_pieces")),
     "dcgan": NetworkEntry(f"{_HERE}.conv:dcgan", ("width",), convolutional=True),
     "resnet": NetworkEntry(f"{_HERE}.resnet:resnet", ("width",), convolutional=True),
-    "r3gan": NetworkEntry(f"{_HERE}.r3gan:r3gan", ("width",), convolutional=True),
+    "r3gan": NetworkEntry(f"{_HERE}.r3gan:r3gan", ("width",), convolutional=True, zero_layers=True),
 }
 # Names of networks in papers and other programs, in lower case with hyphens, and the network here.
 NETWORKS_ELSEWHERE: dict[str, str] = {

@@ -48,19 +48,49 @@ def require_trust(
     Raises:
         TrustError: an import path is not trusted.
     """
-    unknown = {}
     for part in import_paths(model, modules):
-        entry = _entry(part)
         if trust or part.is_among(given):
-            _grant(entry)
-        elif entry not in _granted and entry not in _remembered():
-            unknown[part.name] = part.path
-    if unknown:
-        paths = " and ".join(f"{name} {path!r}" for name, path in unknown.items())
+            _grant(_entry(part))
+    if unknown := untrusted_parts(model, modules):
+        paths = " and ".join(f"{part.name} {part.path!r}" for part in unknown)
         raise TrustError(
             f"{where} names code by import path, and using it runs that code: {paths}. If you trust that code as you "
             "trust a program that you install, add --trust (in Python: trust=True)."
         )
+
+
+def untrusted_parts(model: ModelSettings, modules: Mapping[str, Any] | None = None) -> list[ImportedPart]:
+    """Return the parts of a model that would be imported and are not trusted. Imports nothing.
+
+    Args:
+        model: the settings of the model.
+        modules: networks that were given as objects, by role; they are left out.
+    """
+    found = [(part, _entry(part)) for part in import_paths(model, modules)]
+    return [part for part, entry in found if entry not in _granted and entry not in _remembered()]
+
+
+def without_untrusted_parts(model: ModelSettings) -> ModelSettings:
+    """Return the settings of a model without the losses and other parts that are not trusted. Imports nothing.
+
+    An objective is replaced by a name that says that the loss was given as an object, so that nothing is imported for it. A
+    player that loses its kind also loses its constraint. Networks are kept.
+
+    Args:
+        model: the settings of the model.
+    """
+    values: dict[str, Any] = dict(model)
+    for part in untrusted_parts(model):
+        field, _, key = part.name.removeprefix("model.").partition(".")
+        if field == "objective":
+            values[field] = f"{OBJECT}{part.path}"
+        elif isinstance(values[field], Mapping):
+            values[field] = {name: entry for name, entry in values[field].items() if name != key}
+        elif key == "kind":
+            kind = type(values[field]).model_fields[key].default
+            values[field] = values[field].model_copy(update={"kind": kind, "options": {}})
+            values["constraints"] = {role: entry for role, entry in values["constraints"].items() if role != field}
+    return model.model_copy(update=values)
 
 
 @dataclass(frozen=True)

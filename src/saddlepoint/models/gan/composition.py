@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial, reduce
-from typing import Any
+from typing import Any, TypeVar
 
 from saddlepoint.errors import SettingError
 from saddlepoint.models.gan.conditions.condition import Codes, Condition
@@ -28,6 +28,7 @@ from saddlepoint.objectives.adversarial.views import View
 
 SHORT = {"discriminator": "d", "generator": "g"}
 CONSTRAINED = {**SHORT, "encoder": PLAYER}
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -47,16 +48,17 @@ class Parts:
     encoder: Encoder | None = None
 
 
-def compose(settings: GANSettings, loss: object = None, classes: int = 0) -> Parts:
+def compose(settings: GANSettings, loss: object = None, classes: int | None = 0) -> Parts:
     """Return the parts that the settings name.
 
     Args:
         settings: of the GAN.
         loss: the user's own loss as an object, in the place of `settings.objective`.
-        classes: number of classes in the data; 0 without labels.
+        classes: number of classes in the data, 0 without labels; None if it is unknown. Then conditions that use labels are not
+            asked for their heads.
 
     Raises:
-        SettingError: a part cannot be imported or made, is no such part, or forbids another one; or the data have no labels.
+        SettingError: a part cannot be imported or made, is no such part, fails, or forbids another one; or the data have no labels.
     """
     adversarial_loss = _loss(settings, loss)
     penalties = {
@@ -80,12 +82,15 @@ def compose(settings: GANSettings, loss: object = None, classes: int = 0) -> Par
             "constraint out."
         )
     check_together(parts, partial(_is_used, settings))
-    if encoder is not None and (reason := encoder.refuse(adversarial_loss)) is not None:
+    reason = None if encoder is None else _ask(f"{described}: refuse", encoder.refuse, adversarial_loss)
+    if reason is not None:
         raise SettingError(f'{described} and model.objective "{settings.objective}" cannot be combined: {reason}.')
-    conditional = _uses_labels(conditions, classes)
+    conditional = classes is not None and _uses_labels(conditions, classes)
     conditions = {role: conditions.get(role, Condition()) for role in SHORT}
-    codes, heads = conditions["discriminator"].codes(), conditions["discriminator"].heads(classes)
-    if adversarial_loss.energy is not None and (heads or conditions["discriminator"].has_score):
+    judge, where = conditions["discriminator"], "model.condition.discriminator"
+    codes = _ask(f"{where}: codes", judge.codes)
+    heads = {} if classes is None and judge.uses_labels else _ask(f"{where}: heads", judge.heads, classes or 0)
+    if adversarial_loss.energy is not None and (heads or judge.has_score):
         raise SettingError(
             f'model.objective "{settings.objective}" and model.condition.discriminator '
             f"({settings.condition['discriminator'].name}) cannot be combined: a discriminator of reconstructions has no "
@@ -233,6 +238,16 @@ def make_part(path: str, arguments: Mapping[str, Any], where: str) -> Any:
             raise SettingError(f"{where} takes no arguments, got {', '.join(arguments)}.")
         return found
     return _call(found, arguments, where)
+
+
+def _ask(where: str, function: Callable[..., Answer], *arguments: Any) -> Answer:
+    """What a part answers. An error in it, which may be the user's own code, becomes a sentence."""
+    try:
+        return function(*arguments)
+    except SettingError as error:
+        raise SettingError(f"{where}: {error}") from None
+    except Exception as error:
+        raise SettingError(f"{where} fails: {type(error).__name__}: {error}.") from error
 
 
 def _call(maker: Callable[..., Any], arguments: Mapping[str, Any], where: str) -> Any:

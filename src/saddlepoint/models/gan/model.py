@@ -30,7 +30,7 @@ from saddlepoint.models.gan.encoders.encoder import PLAYER as ENCODER
 from saddlepoint.models.gan.game_noise import GameNoiseSource
 from saddlepoint.models.gan.judging import JudgingModel
 from saddlepoint.models.gan.latent import LatentDistribution
-from saddlepoint.models.gan.part_checks import check_on_examples
+from saddlepoint.models.gan.part_checks import check_networks, check_on_examples
 from saddlepoint.models.gan.part_states import PartStates
 from saddlepoint.models.gan.players import build_discriminator, build_encoder, build_generator
 from saddlepoint.models.gan.settings import GANSettings
@@ -45,7 +45,6 @@ from saddlepoint.objectives.adversarial.replay import Replay
 from saddlepoint.objectives.phase import Phase
 
 RANGES = {"tanh": SYMMETRIC, "sigmoid": UNIT, "identity": None}
-FEWEST_CLASSES = 2  # with which a condition on labels can be built; settings alone do not say how many there are
 SCALINGS: dict[str, ScalingKind] = {"tanh": "symmetric", "sigmoid": "unit", "identity": "standard"}
 
 
@@ -135,8 +134,8 @@ class GAN(JudgingModel):
         self._replay = Replay(settings.replay.size) if settings.replay.share else None
 
     @classmethod
-    def check_settings(cls, settings: GANSettings) -> None:
-        compose(settings, classes=FEWEST_CLASSES)
+    def check_settings(cls, settings: GANSettings, classes: int | None = None) -> None:
+        check_networks(settings, compose(settings, classes=classes).game)
 
     @property
     def phases(self) -> tuple[Phase, ...]:

@@ -11,6 +11,8 @@ import torch
 from torch import Tensor
 
 from saddlepoint.errors import SettingError
+from saddlepoint.models.gan.settings import GANSettings
+from saddlepoint.networks.settings import NETWORKS
 from saddlepoint.objectives.adversarial.composition import Composition
 from saddlepoint.objectives.adversarial.losses import AdversarialLoss
 from saddlepoint.objectives.adversarial.part_state import PartState
@@ -168,3 +170,27 @@ def check_together(parts: Mapping[str, Any], is_used: Callable[[str], bool]) -> 
         for setting, reason in getattr(part, "forbids", {}).items():
             if is_used(setting):
                 raise SettingError(f"{name} and model.{setting} cannot be combined: {reason}. Leave one of them out.")
+
+
+def check_networks(settings: GANSettings, parts: Composition) -> None:
+    """Check that no constraint would divide by weights of a built-in network that begin at 0.
+
+    Args:
+        settings: of the GAN.
+        parts: of its game.
+
+    Raises:
+        SettingError: one would; the message names both.
+    """
+    for role, player in zip(settings.roles, settings.players, strict=True):
+        if not getattr(parts.constraints.get(player), "divides_by_weights", False):
+            continue
+        # A discriminator that reconstructs examples contains a second network of the generator's settings.
+        for owner in ("discriminator", "generator") if player == "d" and parts.loss.energy is not None else (role,):
+            network = getattr(settings, owner).network
+            if network in NETWORKS and NETWORKS[network].zero_layers:
+                raise SettingError(
+                    f"model.constraints.{role} ({settings.constraints[role].name}) and model.{owner}.network ({network}) cannot "
+                    "be combined: the constraint divides by weights, and those of some layers begin at 0. Choose another "
+                    "network, or the constraint clip or orthogonal."
+                )

@@ -24,7 +24,8 @@ from saddlepoint.objectives.adversarial.numbers import check_count, check_number
 class Constraint(Protocol):
     """A restriction of a player's weights.
 
-    A constraint may have a method `observe(network) -> dict[str, Tensor]`, whose numbers () are recorded as series of the player.
+    A constraint may have a method `observe(network) -> dict[str, Tensor]`, whose numbers () are recorded as series of the player,
+    and `divides_by_weights = True` if it cannot be put on a network in which all weights of a layer begin at 0.
 
     Attributes:
         after_update: whether `project` must be called after every update.
@@ -87,6 +88,7 @@ class Spectral:
 
     iterations: int = 1
     after_update: ClassVar[bool] = False
+    divides_by_weights: ClassVar[bool] = True
     forbids: ClassVar[Mapping[str, str]] = {
         "updates.unrolled": "the power iteration changes its vectors in place, which the steps ahead cannot repeat"
     }
