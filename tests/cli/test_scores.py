@@ -77,7 +77,7 @@ def test_a_comparison_says_in_words_which_values_are_not_finite() -> None:
     infinite = replace(infinite, scores=(replace(infinite.scores[0], value=math.inf, low=None, high=None),))
     output = Output(file=io.StringIO(), width=140)
     show_ranking(output, rank({"a": infinite, "b": scorecard()}))
-    assert f"a: {TITLES[0]} ({FEATURES}) is inf: it exceeds every number for these samples." in output.file.getvalue()  # type: ignore[attr-defined]
+    assert f"a: {TITLES[0]} ({FEATURES}) is inf: it is infinite for these samples." in output.file.getvalue()  # type: ignore[attr-defined]
 
 
 def test_a_pair_is_reported_with_one_line_per_score() -> None:

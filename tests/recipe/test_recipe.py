@@ -19,7 +19,7 @@ from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.models.vae.settings import VAESettings
 from saddlepoint.objectives.adversarial.settings import PENALTIES
 from saddlepoint.recipe import Recipe, fields, shipped_names
-from saddlepoint.recipe.fields import section_at
+from saddlepoint.recipe.fields import open_section_at
 from saddlepoint.training.settings import OptimiserSettings, PlayerSettings, TrainingSettings
 
 FAMILIES: dict[str, type[BaseModel]] = {"autoencoder": AutoencoderSettings, "vae": VAESettings, "gan": GANSettings}
@@ -209,10 +209,10 @@ SECTIONS = ("model.penalties", "model.constraints", "model.views", "model.condit
 
 @pytest.mark.parametrize("section", SECTIONS)
 def test_the_example_of_an_open_section_is_a_recipe(section: str) -> None:
-    found = section_at(Recipe, section.split("."), {"model": {"family": "gan"}})
+    found = open_section_at(Recipe, section.split("."), {"model": {"family": "gan"}})
     assert found is not None
     name, opened = found
-    assert name == section
+    assert ".".join(name) == section
     outer, inner = section.split(".")
     content = {outer: {inner: yaml.safe_load(opened.example)}}
     recipe = Recipe.from_mapping({"model": {"family": "gan"}} | content if outer != "model" else content)
@@ -233,6 +233,13 @@ def test_a_condition_in_another_form_is_answered_with_an_example(condition: obje
     said = str(error.value)
     assert said.endswith("; for example model.condition: {generator: batch_norm, discriminator: projection}.")
     assert "model.condition" in said.partition(";")[0]
+
+
+def test_an_example_is_shown_only_for_what_appears_in_it() -> None:
+    penalties = {"consistency": {"arguments": 3}}
+    with pytest.raises(SettingError) as error:
+        Recipe.from_mapping({"model": {"family": "gan", "penalties": penalties}})
+    assert str(error.value).endswith("model.penalties.consistency.arguments cannot be 3: it must be settings by name.")
 
 
 PYDANTIC = {"input", "parse", "valid", "dictionary", "instance", "tuple", "tag", "string", "integer"}

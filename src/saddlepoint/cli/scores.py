@@ -138,12 +138,13 @@ def _beside_their_like(scores: Sequence[Score]) -> list[Score]:
 
 def _not_finite(scorecard: Scorecard) -> list[str]:
     """A sentence for each score that is no finite number, with the reason in the scorecard."""
-    words = {False: "it cannot be computed from these samples.", True: "it exceeds every number for these samples."}
-    return [
-        f"{score.title} is {_number(score.value)}: {' '.join(score.notes) or words[math.isinf(score.value)]}"
-        for score in scorecard.scores
-        if not math.isfinite(score.value)
-    ]
+    said = []
+    for score in scorecard.scores:
+        if not math.isfinite(score.value):
+            is_infinite = math.isinf(score.value)
+            plain = "it is infinite for these samples." if is_infinite else "it cannot be computed from these samples."
+            said.append(f"{score.title} is {_number(score.value)}: {' '.join(score.notes) or plain}")
+    return said
 
 
 def _missing(ranking: Ranking) -> list[str]:

@@ -12,8 +12,9 @@ from dataclasses import replace
 from typing import Any
 
 from saddlepoint.diagnosis.changes import apply_changes
+from saddlepoint.diagnosis.fitting_remedies import Accepts, accept_all
 from saddlepoint.diagnosis.optimiser_settings import Settings
-from saddlepoint.diagnosis.remedies import Accepts, Step, accept_all, changes_of
+from saddlepoint.diagnosis.remedies import Step, changes_of
 from saddlepoint.diagnosis.usual_rates import describe_unusual_rates, keep_usual, restore_usual_rates
 from saddlepoint.records import Finding
 

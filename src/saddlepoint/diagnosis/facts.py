@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from saddlepoint.diagnosis.remedies import Accepts, Step, accept_all, advice, first_remedy, is_accepted
+from saddlepoint.diagnosis.fitting_remedies import Accepts, accept_all, first_remedy, fitting_advice
+from saddlepoint.diagnosis.remedies import Step
 from saddlepoint.diagnosis.traits import traits_of
 from saddlepoint.models.settings import FAMILIES
 
@@ -73,4 +74,4 @@ class Facts:
         Args:
             names: of remedies in `saddlepoint.diagnosis.remedies`.
         """
-        return advice(*(name for name in names if is_accepted(name, self.settings, self.accepts)))
+        return fitting_advice(names, self.settings, self.accepts)

@@ -2,12 +2,13 @@
 
 Rules name the remedies of their findings (`run.remedy("r1_penalty")`, `run.advice("r1_penalty", "instance_noise")`), and so do
 the checks before the first step (`propose("smaller_batch", batch_size=64)`) and the escalation list
-(`saddlepoint.diagnosis.escalation`), which says what to try next.
+(`saddlepoint.diagnosis.escalation`), which says what to try next. Which of them fit a run is decided by
+`saddlepoint.diagnosis.fitting_remedies`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -23,13 +24,11 @@ from saddlepoint.diagnosis.changes import (
     Multiply,
     Replace,
     ReplaceOnly,
-    apply_changes,
 )
-from saddlepoint.diagnosis.optimiser_settings import RATE, SHARED, Settings, of_all_players, own_name
+from saddlepoint.diagnosis.optimiser_settings import RATE, SHARED, of_all_players, own_name
 from saddlepoint.diagnosis.ranges import usual_value
 from saddlepoint.diagnosis.usual_rates import DEFAULT, USUAL, USUAL_OF_SGD
 
-Accepts = Callable[[Mapping[str, Any]], bool]  # whether changes by dotted name are valid
 Step = tuple[str, ...]  # names of remedies that are applied together
 
 
@@ -265,38 +264,3 @@ def propose(name: str, **given: Any) -> dict[str, Any] | None:
         New values by dotted name; None where no value is given.
     """
     return changes_of(name, given) or None
-
-
-def accept_all(changes: Mapping[str, Any]) -> bool:
-    """Accept any changes of settings."""
-    return True
-
-
-def is_accepted(name: str, settings: Settings, accepts: Accepts) -> bool:
-    """Return whether a remedy may be offered: what it changes, if anything, is valid together with the other settings.
-
-    Args:
-        name: of the remedy.
-        settings: the present settings by dotted name.
-        accepts: whether changes are valid.
-    """
-    changes = apply_changes(changes_of(name), settings)
-    return not changes or accepts(changes)
-
-
-def first_remedy(
-    steps: Iterable[Step | str],
-    settings: Settings,
-    given: Mapping[str, Any] | None = None,
-    accepts: Accepts = accept_all,
-) -> dict[str, Any] | None:
-    """Return the changes of the first remedy that changes one of these settings and is accepted; None where there is none.
-
-    Args:
-        steps: names of remedies in order of preference; a tuple applies several together.
-        settings: the present settings by dotted name.
-        given: values that a remedy takes from the measurement.
-        accepts: whether changes are valid together with the other settings.
-    """
-    found = (apply_changes(changes_of(step, given), settings) for step in steps)
-    return next((changes for changes in found if changes and accepts(changes)), None)

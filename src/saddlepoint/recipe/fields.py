@@ -85,9 +85,9 @@ def find(settings: type[BaseModel], name: str, content: Mapping[str, Any] | None
     return _find(settings, name, content or {}, (), _keys(settings, content))
 
 
-def section_at(
+def open_section_at(
     settings: type[BaseModel], path: Sequence[str], content: Mapping[str, Any] | None = None
-) -> tuple[str, OpenSection] | None:
+) -> tuple[tuple[str, ...], OpenSection] | None:
     """Find the open section that a path leads to or into.
 
     Args:
@@ -96,7 +96,7 @@ def section_at(
         content: values of the class, as for `fields`.
 
     Returns:
-        Its dotted name, and what it declares; None if there is none on the way.
+        Its own path, and what it declares; None if there is none on the way.
     """
     value: Any = content
     for end, name in enumerate(path, 1):
@@ -104,7 +104,7 @@ def section_at(
         if field is None:
             return None
         if (opened := open_section(field)) is not None:
-            return ".".join(path[:end]), opened
+            return tuple(path[:end]), opened
         section = _section(field.annotation, value)
         if section is None:
             return None

@@ -11,8 +11,11 @@ from saddlepoint.errors import nearest, shortened, suggestion
 from saddlepoint.models.settings import FAMILIES
 from saddlepoint.open_sections import UNKNOWN_KEY
 from saddlepoint.recipe.aliases import usual_name
-from saddlepoint.recipe.fields import fields, find, section_at
+from saddlepoint.recipe.fields import fields, find, open_section_at
 from saddlepoint.settings import refusal
+
+# pydantic's errors where an entry of a section, or the whole section, is written in another form than it must be.
+_OF_ANOTHER_FORM = frozenset({"dict_type", "mapping_type", "model_type", "string_type", "missing"})
 
 
 def unknown(name: str, recipe: type[BaseModel], content: Mapping[str, Any] | None = None) -> str:
@@ -32,7 +35,7 @@ def unknown(name: str, recipe: type[BaseModel], content: Mapping[str, Any] | Non
     if name in sections:
         inside = [known_name for known_name in known if known_name.startswith(f"{name}.")]
         example = next((setting for setting in inside if not setting.endswith(".arguments")), inside[0])
-        whole = _example(name.split("."), recipe, content, exactly=True)
+        whole = _example(name.split("."), recipe, content)
         whole = f", or write it in a recipe as {whole}" if whole else ""
         return f"{name} is a section, not a setting: set one of its settings, such as {example}{whole}."
     for theirs in FAMILIES:
@@ -78,30 +81,30 @@ def explain(error: ValidationError, recipe: type[BaseModel], content: Mapping[st
         return f"model.family is {shortened(repr(first['input'].get('family')))}; it must be {families}.{more}"
     if not path:
         return f"{first['msg'].removeprefix('Value error, ')}.{more}"
-    example = _example(path, recipe, content) if first["type"] in _OF_ANOTHER_FORM else ""
+    example = _example(path, recipe, content, of_entry=True) if first["type"] in _OF_ANOTHER_FORM else ""
     example = f"; for example {example}" if example else ""
     return f"{refusal(name, first, shortened(repr(first['input'])))}{example}.{more}"
 
 
-# pydantic's errors where an entry of a section, or the whole section, is written in another form than it must be.
-_OF_ANOTHER_FORM = frozenset({"dict_type", "mapping_type", "model_type", "string_type", "missing"})
-
-
 def _example(
-    path: Sequence[str], recipe: type[BaseModel], content: Mapping[str, Any] | None, *, exactly: bool = False
+    path: Sequence[str], recipe: type[BaseModel], content: Mapping[str, Any] | None, *, of_entry: bool = False
 ) -> str:
-    """The open section at a path, or around it, as a recipe can hold it.
+    """The open section at a path as a recipe can hold it.
 
     Args:
         path: of a section or setting.
         recipe: the settings class.
         content: the values of the recipe, which decide the family.
-        exactly: whether the path must be that of the section itself.
+        of_entry: whether the path may also lead to an entry of the section, or to the field that its short form sets.
 
     Returns:
         "model.constraints: {discriminator: spectral}"; empty if there is no such section or example.
     """
-    found = section_at(recipe, path, content)
-    if found is None or not found[1].example or (exactly and found[0] != ".".join(path)):
+    found = open_section_at(recipe, path, content)
+    if found is None:
         return ""
-    return f"{found[0]}: {found[1].example}"
+    section, opened = found
+    inside = list(path[len(section) :])
+    # Settings further inside do not appear in the example.
+    is_shown = not inside or (of_entry and inside[1:] in ([], [opened.shorthand]))
+    return f"{'.'.join(section)}: {opened.example}" if opened.example and is_shown else ""
