@@ -80,17 +80,24 @@ def polar_factor(matrices: Tensor) -> Tensor:
 
 
 def polar_factors(layers: Sequence[Tensor]) -> list[Tensor]:
-    """Return the closest orthogonal matrices of several layers, as `polar_factor` does for one.
+    """Return the closest orthogonal matrices of several layers.
 
-    The host waits once for the device to know whether any layer needs singular values, instead of once a layer.
+    Which layers need singular values is read from the device in one transfer, instead of one a layer. On a GPU,
+    `torch.linalg.eigh` still makes the host wait once a layer, because it checks whether it converged.
+
+    Args:
+        layers: matrices (N, M, K) of each layer, all on one device, which computes eigenvalues. Sizes may differ between layers.
+
+    Returns:
+        For each layer what `polar_factor` returns, (N, M, K) at least float32.
     """
+    if not layers:
+        return []
     layers = [at_least_float32(matrices) for matrices in layers]
-    found = [_from_eigenvalues(matrices) for matrices in layers]
-    if not found or bool(torch.stack([is_exact for _, is_exact in found]).all()):
-        return [factor for factor, _ in found]
+    factors, flags = zip(*map(_from_eigenvalues, layers), strict=True)
     return [
-        factor if bool(is_exact) else _from_singular_values(matrices)
-        for matrices, (factor, is_exact) in zip(layers, found, strict=True)
+        factor if is_exact else _from_singular_values(matrices)
+        for matrices, factor, is_exact in zip(layers, factors, torch.stack(flags).tolist(), strict=True)
     ]
 
 
@@ -114,10 +121,10 @@ def _from_eigenvalues(matrices: Tensor) -> tuple[Tensor, Tensor]:
 
 def _from_singular_values(matrices: Tensor) -> Tensor:
     """The polar factors of (N, M, K) matrices of any rank; matrices that are not finite are returned unchanged."""
-    if not matrices.isfinite().all():
-        return matrices
     if matrices.shape[1] > matrices.shape[2]:
         return _from_singular_values(matrices.mT).mT
+    if not matrices.isfinite().all():
+        return matrices
     left, _, right = torch.linalg.svd(matrices, full_matrices=False)
     factor: Tensor = left @ right
     return factor
