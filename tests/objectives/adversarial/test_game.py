@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from itertools import permutations
 
 import pytest
 import torch
@@ -324,6 +325,27 @@ def test_a_consistency_penalty_costs_the_change_of_the_logits():
     value, _ = discriminator_loss(game)(nets, BATCH, replace(NOISE, penalties={"change": numbers}))
     plain, _ = discriminator_loss(parts())(nets, BATCH, NOISE)
     torch.testing.assert_close(value - plain, 2 * 3.0 * (2 * numbers[:, 0]).square())
+
+
+@pytest.mark.parametrize("order", list(permutations(range(4))), ids=str)
+def test_penalties_of_all_kinds_count_once_each_in_any_order(order):
+    kinds = [
+        ("real", Penalty("real", half)),
+        ("middle", Penalty(lambda real, fake, _: (real + fake) / 2, half)),
+        ("change", ConsistencyPenalty(torch.add, torch.randn, lambda one, other: (one - other).square(), ("fake",))),
+        ("score", ScorePenalty(lambda real, fake, kept: (real - fake).square())),
+    ]
+    nets = {"d": lambda x: x.square().sum(1), "g": identity}
+    noise = replace(NOISE, penalties={"change": torch.full((4, 1), 0.5, dtype=torch.float64)})
+    value, observed = discriminator_loss(
+        replace(parts(), penalties={kinds[at][0]: (kinds[at][1], 1.0 + at) for at in order})
+    )(nets, BATCH, noise)
+    plain, _ = discriminator_loss(parts())(nets, BATCH, noise)
+    real, fake = REAL.square(), FAKE.square()
+    middle, changed = (REAL + FAKE).square() / 2, (FAKE + 0.5).square()
+    expected = 2 * real + 2 * middle + 3 * (fake - changed).square() + 4 * (real - fake).square()
+    torch.testing.assert_close(value - plain, expected)
+    assert {"real_slope", "middle_slope"} == {name for name in observed if name.endswith("_slope")}
 
 
 def test_state_goes_in_with_the_noise_and_comes_out_with_the_observations():

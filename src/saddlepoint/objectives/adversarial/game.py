@@ -17,8 +17,7 @@ from torch import Tensor, where
 from saddlepoint.objectives.adversarial.composition import Composition, apply_views, logits, outputs
 from saddlepoint.objectives.adversarial.heads import Targets
 from saddlepoint.objectives.adversarial.noise import GameNoise
-from saddlepoint.objectives.adversarial.penalties import Kind
-from saddlepoint.objectives.adversarial.penalty_costs import Judged, judge_kind, other_costs
+from saddlepoint.objectives.adversarial.penalty_costs import Costs, judge_kind, other_costs
 from saddlepoint.objectives.adversarial.unrolled import unrolled
 from saddlepoint.objectives.phase import KEPT, Batch, Loss, Nets, Observations, Phase
 from saddlepoint.objectives.precision import at_least_float32
@@ -104,28 +103,18 @@ def discriminator_loss(parts: Composition, *, detached: bool = True) -> Loss:
         if noise.replayed is not None and noise.is_replayed is not None:
             is_old = noise.is_replayed.reshape(-1, *[1] * (made.ndim - 1))
             made = where(is_old, noise.replayed.to(made.dtype), made)
-        costs: list[Tensor] = []
-        observed: Observations = {}
-        judged: dict[Kind, Judged] = {}
-        kinds: tuple[tuple[Kind, Tensor, Mapping[str, Tensor] | None], ...]
-        kinds = (("real", batch.x, noise.real_views), ("fake", made, noise.fake_views))
-        for kind, x, drawn in kinds:
-            judged[kind], own, slopes = judge_kind(parts, nets, kind, apply_views(parts, x, drawn), condition, noise)
-            costs += own
-            observed |= slopes
-        others, slopes = other_costs(parts, nets, judged, condition, noise)
-        costs += others
-        observed |= slopes
-        real, fake = judged["real"], judged["fake"]
+        real, costs = judge_kind(parts, nets, "real", apply_views(parts, batch.x, noise.real_views), condition, noise)
+        fake, fake_costs = judge_kind(parts, nets, "fake", apply_views(parts, made, noise.fake_views), condition, noise)
+        costs += fake_costs + other_costs(parts, nets, real, fake, condition, noise)
         targets = _targets(parts, batch, noise)
         for name, head in parts.heads.items():
-            cost = head.discriminator(real.heads[name], fake.heads[name], targets)
-            costs.append(_per_example(parts, cost, len(batch.x)) * head.weight)
-            if head.observe is not None:
-                observed |= head.observe(real.heads[name].detach(), fake.heads[name].detach(), targets)
+            at_real, at_fake = real.heads[name], fake.heads[name]
+            cost = _per_example(parts, head.discriminator(at_real, at_fake, targets), len(batch.x)) * head.weight
+            observed = {} if head.observe is None else head.observe(at_real.detach(), at_fake.detach(), targets)
+            costs += Costs((cost,), observed)
         value, observations = _judgement(parts, real.logit, fake.logit, noise)
         kept = _following(parts, real.logit.detach(), fake.logit.detach(), noise)
-        return sum(costs, value), observations | observed | kept
+        return sum(costs.weighted, value), observations | costs.observed | kept
 
     return loss
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from torch import Tensor
@@ -33,9 +34,25 @@ class Judged(NamedTuple):
     heads: dict[str, Tensor]
 
 
+@dataclass(frozen=True)
+class Costs:
+    """Costs that the discriminator's loss adds to that of the logits. A sum has the costs and observations of both sides.
+
+    Attributes:
+        weighted: (B,) each, times their weights.
+        observed: observations, (B,) each.
+    """
+
+    weighted: tuple[Tensor, ...] = ()
+    observed: Observations = field(default_factory=dict)
+
+    def __add__(self, other: Costs) -> Costs:
+        return Costs(self.weighted + other.weighted, self.observed | other.observed)
+
+
 def judge_kind(
     parts: Composition, nets: Nets, kind: Kind, x: Tensor, condition: Mapping[str, Tensor], noise: GameNoise
-) -> tuple[Judged, list[Tensor], Observations]:
+) -> tuple[Judged, Costs]:
     """Run the discriminator on the examples of one kind, and compute the penalties of the slope at these examples.
 
     Args:
@@ -47,58 +64,54 @@ def judge_kind(
         noise: with the weights of penalties at this step.
 
     Returns:
-        The outputs; the weighted penalties, (B,) each; and with penalties the observation `real_slope` or `fake_slope`, (B,) in
-        logits per unit of x.
+        The outputs; and the penalties, with the observation `real_slope` or `fake_slope`, (B,) in logits per unit of x, if there
+        are any.
     """
-    penalties = [(name, penalty) for name, penalty in _slope_penalties(parts) if penalty.where == kind]
+    penalties = {
+        name: penalty
+        for name, (penalty, _) in parts.penalties.items()
+        if isinstance(penalty, Penalty) and penalty.where == kind
+    }
     if not penalties:
-        return Judged(x, *outputs(parts, nets, x, condition)), [], {}
+        return Judged(x, *outputs(parts, nets, x, condition)), Costs()
     logit, squared, heads = outputs_and_squared_slope(lambda value: outputs(parts, nets, value, condition), x)
-    costs = [_weighted(parts, name, penalty.how(squared), noise) for name, penalty in penalties]
-    return Judged(x, logit, heads), costs, {f"{kind}_slope": squared.detach().sqrt()}
+    weighted = tuple(_weighted(parts, name, penalty.how(squared), noise) for name, penalty in penalties.items())
+    return Judged(x, logit, heads), Costs(weighted, {f"{kind}_slope": squared.detach().sqrt()})
 
 
 def other_costs(
-    parts: Composition, nets: Nets, judged: Mapping[Kind, Judged], condition: Mapping[str, Tensor], noise: GameNoise
-) -> tuple[list[Tensor], Observations]:
+    parts: Composition, nets: Nets, real: Judged, fake: Judged, condition: Mapping[str, Tensor], noise: GameNoise
+) -> Costs:
     """Compute the penalties of the slope at other points, and those of differences and of scores.
 
     Args:
         parts: of the game.
         nets: the networks by name.
-        judged: what `judge_kind` returned for real and generated examples.
+        real, fake: what `judge_kind` returned for real and generated examples.
         condition: keyword arguments of the network.
         noise: with the random numbers and the state of penalties.
 
     Returns:
-        The weighted penalties, (B,) each, and the observations `NAME_slope`, (B,) in logits per unit of x.
+        The penalties, with the observations `NAME_slope`, (B,) in logits per unit of x.
     """
-    costs: list[Tensor] = []
-    slopes: Observations = {}
-    real, fake = judged["real"], judged["fake"]
-    for name, penalty in _slope_penalties(parts):
-        if callable(penalty.where):
-            numbers = None if penalty.draw is None else (noise.penalties or {})[name]
-            points = penalty.where(real.x, fake.x, numbers)
-            _, squared, _ = outputs_and_squared_slope(lambda value: (logits(nets, value, **condition), {}), points)
-            costs.append(_weighted(parts, name, penalty.how(squared), noise))
-            slopes[f"{name}_slope"] = squared.detach().sqrt()
-    for name, (other, _) in parts.penalties.items():
-        if isinstance(other, ConsistencyPenalty):
-            drawn = (noise.penalties or {})[name]
-            for kind in other.kinds:
-                changed = logits(nets, other.change(judged[kind].x, drawn), **condition)
-                costs.append(_weighted(parts, name, other.how(judged[kind].logit, changed), noise))
-        elif isinstance(other, ScorePenalty):
-            kept = (noise.kept or {}).get(f"penalties.{name}", {})
-            costs.append(_weighted(parts, name, other.how(real.logit, fake.logit, kept), noise))
-    return costs, slopes
-
-
-def _slope_penalties(parts: Composition) -> Iterator[tuple[str, Penalty]]:
+    judged: dict[Kind, Judged] = {"real": real, "fake": fake}
+    costs = Costs()
     for name, (penalty, _) in parts.penalties.items():
-        if isinstance(penalty, Penalty):
-            yield name, penalty
+        drawn = (noise.penalties or {}).get(name)
+        if isinstance(penalty, ScorePenalty):
+            kept = (noise.kept or {}).get(f"penalties.{name}", {})
+            costs += Costs((_weighted(parts, name, penalty.how(real.logit, fake.logit, kept), noise),))
+        elif isinstance(penalty, ConsistencyPenalty):
+            assert drawn is not None, "a consistency penalty draws random numbers"
+            for kind in penalty.kinds:
+                changed = logits(nets, penalty.change(judged[kind].x, drawn), **condition)
+                costs += Costs((_weighted(parts, name, penalty.how(judged[kind].logit, changed), noise),))
+        elif callable(penalty.where):
+            points = penalty.where(real.x, fake.x, drawn)
+            _, squared, _ = outputs_and_squared_slope(lambda value: (logits(nets, value, **condition), {}), points)
+            cost = _weighted(parts, name, penalty.how(squared), noise)
+            costs += Costs((cost,), {f"{name}_slope": squared.detach().sqrt()})
+    return costs
 
 
 def _weighted(parts: Composition, name: str, cost: Tensor, noise: GameNoise) -> Tensor:
