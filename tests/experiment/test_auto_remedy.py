@@ -72,7 +72,7 @@ def inject_failure(monkeypatch: pytest.MonkeyPatch) -> Inject:
                 "GAN104", "failure", d_loss.steps[-1], "It fails otherwise.", remedy={"model.penalties.r1.weight": 1.0}
             )
 
-        def watching(recipe: Recipe, precision: str | None = None) -> Diagnosis:
+        def watching(recipe: Recipe, precision: str | None = None, classes: int | None = None) -> Diagnosis:
             facts = Facts(steps=recipe.training.steps, settings={e.name: v for e, v in recipe.settings()})
             return Diagnosis("gan", [found, follows], facts)
 
