@@ -37,11 +37,11 @@ from saddlepoint.networks.dcgan_layers import (
     Normalisation,
     Resampling,
     Style,
-    enlarge,
+    downsample,
     hidden_layers,
     initialise_,
     project,
-    reduce,
+    upsample,
 )
 from saddlepoint.networks.layers import CONVOLUTIONS
 from saddlepoint.networks.pyramid import Size, channels, ends_in_event, levels
@@ -90,7 +90,7 @@ class Generator(nn.Module):
             if level == attended:
                 layers.append(SelfAttention(widths[level]))
             bias = style.has_bias or level == 1
-            layers += enlarge(widths[level], widths[level - 1], sizes[level], sizes[level - 1], style, bias=bias)
+            layers += upsample(widths[level], widths[level - 1], sizes[level], sizes[level - 1], style, bias=bias)
         if output_activation != "identity":
             layers.append(activation_layer(output_activation))
         self.layers = nn.Sequential(*layers)
@@ -130,7 +130,7 @@ class Discriminator(nn.Module):
         widths = [inputs[0], *channels(width, len(sizes) - 1)]
         layers: list[nn.Module] = []
         for level, ((large, small), (before, after)) in enumerate(zip(pairwise(sizes), pairwise(widths), strict=True)):
-            layers += reduce(before, after, large, small, style, normalised=level > 0)
+            layers += downsample(before, after, large, small, style, normalised=level > 0)
             if level + 1 == attended:
                 layers.append(SelfAttention(after))
         features, extent = widths[-1], sizes[-1]

@@ -82,7 +82,7 @@ def project(inputs: int, outputs: int, size: Sequence[int]) -> nn.Module:
     return layer
 
 
-def enlarge(
+def upsample(
     before: int, after: int, small: Sequence[int], large: Sequence[int], style: Style, *, bias: bool
 ) -> list[nn.Module]:
     """Return the layers (B, before, *small) -> (B, after, *large) of a generator.
@@ -100,7 +100,7 @@ def enlarge(
     return [TRANSPOSED_CONVOLUTIONS[dimensions](before, after, bias=bias, **geometry(large, small))]  # type: ignore[arg-type]
 
 
-def reduce(
+def downsample(
     before: int, after: int, large: Sequence[int], small: Sequence[int], style: Style, *, normalised: bool
 ) -> list[nn.Module]:
     """Return the layers (B, before, *large) -> (B, after, *small) of a discriminator, its activation included.
