@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import torch
 
 from saddlepoint.models.gan.conditions.condition import Condition
-from saddlepoint.models.gan.encoders.encoder import PLAYER, Encoder
+from saddlepoint.models.gan.encoders.encoder import ENCODER, Encoder
 from saddlepoint.networks.labels import class_weights
 from saddlepoint.objectives.adversarial.losses import AdversarialLoss
 from saddlepoint.objectives.adversarial.part_state import PartState
@@ -87,10 +87,10 @@ class Inverse(Encoder):
         self.weight = weight
 
     def phases(self, parts, discriminator, generator):
-        return discriminator, generator, Phase(PLAYER, self.loss, uses_data=False)
+        return discriminator, generator, Phase(ENCODER, self.loss, uses_data=False)
 
     def loss(self, nets, batch, noise):
-        found = nets[PLAYER](nets["g"](noise.latent).detach())
+        found = nets[ENCODER](nets["g"](noise.latent).detach())
         return self.weight * (found - noise.latent).square().sum(1), {}
 """
 # The one line of every part, and a recipe that names all of them.

@@ -175,8 +175,12 @@ def test_the_weights_of_a_player_satisfy_its_constraint_after_training(kind: str
 
 
 def test_the_constraint_of_an_encoder_that_is_not_there_is_refused() -> None:
-    with pytest.raises(SettingError, match=r"model\.constraints\.encoder: this GAN has no encoder; set model\.encoder"):
-        build("none", constraints={"encoder": "spectral"})
+    constrained = Recipe.load("bigan-digits").override({"model.constraints.encoder": "clip"})
+    assert constrained.override({"model.encoder.kind": "adversarial"}).model.constraints.keys() == {"encoder"}
+    with pytest.raises(
+        SettingError, match=r"model\.constraints cannot be .*: this GAN has no encoder; set model\.encoder"
+    ):
+        constrained.override({"model.encoder.kind": "none"})
 
 
 @each_encoder

@@ -18,7 +18,7 @@ from saddlepoint.models.capabilities import (
     ScoresExamples,
 )
 from saddlepoint.models.codes import CodeModel
-from saddlepoint.models.gan.encoders.encoder import PLAYER, Encoder
+from saddlepoint.models.gan.encoders.encoder import ENCODER, Encoder
 from saddlepoint.networks.evaluating import evaluating
 from saddlepoint.objectives.adversarial.pairs import join_pairs
 from saddlepoint.objectives.precision import at_least_float32
@@ -32,7 +32,7 @@ class EncodingModel(CodeModel):
         encoder_part: how it learns; None for a model without an encoder.
     """
 
-    encoder_player = PLAYER
+    encoder_player = ENCODER
     encoder_part: Encoder | None = None
 
     @property
@@ -53,7 +53,7 @@ class EncodingModel(CodeModel):
             DataError: this GAN has no encoder.
         """
         self._require(Encodes)
-        with evaluating(self.players[PLAYER]):
+        with evaluating(self.players[ENCODER]):
             return in_chunks(lambda part: self._codes_of(self.model_units(part)), x)
 
     def heads(self, x: Numbers) -> tuple[Tensor, Tensor]:
@@ -69,7 +69,7 @@ class EncodingModel(CodeModel):
             DataError: this GAN has no encoder with a variance.
         """
         self._require(HasLatentPosterior)
-        with evaluating(self.players[PLAYER]):
+        with evaluating(self.players[ENCODER]):
             both = in_chunks(lambda part: torch.cat(self.infer(self.model_units(part)), 1), x)
         mean, log_variance = both.chunk(2, 1)
         return mean, log_variance
@@ -83,7 +83,7 @@ class EncodingModel(CodeModel):
         Returns:
             Mean and log-variance, (B, latent) each.
         """
-        mean, log_variance = at_least_float32(self.players[PLAYER](x)).chunk(2, 1)
+        mean, log_variance = at_least_float32(self.players[ENCODER](x)).chunk(2, 1)
         return mean, log_variance
 
     def judged(self, x: Tensor, codes: Tensor | None = None) -> Tensor:
@@ -126,10 +126,10 @@ class EncodingModel(CodeModel):
     def _codes_of(self, x: Tensor) -> Tensor:
         """The codes (B, latent) of examples in the model's units, in the network's current mode."""
         assert self.encoder_part is not None, "a GAN without an encoder has no codes of examples"
-        return self.infer(x)[0] if self.encoder_part.has_variance else at_least_float32(self.players[PLAYER](x))
+        return self.infer(x)[0] if self.encoder_part.has_variance else at_least_float32(self.players[ENCODER](x))
 
     def _players_of_codes(self) -> tuple[nn.Module, nn.Module]:
-        return self.players[PLAYER], self.players["g"]
+        return self.players[ENCODER], self.players["g"]
 
     def _require(self, capability: type) -> None:
         if (reason := self.lacks(capability)) is not None:

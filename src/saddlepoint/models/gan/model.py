@@ -26,7 +26,7 @@ from saddlepoint.models.capabilities import (
 from saddlepoint.models.code_capabilities import NamedCodes
 from saddlepoint.models.copying import frozen_copy
 from saddlepoint.models.gan.composition import compose
-from saddlepoint.models.gan.encoders.encoder import PLAYER as ENCODER
+from saddlepoint.models.gan.encoders.encoder import ENCODER
 from saddlepoint.models.gan.game_noise import GameNoiseSource
 from saddlepoint.models.gan.judging import JudgingModel
 from saddlepoint.models.gan.latent import LatentDistribution
@@ -101,11 +101,11 @@ class GAN(JudgingModel):
         if event.constants:
             generator = HeldConstants(generator, partial(event.with_constants, values=units.constants))
         discriminator = build_discriminator(settings, event, parts, modules, output, len(shares))
-        players, roles = {"g": generator, "d": discriminator}, {"d": "discriminator", "g": "generator"}
+        players = {"g": generator, "d": discriminator}
         if parts.encoder is not None:
-            players[ENCODER], roles[ENCODER] = build_encoder(settings, event, parts.encoder, modules), "encoder"
+            players[ENCODER] = build_encoder(settings, event, parts.encoder, modules)
             self.averaged = ("g", ENCODER)
-        super().__init__(event, units, players, roles)
+        super().__init__(event, units, players, dict(zip(settings.players, settings.active_roles, strict=False)))
         for short, constraint in self.parts.constraints.items():
             try:
                 constraint.prepare(self.players[short])

@@ -9,7 +9,14 @@ from __future__ import annotations
 import math
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, SerializerFunctionWrapHandler, field_validator, model_serializer, model_validator
+from pydantic import (
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationInfo,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from saddlepoint.data.settings import ScalingName
@@ -234,7 +241,8 @@ class GANSettings(FamilySettings):
     """A generative adversarial network: a generator against a discriminator."""
 
     players: ClassVar[tuple[str, ...]] = ("d", "g", "e")
-    roles: ClassVar[tuple[str, ...]] = ("discriminator", "generator", "encoder")
+    adversaries: ClassVar[tuple[str, ...]] = ("discriminator", "generator")
+    roles: ClassVar[tuple[str, ...]] = (*adversaries, "encoder")
 
     family: Literal["gan"] = Field("gan", description="The kind of model.")
     latent: Size = Field(64, description="Size of the noise that the generator turns into an example.")
@@ -256,7 +264,7 @@ class GANSettings(FamilySettings):
     constraints: dict[str, ConstraintSettings] = Field(
         default_factory=dict,
         description="Constraints of the weights by player: {discriminator: spectral}.",
-        json_schema_extra={"keys": ["discriminator", "generator", "encoder"], "example": "{discriminator: spectral}"},
+        json_schema_extra={"keys": [*roles], "example": "{discriminator: spectral}"},
     )
     views: dict[str, ViewSettings] = Field(
         default_factory=dict,
@@ -284,9 +292,21 @@ class GANSettings(FamilySettings):
 
     @property
     def active_roles(self) -> tuple[str, ...]:
-        return self.roles if self.encoder.kind != NO_ENCODER else self.roles[:2]
+        return self.roles if self.encoder.kind != NO_ENCODER else self.adversaries
 
     @field_validator("objective")
     @classmethod
     def _loss_is_known(cls, name: str) -> str:
         return part_name(name, LOSSES, "loss", elsewhere=LOSSES_ELSEWHERE)
+
+    @field_validator("constraints")
+    @classmethod
+    def _constrain_players_that_exist(
+        cls, constraints: dict[str, ConstraintSettings], info: ValidationInfo
+    ) -> dict[str, ConstraintSettings]:
+        encoder: EncoderSettings | None = info.data.get("encoder")  # absent if its own settings are invalid
+        if "encoder" in constraints and encoder is not None and encoder.kind == NO_ENCODER:
+            raise ValueError(
+                f"this GAN has no encoder; set model.encoder.kind ({', '.join(ENCODERS)}), or leave the constraint out"
+            )
+        return constraints

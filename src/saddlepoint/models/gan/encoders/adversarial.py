@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from saddlepoint.errors import SettingError
-from saddlepoint.models.gan.encoders.encoder import PLAYER, Encoder
+from saddlepoint.models.gan.encoders.encoder import ENCODER, Encoder
 from saddlepoint.objectives.adversarial.code_matching import adversarial_autoencoder_loss, code_discriminator_loss
 from saddlepoint.objectives.adversarial.composition import Composition
 from saddlepoint.objectives.adversarial.numbers import check_number
@@ -45,5 +45,5 @@ class AdversarialAutoencoder(Encoder):
         return (
             replace(discriminator, loss=code_discriminator_loss(discriminator.loss)),
             # The generator has no output of the discriminator's phase that it could reuse.
-            replace(generator, loss=loss, uses_data=True, shares="nothing", also=(PLAYER,)),
+            replace(generator, loss=loss, uses_data=True, shares="nothing", also=(ENCODER,)),
         )

@@ -9,7 +9,7 @@ from typing import ClassVar
 from torch import nn
 
 from saddlepoint.errors import SettingError
-from saddlepoint.models.gan.encoders.encoder import FORBIDS, PLAYER, Encoder
+from saddlepoint.models.gan.encoders.encoder import ENCODER, FORBIDS, Encoder
 from saddlepoint.networks.pairs import PairFeatures
 from saddlepoint.objectives.adversarial.composition import Composition
 from saddlepoint.objectives.adversarial.losses import AdversarialLoss
@@ -57,5 +57,5 @@ class BiGAN(Encoder):
     def phases(self, parts: Composition, discriminator: Phase, generator: Phase) -> tuple[Phase, ...]:
         return (
             replace(discriminator, loss=pair_discriminator_loss(discriminator.loss)),
-            replace(generator, loss=pair_generator_loss(parts, generator.loss), uses_data=True, also=(PLAYER,)),
+            replace(generator, loss=pair_generator_loss(parts, generator.loss), uses_data=True, also=(ENCODER,)),
         )

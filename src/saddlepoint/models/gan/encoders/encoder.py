@@ -16,7 +16,7 @@ from saddlepoint.objectives.adversarial.composition import Composition
 from saddlepoint.objectives.adversarial.losses import AdversarialLoss
 from saddlepoint.objectives.phase import Phase
 
-PLAYER = "e"
+ENCODER = "e"
 FORBIDS = {
     "condition": "the encoder gets no labels or codes of its own, so that it could not find them in a code",
     "replay.share": "old examples are kept without their codes",

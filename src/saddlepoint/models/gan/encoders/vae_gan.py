@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import ClassVar
 
-from saddlepoint.models.gan.encoders.encoder import FORBIDS, PLAYER, Encoder
+from saddlepoint.models.gan.encoders.encoder import ENCODER, FORBIDS, Encoder
 from saddlepoint.objectives.adversarial.composition import Composition
 from saddlepoint.objectives.adversarial.learned_similarity import (
     decoder_loss,
@@ -51,5 +51,5 @@ class VAEGAN(Encoder):
             replace(discriminator, loss=mixture_discriminator_loss(discriminator.loss)),
             # The discriminator's phase made other examples of the noise, half of them reconstructions of its own batch.
             replace(generator, loss=of_generator, uses_data=True, shares="nothing"),
-            Phase(PLAYER, inference_loss(parts, self.kl)),
+            Phase(ENCODER, inference_loss(parts, self.kl)),
         )
