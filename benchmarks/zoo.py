@@ -75,6 +75,7 @@ class Data:
     weight: float
 
 
+NO_PICTURES = {"training.sample_every": 10**9}  # samples are drawn at the first and the last step only
 _RATE = {"training.optimiser.betas": [0.0, 0.99], "training.optimiser.schedule": "cosine"}
 DATA = {
     "ring": Data("toy-ring", {"training.steps": 3_000, "data.points": 20_000, **_RATE}, 0.1),
@@ -123,7 +124,7 @@ class Trial:
         of = DATA[self.data]
         parts = {name: of.weight if value == "weight" else value for name, value in PENALTIES[self.penalty].items()}
         short = {"training.steps": 20} if self.quick else {}
-        own = {"model.objective": self.loss, **parts, "training.seed": self.seed, **short}
+        own = {"model.objective": self.loss, **parts, **NO_PICTURES, "training.seed": self.seed, **short}
         return Recipe.load(of.base).override({**of.settings, **own})
 
     def place(self, keep: Path) -> Path:
