@@ -9,7 +9,8 @@ from typing import Literal
 from torch import nn
 
 from saddlepoint.models.autoencoder.settings import AutoencoderSettings
-from saddlepoint.models.gan.settings import GANSettings, PenaltySettings
+from saddlepoint.models.gan.parts.settings import PenaltySettings
+from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.models.settings import ModelSettings
 from saddlepoint.models.vae.settings import VAESettings
 from saddlepoint.networks.settings import NetworkSettings

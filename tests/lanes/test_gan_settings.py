@@ -7,13 +7,8 @@ import pytest
 from saddlepoint.errors import SettingError
 from saddlepoint.lanes import Replica, Replicas, compatible_groups
 from saddlepoint.models import build
-from saddlepoint.models.gan.settings import (
-    ConstraintSettings,
-    LabelSettings,
-    PenaltySettings,
-    ReplaySettings,
-    ViewSettings,
-)
+from saddlepoint.models.gan.parts.settings import ConstraintSettings, PenaltySettings, ViewSettings
+from saddlepoint.models.gan.settings import LabelSettings, ReplaySettings
 from saddlepoint.objectives.adversarial.settings import CONSTRAINTS, PENALTIES, VIEWS
 from saddlepoint.recipe import Recipe
 from tests.studies.runs import GAN, LINE, assert_replicas_are_single_runs, condition, images, training

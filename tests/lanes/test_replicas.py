@@ -13,13 +13,8 @@ from saddlepoint.data.mixtures import gaussian
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.errors import RunError, SettingError
 from saddlepoint.lanes import Replica, Replicas, compatible_groups, load, save
-from saddlepoint.models.gan.settings import (
-    DiscriminatorSettings,
-    GANSettings,
-    LabelSettings,
-    NoiseSettings,
-    ViewSettings,
-)
+from saddlepoint.models.gan.parts.settings import ViewSettings
+from saddlepoint.models.gan.settings import DiscriminatorSettings, GANSettings, LabelSettings, NoiseSettings
 from saddlepoint.models.vae.settings import VAESettings
 from saddlepoint.networks.settings import NetworkSettings
 from saddlepoint.training.settings import OptimiserSettings, PlayerSettings

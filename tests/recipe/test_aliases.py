@@ -6,8 +6,7 @@ import pytest
 
 from saddlepoint.cli.arguments import Parser, setting_names
 from saddlepoint.errors import SettingError
-from saddlepoint.models.gan.settings import LOSSES_ELSEWHERE
-from saddlepoint.objectives.adversarial.settings import LOSSES
+from saddlepoint.objectives.adversarial.settings import LOSSES, LOSSES_ELSEWHERE
 from saddlepoint.recipe import Recipe
 from saddlepoint.recipe.aliases import ADVICE, ALIASES, EPOCHS, usual_name
 

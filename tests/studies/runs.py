@@ -16,14 +16,13 @@ from saddlepoint.lanes import Replica, ReplicaRecord, Replicas
 from saddlepoint.models import build
 from saddlepoint.models.autoencoder.settings import AutoencoderSettings
 from saddlepoint.models.base import Model
+from saddlepoint.models.gan.parts.settings import PenaltySettings, ViewSettings
 from saddlepoint.models.gan.settings import (
     DiscriminatorSettings,
     GANSettings,
     LabelSettings,
     NoiseSettings,
-    PenaltySettings,
     UpdateSettings,
-    ViewSettings,
 )
 from saddlepoint.models.vae.settings import VAESettings
 from saddlepoint.networks.settings import NetworkSettings

@@ -20,7 +20,7 @@ from saddlepoint.errors import RunError, SettingError
 from saddlepoint.evaluation.metrics.modes import mode_report
 from saddlepoint.evaluation.metrics.transport import wasserstein
 from saddlepoint.models import build
-from saddlepoint.models.gan.settings import ViewSettings
+from saddlepoint.models.gan.parts.settings import ViewSettings
 from saddlepoint.recipe.studies import resolve_bases, study_text
 from saddlepoint.studies.engine import Event, in_this_process
 from saddlepoint.studies.folder import StudyFolder

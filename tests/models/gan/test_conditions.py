@@ -14,7 +14,7 @@ from saddlepoint.data.dataset import Event
 from saddlepoint.errors import DataError, SettingError
 from saddlepoint.models.capabilities import Conditional, DecodesNormal, has
 from saddlepoint.models.gan.conditions.settings import CONDITIONS
-from saddlepoint.models.gan.named_parts import make_part
+from saddlepoint.models.gan.parts.named import make_part
 from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.networks.labels import class_weights
 from saddlepoint.objectives.phase import Batch

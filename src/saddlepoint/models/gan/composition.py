@@ -10,7 +10,8 @@ from typing import Any
 from saddlepoint.errors import SettingError
 from saddlepoint.models.gan.conditions.condition import Codes, Condition
 from saddlepoint.models.gan.encoders.encoder import Encoder
-from saddlepoint.models.gan.named_parts import (
+from saddlepoint.models.gan.parts.checks import check_together
+from saddlepoint.models.gan.parts.named import (
     ask_part,
     make_condition,
     make_constraint,
@@ -19,7 +20,6 @@ from saddlepoint.models.gan.named_parts import (
     make_penalty,
     make_view,
 )
-from saddlepoint.models.gan.part_checks import check_together
 from saddlepoint.models.gan.settings import NO_ENCODER, GANSettings
 from saddlepoint.objectives.adversarial.composition import Composition
 from saddlepoint.objectives.adversarial.penalties import AnyPenalty, Penalty

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from saddlepoint.data.dataset import Event
 from saddlepoint.models.gan.latent import LatentDistribution
-from saddlepoint.models.gan.part_states import PartStates
+from saddlepoint.models.gan.parts.states import PartStates
 from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.objectives.adversarial.composition import Composition
 from saddlepoint.objectives.adversarial.noise import GameNoise

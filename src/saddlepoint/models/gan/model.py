@@ -30,8 +30,8 @@ from saddlepoint.models.gan.encoders.encoder import ENCODER
 from saddlepoint.models.gan.game_noise import GameNoiseSource
 from saddlepoint.models.gan.judging import JudgingModel
 from saddlepoint.models.gan.latent import LatentDistribution
-from saddlepoint.models.gan.part_checks import check_networks, check_on_examples
-from saddlepoint.models.gan.part_states import PartStates
+from saddlepoint.models.gan.parts.checks import check_networks, check_on_examples
+from saddlepoint.models.gan.parts.states import PartStates
 from saddlepoint.models.gan.players import build_discriminator, build_encoder, build_generator
 from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.models.own_loss import ROLE

@@ -48,6 +48,28 @@ LOSSES: dict[str, LossEntry] = {
     "energy-margin": _loss("energy:ENERGY_MARGIN", "energy"),
     "boundary-equilibrium": _loss("energy:BOUNDARY_EQUILIBRIUM", "energy", "balanced"),
 }
+# Names of losses in papers and other programs, in lower case with hyphens, and the loss here.
+LOSSES_ELSEWHERE: dict[str, str] = {
+    **dict.fromkeys(("lsgan", "ls", "ls-gan", "mse", "l2", "least-square"), "least-squares"),
+    **dict.fromkeys(("wgan", "wgan-gp", "wgangp", "w-gan", "wasserstein-gp", "wasserstein-loss"), "wasserstein"),
+    **dict.fromkeys(
+        ("bce", "vanilla", "standard", "gan", "dcgan", "cross-entropy", "logistic", "ns", "nsgan", "softplus"),
+        "non-saturating",
+    ),
+    **dict.fromkeys(("saturating", "mmgan", "min-max"), "minimax"),
+    **dict.fromkeys(("rsgan", "rpgan", "rgan", "r3gan", "relativistic-gan", "relativistic-pairing"), "relativistic"),
+    **dict.fromkeys(("ragan", "rasgan", "relativistic-average-gan"), "relativistic-average"),
+    **dict.fromkeys(("rahinge", "rahingegan"), "relativistic-average-hinge"),
+    **dict.fromkeys(("kl", "fgan", "f-gan", "fgan-kl"), "f-kl"),
+    **dict.fromkeys(("reverse-kl", "rkl", "fgan-rkl"), "f-reverse-kl"),
+    **dict.fromkeys(("jensen-shannon", "js", "jsd", "f-js", "fgan-js"), "f-jensen-shannon"),
+    **dict.fromkeys(("pearson", "chi-squared", "chi2", "fgan-pearson"), "f-pearson"),
+    **dict.fromkeys(("hellinger", "squared-hellinger", "f-hellinger", "fgan-hellinger"), "f-squared-hellinger"),
+    **dict.fromkeys(("ebgan", "energy", "energy-based"), "energy-margin"),
+    **dict.fromkeys(("began",), "boundary-equilibrium"),
+    **dict.fromkeys(("hinge-loss", "hingegan", "geometric"), "hinge"),
+    **dict.fromkeys(("fm", "fmgan", "feature-match"), "feature-matching"),
+}
 PENALTIES: dict[str, str] = {
     "r1": f"{_HERE}.penalties:R1",
     "r2": f"{_HERE}.penalties:R2",

@@ -8,13 +8,8 @@ introduction to Generative Adversarial Networks (with code in TensorFlow)", J. G
 from __future__ import annotations
 
 from saddlepoint.data.settings import DataSettings
-from saddlepoint.models.gan.settings import (
-    DiscriminatorSettings,
-    GANSettings,
-    NoiseSettings,
-    PenaltySettings,
-    UpdateSettings,
-)
+from saddlepoint.models.gan.parts.settings import PenaltySettings
+from saddlepoint.models.gan.settings import DiscriminatorSettings, GANSettings, NoiseSettings, UpdateSettings
 from saddlepoint.networks.settings import NetworkSettings
 from saddlepoint.studies.claims.laboratory import QUICK_STEPS, Setup
 from saddlepoint.training.settings import OptimiserSettings, TrainingSettings

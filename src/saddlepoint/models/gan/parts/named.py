@@ -14,7 +14,7 @@ from saddlepoint.models.gan.conditions.condition import Condition
 from saddlepoint.models.gan.conditions.settings import CONDITIONS
 from saddlepoint.models.gan.encoders.encoder import Encoder
 from saddlepoint.models.gan.encoders.settings import ENCODERS
-from saddlepoint.models.gan.part_checks import check_loss
+from saddlepoint.models.gan.parts.checks import check_loss
 from saddlepoint.models.own_loss import missing_loss
 from saddlepoint.networks.own import import_object
 from saddlepoint.networks.settings import OBJECT
