@@ -13,6 +13,7 @@ HERE = Path(__file__).resolve().parent
 NO_BENCHMARKS = {"run", "results"}  # how the others are run, and where they write
 # They train for hours, and grow over several calls with --keep: only by name.
 LONG = {"few_data", "gan_recipes", "stacked_mnist", "zoo"}
+ON_A_GPU = {"gpu"}  # skipped without one, unless they are named
 
 
 def main(names: list[str]) -> int:
@@ -23,8 +24,18 @@ def main(names: list[str]) -> int:
     status = 0
     for name in names or [name for name in known if name not in LONG]:
         print(f"== {name}", flush=True)
+        if not names and name in ON_A_GPU and not finds_gpu():
+            print("skipped: it needs an NVIDIA GPU, and torch finds none.", flush=True)
+            continue
         status |= subprocess.run([sys.executable, HERE / f"{name}.py"], check=False).returncode
     return int(status != 0)
+
+
+def finds_gpu() -> bool:
+    """Whether torch finds an NVIDIA GPU."""
+    import torch
+
+    return torch.cuda.is_available()
 
 
 if __name__ == "__main__":

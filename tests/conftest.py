@@ -48,6 +48,11 @@ _asked: set[str] = set()  # those of the marks `pictures` and `result` that the 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     _asked.clear()
     _asked.update(name for name in ("pictures", "result") if item.get_closest_marker(name))
+    if item.get_closest_marker("cuda"):
+        import torch
+
+        if not torch.cuda.is_available():
+            pytest.skip("needs an NVIDIA GPU (torch.cuda.is_available() is false)")
 
 
 @pytest.fixture(scope="session", autouse=True)

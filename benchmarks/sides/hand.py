@@ -78,20 +78,28 @@ class DCGAN:
     """S5; the generator moves on the batch that the discriminator has just seen, so it is made once a step."""
 
     scale, offset, shape = 2 / 255, -1.0, (1, 28, 28)
+    device = torch.device("cpu")
+    capturable = False  # whether a CUDA graph may hold the optimisers' steps
 
     def __init__(self, task: Task, generator: torch.Generator | None, precision: str) -> None:
-        self.g, self.d = (player.to(memory_format=torch.channels_last) for player in networks.dcgan())
+        self.g, self.d = (
+            player.to(self.device, memory_format=torch.channels_last) for player in self.make_players(task)
+        )
         self.players = {"d": self.d, "g": self.g}
-        self.g_optimiser, self.d_optimiser = adam(self.g, task), adam(self.d, task)
+        self.g_optimiser, self.d_optimiser = (adam(player, task, self.capturable) for player in (self.g, self.d))
         self.noise = generator
         self.bf16 = precision == "bf16"
         self.frozen = list(self.d.parameters())
 
+    def make_players(self, task: Task) -> tuple[nn.Sequential, nn.Sequential]:
+        """Generator and discriminator with their first weights."""
+        return networks.dcgan()
+
     def step(self, x: Tensor) -> Losses:
-        ones, zeros = torch.ones(len(x), 1), torch.zeros(len(x), 1)
+        ones, zeros = torch.ones(len(x), 1, device=self.device), torch.zeros(len(x), 1, device=self.device)
         self.d_optimiser.zero_grad()
         with self.arithmetic():
-            fake = self.g(torch.randn(len(x), networks.LATENT, generator=self.noise))
+            fake = self.g(torch.randn(len(x), networks.LATENT, generator=self.noise, device=self.device))
             real_logits, fake_logits, penalty = self.judge(x, fake.detach())
         d_loss = cross_entropy(real_logits, ones) + cross_entropy(fake_logits, zeros)
         if penalty is not None:
@@ -116,7 +124,7 @@ class DCGAN:
         return self.d(x), self.d(fake), None
 
     def arithmetic(self) -> torch.autocast | contextlib.nullcontext[None]:
-        return torch.autocast("cpu", dtype=torch.bfloat16) if self.bf16 else contextlib.nullcontext()
+        return torch.autocast(self.device.type, dtype=torch.bfloat16) if self.bf16 else contextlib.nullcontext()
 
 
 class PenalisedDCGAN(DCGAN):
@@ -168,6 +176,7 @@ class Hand:
     Args:
         order: (N,) permutation of the examples for an epoch; by default torch's own.
         generator: of the noise; by default torch's own. A test passes those of our side, to see that both sides train alike.
+        game: by default the one that GAMES makes. The images are moved to its device.
     """
 
     def __init__(
@@ -179,10 +188,12 @@ class Hand:
         *,
         order: Callable[[int], Tensor] | None = None,
         generator: torch.Generator | None = None,
+        game: Game | None = None,
     ) -> None:
         self.precision = precision
-        self.game = GAMES[name](task, generator, precision)
-        self._rows = images.flatten(1)
+        self.game = game or GAMES[name](task, generator, precision)
+        device = next(parameter.device for player in self.game.players.values() for parameter in player.parameters())
+        self._rows = images.flatten(1).to(device)
         self._batch_size = task.training.batch_size
         self._order = order or (lambda epoch: torch.randperm(len(images)))
         self._epoch = 0
@@ -208,7 +219,7 @@ class Hand:
     def _batch(self) -> Tensor:
         index = next(self._batches, None)
         if index is None or len(index) < self._batch_size:
-            self._batches = iter(self._order(self._epoch).split(self._batch_size))
+            self._batches = iter(self._order(self._epoch).to(self._rows.device).split(self._batch_size))
             self._epoch += 1
             index = next(self._batches)
         game = self.game
@@ -216,7 +227,7 @@ class Hand:
         return (x.add_(game.offset) if game.offset else x).view(-1, *game.shape)
 
 
-def adam(network: nn.Module, task: Task) -> torch.optim.Adam:
+def adam(network: nn.Module, task: Task, capturable: bool = False) -> torch.optim.Adam:
     settings = task.training.optimiser
     return torch.optim.Adam(
         network.parameters(),
@@ -224,6 +235,7 @@ def adam(network: nn.Module, task: Task) -> torch.optim.Adam:
         betas=settings.betas,
         weight_decay=settings.weight_decay,
         fused=True,
+        capturable=capturable,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import pairwise
 
 import torch
@@ -57,12 +58,45 @@ def dcgan() -> tuple[nn.Sequential, nn.Sequential]:
         nn.Conv2d(128, 1, 7),
         nn.Flatten(),
     )
-    for layer in (*generator.modules(), *discriminator.modules()):
+    initialise_((*generator, *discriminator))
+    return generator, discriminator
+
+
+def dcgan_64(width: int) -> tuple[nn.Sequential, nn.Sequential]:
+    """Generator 100 -> (8 width)x4x4 -> ... -> (width)x32x32 -> 3x64x64, and discriminator back to one logit."""
+    widths = [width * 2**level for level in range(4)]
+    generator: list[nn.Module] = [
+        nn.Unflatten(1, (LATENT, 1, 1)),
+        nn.ConvTranspose2d(LATENT, widths[-1], 4, bias=False),
+        nn.BatchNorm2d(widths[-1]),
+        nn.ReLU(inplace=True),
+    ]
+    for before, after in pairwise(reversed(widths)):
+        generator += [
+            nn.ConvTranspose2d(before, after, 4, stride=2, padding=1, bias=False),
+            nn.BatchNorm2d(after),
+            nn.ReLU(inplace=True),
+        ]
+    generator += [nn.ConvTranspose2d(width, 3, 4, stride=2, padding=1), nn.Tanh()]
+    discriminator: list[nn.Module] = [nn.Conv2d(3, width, 4, stride=2, padding=1), nn.LeakyReLU(0.2, inplace=True)]
+    for before, after in pairwise(widths):
+        discriminator += [
+            nn.Conv2d(before, after, 4, stride=2, padding=1, bias=False),
+            nn.BatchNorm2d(after),
+            nn.LeakyReLU(0.2, inplace=True),
+        ]
+    discriminator += [nn.Conv2d(widths[-1], 1, 4), nn.Flatten()]
+    initialise_((*generator, *discriminator))
+    return nn.Sequential(*generator), nn.Sequential(*discriminator)
+
+
+def initialise_(layers: Iterable[nn.Module]) -> None:
+    """The DCGAN paper's first weights, in place."""
+    for layer in layers:
         if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
             nn.init.normal_(layer.weight, 0.0, 0.02)
         elif isinstance(layer, nn.BatchNorm2d):
             nn.init.normal_(layer.weight, 1.0, 0.02)
-    return generator, discriminator
 
 
 def upsampling() -> tuple[nn.Sequential, nn.Sequential]:

@@ -23,9 +23,10 @@ from .tasks import Task
 class Ours:
     """Trains tick by tick; every record is written to records.jsonl and TensorBoard and read by the diagnosis."""
 
-    def __init__(self, task: Task, images: Tensor, folder: Path, tick: int, precision: str = "auto") -> None:
-        # The other sides know no other device.
-        training = task.training.model_copy(update={"tick": tick, "device": "cpu", "precision": precision})
+    def __init__(
+        self, task: Task, images: Tensor, folder: Path, tick: int, precision: str = "auto", device: str = "cpu"
+    ) -> None:
+        training = task.training.model_copy(update={"tick": tick, "device": device, "precision": precision})
         # Labels, because MNIST has them and a run fetches them with the images; what they say costs nothing.
         labels = torch.arange(len(images)) % 10
         self.dataset = from_array(pictures.resized(images, task.size), labels, DataSettings(held_out=0.0))

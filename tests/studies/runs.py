@@ -152,7 +152,7 @@ def assert_replicas_are_single_runs(
     replicas: Sequence[Replica], among: Sequence[int] | None = None, tolerance: float = 2e-4, **options: Any
 ) -> Replicas:
     """Weights, averages and every number of every record, to rounding (float32, grown over a dozen steps)."""
-    together = Replicas(replicas, device="cpu", **options)
+    together = Replicas(replicas, **{"device": "cpu", **options})
     records = list(together.play())
     for index in among if among is not None else range(len(replicas)):
         model, state, alone = single(replicas[index])

@@ -65,15 +65,16 @@ def test_every_family_is_tested():
     assert set(models.FAMILIES) <= set(FAMILIES)
 
 
+@pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=pytest.mark.cuda)])
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 @pytest.mark.parametrize("name", FAMILIES)
-def test_resumed_equals_uninterrupted(name, precision, tmp_path):
+def test_resumed_equals_uninterrupted(name, precision, device, tmp_path):
     data, folder, training = dataset(), RunFolder(tmp_path), settings(ema=0.9, steps=9, tick=4)
 
     def prepare_training(seed):
         model = models.build(FAMILIES[name], data.event, seed=seed)
-        state = TrainingState.start(model, training, Devices.choose("cpu", precision, model))
-        return model, state, Batches(data, 6, 0, "cpu", model.scaling)
+        state = TrainingState.start(model, training, Devices.choose(device, precision, model))
+        return model, state, Batches(data, 6, 0, device, model.scaling)
 
     model, state, batches = prepare_training(0)
     records = []
