@@ -174,7 +174,7 @@ def body(ratios: dict[str, list[float]]) -> str:
     same = {attempt.title: "yes" if attempt.same else "no" for attempt in ATTEMPTS}
     rows = []
     for title, found in ratios.items():
-        middle, low, high = quartiles(found)
+        low, middle, high = quartiles(found)
         rows.append([title, f"{middle:.3f} ({low:.3f} to {high:.3f})", same[title]])
     rounds = len(next(iter(ratios.values())))
     return (

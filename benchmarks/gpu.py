@@ -22,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
@@ -38,7 +39,8 @@ from sides.quiet import measurable
 SECTION = "On a GPU"
 ROOT = Path(__file__).resolve().parents[1]
 # Seconds of each part, after which it is stopped; together less than 10 minutes.
-LIMITS = {"loops bf16": 55, "loops fp32": 55, "attempts bf16": 115, "attempts fp32": 115, "lanes": 110, "tests": 90}
+LIMITS = {"loops bf16": 60, "loops fp32": 40, "attempts bf16": 115, "attempts fp32": 115, "lanes": 100, "tests": 115}
+LONGEST = 240  # characters of a line about a failed test
 OF_LIMIT = 0.85  # share of its limit after which a part begins nothing new
 
 
@@ -104,12 +106,12 @@ def run(command: Sequence[str], seconds: float, output: IO[Any]) -> str:
     try:
         code = process.wait(timeout=seconds)
     except subprocess.TimeoutExpired:
-        return f"not measured: stopped after {seconds:.0f} s"
+        return f"stopped after {seconds:.0f} s"
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-    return f"not measured: the process ended with {code}" if code else ""
+    return f"its process ended with {code}" if code else ""
 
 
 def run_tests(seconds: float) -> Row:
@@ -121,29 +123,35 @@ def run_tests(seconds: float) -> Row:
     ]
     gpu_parts.report("the tests for CUDA")
     with tempfile.TemporaryFile("w+", encoding="utf-8") as output:
-        command = [sys.executable, "-m", "pytest", "-m", "cuda", "-q", "-p", "no:cacheprovider", *files]
+        command = [sys.executable, "-m", "pytest", "-m", "cuda", "-v", "-p", "no:cacheprovider", *files]
         problem = run(command, seconds, output)
         output.seek(0)
         said = output.read()
     row = read_tests(said)
-    if problem:
+    if problem or not row:
         print(said, file=sys.stderr, flush=True)
-    return row or {"problem": problem or "not measured: pytest has counted nothing"}
+    if not row:
+        return {"problem": problem or "pytest has counted nothing"}
+    return row | ({"stopped": problem} if problem.startswith("stopped") else {})
 
 
 def read_tests(said: str) -> Row:
-    """The counts in pytest's last line, and the tests that failed; empty if there is no such line."""
+    """The counts in the last line of pytest -v, or of its lines so far, and the tests that failed; empty if there is none."""
     last = said.rstrip().rpartition("\n")[2]
     counts = {kind: int(number) for number, kind in re.findall(r"(\d+) (passed|failed|error|skipped)", last)}
+    broken = re.findall(r"^(?:FAILED|ERROR) .*$", said, re.MULTILINE)
+    if not counts:
+        ended = re.findall(r"^(\S+::.*) (PASSED|FAILED|ERROR|SKIPPED)\b", said, re.MULTILINE)
+        counts = Counter(kind.lower() for _, kind in ended)
+        broken = [f"{kind} {name}" for name, kind in ended if kind in ("FAILED", "ERROR")]
     if not counts:
         return {}
-    broken = re.findall(r"^(?:FAILED|ERROR) .*$", said, re.MULTILINE)
     return {
         "passed": counts.get("passed", 0),
         "failed": counts.get("failed", 0),
         "errors": counts.get("error", 0),
         "skipped": counts.get("skipped", 0),
-        "broken": [line[:240] for line in broken],
+        "broken": [line[:LONGEST] for line in broken],
     }
 
 

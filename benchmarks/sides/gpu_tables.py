@@ -82,7 +82,9 @@ def tests(row: Row) -> str:
     if "problem" in row:
         return f"`pytest -m cuda`: {row['problem']}."
     counts = ", ".join(f"{row[kind]} {kind}" for kind in ("passed", "failed", "errors", "skipped"))
-    return f"`pytest -m cuda`: {counts}." + "".join(f"\n- {line}" for line in row["broken"])
+    ended = f"; {row['stopped']}" if row.get("stopped") else ""
+    broken = "\n".join(f"- {line}" for line in row["broken"])
+    return f"`pytest -m cuda`: {counts}{ended}." + (f"\n\n{broken}" if broken else "")
 
 
 def _problem(names: Sequence[str], row: Row, columns: Sequence[str]) -> list[str]:

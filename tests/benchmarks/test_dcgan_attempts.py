@@ -38,3 +38,7 @@ def test_a_quick_run_gives_a_row_for_all_but_the_compiled(attempts: Any, capsys:
     assert attempts.main(["--quick"]) == 0
     said = capsys.readouterr().out
     assert [attempt.title in said for attempt in attempts.ATTEMPTS] == [True] * 4 + [False]
+
+
+def test_the_figure_of_an_attempt_is_the_median_with_its_quartiles(attempts: Any) -> None:
+    assert "2.000 (1.500 to 3.000)" in attempts.body({attempts.ATTEMPTS[0].title: [1.0, 1.5, 2.0, 3.0, 9.0]})

@@ -9,7 +9,7 @@ import pytest
 import saddlepoint as sp
 from saddlepoint.experiment import prepare
 from saddlepoint.records import RunFolder
-from tests.experiment.runs import FAMILIES, STEPS, Interrupting, comparable_state, recipe, start_session
+from tests.experiment.runs import FAMILIES, Interrupting, comparable_state, recipe, start_session
 
 pytestmark = pytest.mark.cuda
 
@@ -28,10 +28,8 @@ def test_resumed_equals_uninterrupted(family: str, tmp_path: Path) -> None:
 
 @pytest.mark.pictures
 @pytest.mark.result
-@pytest.mark.parametrize("family", FAMILIES)
-def test_a_run_with_all_that_belongs_to_it(family: str, tmp_path: Path) -> None:
-    run = sp.train(recipe(family, device="cuda"), run=tmp_path / "run")
+def test_a_run_with_all_that_belongs_to_it(tmp_path: Path) -> None:
+    run = sp.train(recipe("dcgan", device="cuda"), run=tmp_path / "run")
     assert run.summary["state"] == "finished"
-    assert run.summary["steps"] == STEPS
     assert (tmp_path / "run" / "report.html").exists()
     assert len(run.model.sample(5)) == 5

@@ -42,6 +42,7 @@ class Watched:
         return found
 
 
+@pytest.mark.filterwarnings("ignore:Synchronization debug mode is a prototype")
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_no_step_within_a_tick_waits_for_the_gpu(precision):
     data, training = dataset(), settings(steps=20, tick=20, batch_size=8, ema=0.9)
