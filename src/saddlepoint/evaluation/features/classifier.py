@@ -30,15 +30,19 @@ from saddlepoint.models.base import in_chunks
 LEAST = 20  # labelled examples to learn from
 _DIMENSION = 64
 _BATCH = 64
+_WIDTHS = (16, 32, 64)  # channels of the convolutions
+# Floating-point operations. MNIST's test accuracy is 0.990 then; it is 0.993 with twice the channels and 5e12, which take five
+# times as long.
+_WORK = 1e12
 _HELD_OUT = 0.1  # of the training part, where the data have no labelled held-out part
-_VERSION = 1  # to be counted up when anything changes that decides the weights
+_VERSION = 2  # to be counted up when anything changes that decides the weights
 
 
 def classifier_features(dataset: Dataset, seed: int = 0) -> Features:
     """The features "DATA classifier": 64 numbers for each example, and class probabilities.
 
     The network is trained once for each dataset and seed, and its weights are cached. Training takes about half a
-    minute for MNIST.
+    minute of one core for MNIST.
 
     Args:
         dataset: the data, with labels.
@@ -97,7 +101,7 @@ class Classifier(nn.Module):
 
     def __init__(self, event: Event, classes: int, generator: torch.Generator) -> None:
         super().__init__()
-        self.encoder = Encoder(event, _DIMENSION, generator)
+        self.encoder = Encoder(event, _DIMENSION, generator, _WIDTHS)
         self.answer = linear(_DIMENSION, classes, generator)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -178,7 +182,7 @@ def _train(lesson: TrainingSet, dataset: Dataset, seed: int) -> Learned:
         loss,
         examples=len(lesson.x),
         batch=_BATCH,
-        steps=steps_for(network, scaling.to_model(lesson.x[:1]), len(lesson.x), _BATCH),
+        steps=steps_for(network, scaling.to_model(lesson.x[:1]), len(lesson.x), _BATCH, work=_WORK),
         generator=generator,
         what=f"Training a classifier on {dataset.name}",
     )

@@ -10,9 +10,9 @@ from torch import Tensor, nn
 from saddlepoint.data.dataset import Event
 from saddlepoint.evaluation.features.layers import average_cells, convolution, linear, normalisation, pool, shrink
 
-_WIDTHS = (32, 64, 128)  # channels of the convolutions; further ones have as many as the last
 _LEAST = 4  # a side that is shorter is not halved any more
 _CELLS = 4  # an axis of the grid that the last convolution is averaged to
+_WIDTHS = (32, 64, 128)  # channels of the convolutions where the caller names none
 _HIDDEN = 256  # of a vector's network
 
 
@@ -21,9 +21,17 @@ class Encoder(nn.Module):
 
     Images, sounds and volumes: convolutions, BatchNorm, rectifiers and pooling until the sides are short, then one
     linear layer. Vectors and series: two linear layers.
+
+    Args:
+        event: shape and kind of the examples.
+        dimension: number of features.
+        generator: of the initial weights.
+        widths: channels of the first convolutions; further ones have as many as the last.
     """
 
-    def __init__(self, event: Event, dimension: int, generator: torch.Generator) -> None:
+    def __init__(
+        self, event: Event, dimension: int, generator: torch.Generator, widths: tuple[int, ...] = _WIDTHS
+    ) -> None:
         super().__init__()
         self.axes = 0 if event.has_columns else len(event.shape) - 1
         self.dimension = dimension
@@ -36,7 +44,7 @@ class Encoder(nn.Module):
             return
         x = shrink(torch.zeros(1, *event.shape))
         while len(self.stages) == 0 or max(x.shape[2:]) >= _LEAST:
-            width = _WIDTHS[min(len(self.stages), len(_WIDTHS) - 1)]
+            width = widths[min(len(self.stages), len(widths) - 1)]
             self.stages.append(
                 nn.Sequential(
                     convolution(self.axes, x.shape[1], width, generator), normalisation(self.axes, width), nn.ReLU()

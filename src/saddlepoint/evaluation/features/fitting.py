@@ -1,4 +1,4 @@
-"""Training of the small networks behind features: a fixed amount of work, about a minute on any data."""
+"""Training of the small networks behind features: at most a fixed amount of work, minutes on any data."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from saddlepoint.progress import task
 
-_WORK = 5e12  # floating-point operations, backward passes included: half a minute on two cores
+_WORK = 5e12  # floating-point operations, backward passes included: two minutes on two cores
 _MOST_SEEN = 200_000  # examples in all batches together
 _EPOCHS = 40
 _LEAST_STEPS = 50
@@ -19,7 +19,9 @@ _LEARNING_RATE = 3e-3
 _WEIGHT_DECAY = 0.01
 
 
-def steps_for(network: nn.Module, example: Tensor, examples: int, batch: int, views: int = 1) -> int:
+def steps_for(
+    network: nn.Module, example: Tensor, examples: int, batch: int, views: int = 1, work: float = _WORK
+) -> int:
     """Number of training steps: 40 epochs, or fewer if that is too much work.
 
     Args:
@@ -28,12 +30,14 @@ def steps_for(network: nn.Module, example: Tensor, examples: int, batch: int, vi
         examples: number of training examples.
         batch: examples in a batch.
         views: versions of each example of a batch.
+        work: most floating-point operations of all steps, backward passes included.
     """
     network.eval()
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         network(example)
-    work = 3 * views * max(1, counter.get_total_flops())  # a backward pass costs two forward passes
-    seen = min(_EPOCHS * examples, _MOST_SEEN, int(_WORK / work))
+    # Of an example; a backward pass costs two forward passes.
+    operations = 3 * views * max(1, counter.get_total_flops())
+    seen = min(_EPOCHS * examples, _MOST_SEEN, int(work / operations))
     return max(_LEAST_STEPS, seen // batch)
 
 
