@@ -1,5 +1,6 @@
 import pytest
 import torch
+from torch.nn.functional import avg_pool2d
 
 from saddlepoint.data import DataSettings, load
 from saddlepoint.errors import DataError
@@ -68,14 +69,13 @@ def test_more_bins_than_points_are_refused():
 
 @pytest.mark.slow
 def test_mnist_without_nines(real_data):
-    """The authors' demonstration: raw pixels, 100 bins from 50,000 training digits, three standard errors. Published:
+    """The authors' demonstration: 100 bins from 50,000 training digits, three standard errors. Published for raw pixels:
     0 different bins and a divergence of .0014 for the remaining 10,000 digits, 4 and .0041 for the test digits, 11 and
-    .016 for the remaining ones without nines."""
+    .016 for the remaining ones without nines. Here the pixels are means of 2 x 2, which take a fifth of the time."""
     digits = load(DataSettings(source=str(real_data / "mnist")))
-    pixels = digits.x.flatten(1).float() / 255
+    pixels, test = (avg_pool2d(x.float() / 255, 2).flatten(1) for x in (digits.x, digits.held_out.x))
     order = torch.randperm(len(pixels), generator=torch.Generator().manual_seed(0))
     fitted, rest = fit_bins(pixels[order[:50_000]]), order[50_000:]
-    test = digits.held_out.x.flatten(1).float() / 255
     validation, other, without = (
         different_bins(fitted, part, threshold=3.0) for part in (pixels[rest], test, pixels[rest][digits.y[rest] != 9])
     )
