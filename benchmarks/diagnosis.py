@@ -53,7 +53,7 @@ QUICK = (
     "overflow-moons",
     "leak-digits",
 )
-QUICK_SEEDS = 2
+QUICK_SEEDS = 1
 DETECTED, FALSE, EARLY = 0.98, 0.01, 0.25
 
 

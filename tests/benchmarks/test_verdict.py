@@ -212,7 +212,7 @@ def test_quick_runs_from_training_to_tables_and_computes_nothing_twice(tmp_path:
     before = [path.read_bytes() if path.exists() else None for path in (RESULTS, PAGE)]
     done = program.run("verdict", "--quick", "--keep", str(tmp_path))
     assert done.returncode == 0, done.stderr
-    assert re.search(r"^\d+ sample sets of 1 data sets: 8 of 2 trainings", done.stdout, re.MULTILINE)
+    assert re.search(r"^\d+ sample sets of 1 data sets: 4 of 1 trainings", done.stdout, re.MULTILINE)
     assert [path.read_bytes() if path.exists() else None for path in (RESULTS, PAGE)] == before, (
         "--quick writes no results"
     )
