@@ -136,8 +136,10 @@ def body(found: Mapping[Key, Sequence[Outcome]], seeds: int, steps: int, *, comp
 
 
 def _deviations() -> str:
-    """The settings in which runs deviate from the recipe, besides steps and views."""
-    return ", ".join(f"`{name} {value}`" for name, value in SETTINGS.items())
+    """The settings in which runs deviate from the recipe or from defaults, besides steps and views."""
+    images = "model.views.adaptive_augmentation.images"
+    settings = {**SETTINGS, images: VIEWS["adaptive_augmentation"][images]}
+    return " and ".join(f"`{name} {value}`" for name, value in settings.items())
 
 
 def main(argv: Sequence[str]) -> int:

@@ -88,8 +88,8 @@ class Trial:
     recipe: Any
 
     def place(self, keep: Path) -> Path:
-        """Its file, under a hash of all that determines the outcome except the code."""
-        return outcome_file(keep, f"{self.data}-{self.seed}", self.recipe)
+        """Its file, see `outcome_file`."""
+        return outcome_file(keep, f"{self.data}-{self.seed}", self.recipe, SAMPLES)
 
 
 def trials(settings: argparse.Namespace) -> list[Trial]:

@@ -4,8 +4,8 @@
 
 A trial that is finished is kept in --keep and not done again, so that the table can grow over several calls; trials come in
 rounds, one of every row, so that what is there at any time is comparable. The section of RESULTS.md is written when all
-trials of three seeds or more are there. --quick trains a few steps of every row with few data, reads the samples with a classifier that has hardly
-been trained, and writes nothing.
+trials of three seeds or more are there. --quick trains a few steps of every row with few data, reads the samples with a
+classifier that has hardly been trained, and writes nothing.
 
 Protocol: 128,000 stacked images, 26,000 samples, each channel read by the classifier of single digits that
 `saddlepoint evaluate` uses, the number of the 1,000 modes found and KL(samples || equal shares) in nats. As many real test images, stacked afresh, are
@@ -20,7 +20,7 @@ import statistics
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -143,7 +143,7 @@ class Trial:
     recipe: Any
 
     def place(self, keep: Path) -> Path:
-        """Its file, under a hash of all that determines the outcome except the code."""
+        """Its file, see `outcome_file`."""
         return outcome_file(keep, f"{self.row.split()[-1]}-{self.seed}", self.recipe, SAMPLES)
 
 
@@ -295,13 +295,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     wanted = trials(1 if quick else arguments.seeds, quick)
     chosen = [one for one in wanted if not arguments.only or one.row.endswith(tuple(arguments.only))]
     samples = 100 if quick else SAMPLES
+    reader = cache(partial(digit_reader, quick))  # made for the first trial that needs it
+
+    def train_one(trial: Trial) -> Outcome:
+        return train(trial, reader()[0], samples)
+
     with folder_of_outcomes(arguments.keep) as keep:
-        read_digits, accuracy = digit_reader(quick)
-        train_one = partial(train, read=read_digits, samples=samples)
         train_missing(chosen[arguments.part], keep, arguments.minutes, train_one, describe)
         if arguments.train:
             return 0
         found = read(wanted, keep)
+    read_digits, accuracy = reader()
     print(text := body(found, measure_real(read_digits, samples, wanted[0].recipe.data.points), accuracy))
     if quick:
         return 0

@@ -128,7 +128,7 @@ class Trial:
         return Recipe.load(of.base).override({**of.settings, **own})
 
     def place(self, keep: Path) -> Path:
-        """Its file, under a hash of all that determines the outcome except the code."""
+        """Its file, see `outcome_file`."""
         return outcome_file(keep, f"{self.data}-{self.seed}", self.recipe)
 
 
@@ -182,16 +182,60 @@ def rows(games: dict[tuple[str, str], list[Outcome]]) -> list[list[str]]:
     lines = []
     for (loss, penalty), outcomes in games.items():
         distances = [o.distance for o in outcomes]
-        whole = sum(not o.codes and math.isfinite(o.distance) for o in outcomes)
+        whole = sum(map(_is_whole, outcomes))
         modes = [o.modes for o in outcomes if o.modes is not None]
         good = [o.high_quality for o in outcomes if o.high_quality is not None]
         cost = plain / statistics.median(o.steps_per_second for o in outcomes)
-        mean = statistics.fmean(distances) if all(map(math.isfinite, distances)) else math.inf
         cells = [loss, penalty, interval(distances), f"{whole} of {len(outcomes)}"]
         if modes:
             cells += [f"{statistics.fmean(modes):.0%}", f"{statistics.fmean(good):.0%}"]
-        lines.append((-whole / len(outcomes), mean, [*cells, f"{cost:.2f}"]))
+        lines.append((-whole / len(outcomes), _mean_distance(outcomes), [*cells, f"{cost:.2f}"]))
     return [cells for _, _, cells in sorted(lines, key=lambda line: line[:2])]
+
+
+def recommendation(found: dict[str, dict[tuple[str, str], list[Outcome]]]) -> list[str]:
+    """What the tables recommend: the game that is best over all data sets, with its margin over the plain game.
+
+    Games without any failure come first, then those whose distance has the lowest mean rank over the data sets.
+    """
+    common = [game for game in next(iter(found.values()), {}) if all(game in games for games in found.values())]
+    if not common:
+        return []
+    ranks: dict[tuple[str, str], list[int]] = {game: [] for game in common}
+    failed = dict.fromkeys(common, 0)
+    for games in found.values():
+        for rank, game in enumerate(sorted(common, key=lambda game: _mean_distance(games[game])), 1):
+            ranks[game].append(rank)
+            failed[game] += sum(not _is_whole(outcome) for outcome in games[game])
+    order = sorted(common, key=lambda game: (failed[game], statistics.fmean(ranks[game])))
+    lines = []
+    for game in order[:5]:
+        places = ", ".join(f"{name} {rank}" for name, rank in zip(found, ranks[game], strict=True))
+        lines.append([*game, str(failed[game]), places])
+    loss, penalty = order[0]
+    against = [
+        f"{name}: {interval([o.distance for o in games[order[0]]])} against {interval([o.distance for o in games[PLAIN]])}"
+        for name, games in found.items()
+        if PLAIN in games
+    ]
+    return [
+        "## Which game to take",
+        f"Over {', '.join(found)}, the loss `{loss}` with the penalty `{penalty}` comes first: fewest runs with a failure, then the "
+        f"lowest mean rank of the energy distance. Its distance against that of the plain game (`{PLAIN[0]}`, no penalty): "
+        f"{'; '.join(against)}. Where intervals overlap, the order of games is not certain. The five first:",
+        results.table(["loss", "penalty", "runs with a failure", "rank of the distance"], lines),
+    ]
+
+
+def _mean_distance(outcomes: Sequence[Outcome]) -> float:
+    """The mean distance; infinite if one is not finite."""
+    distances = [outcome.distance for outcome in outcomes]
+    return statistics.fmean(distances) if all(map(math.isfinite, distances)) else math.inf
+
+
+def _is_whole(outcome: Outcome) -> bool:
+    """Whether a run ended without a failure."""
+    return not outcome.codes and math.isfinite(outcome.distance)
 
 
 def interval(values: Sequence[float]) -> str:
@@ -212,6 +256,7 @@ def page(found: dict[str, dict[tuple[str, str], list[Outcome]]], seeds: int) -> 
         "finding of the severity `failure` stood at its end and its distance is finite. The cost of a step is relative to the plain "
         "game's in the same table.",
     ]
+    parts += recommendation(found)
     for name, games in found.items():
         of = DATA[name]
         some = next(iter(games.values()))

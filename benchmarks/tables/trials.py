@@ -30,7 +30,7 @@ AnyOutcome = TypeVar("AnyOutcome")
 
 
 def outcome_file(keep: Path, name: str, recipe: Any, *further: Any) -> Path:
-    """Return the file of an outcome, under a hash of all that determines the outcome except the code.
+    """Return the file of an outcome, under a hash of what determines the outcome, except the code and the contents of data files.
 
     Args:
         keep: the folder of outcomes.
@@ -38,7 +38,7 @@ def outcome_file(keep: Path, name: str, recipe: Any, *further: Any) -> Path:
         recipe: the `Recipe`.
         *further: what else determines the outcome, such as the number of samples.
     """
-    decisive = [recipe.model_dump(mode="json", include={"data", "model", "training"}), *further]
+    decisive = [recipe.model_dump(mode="json", include={"data", "model", "training", "evaluation"}), *further]
     seal = hashlib.sha256(json.dumps(decisive, sort_keys=True, default=str).encode()).hexdigest()
     return keep / f"{name.replace(', ', '-').replace(' ', '-')}-{seal[:12]}.json"
 

@@ -34,11 +34,22 @@ def test_one_pass_normalises_both_batches_together(attempts: Any) -> None:
     assert not next(entry for entry in attempts.ATTEMPTS if entry.game is attempts.OnePass).same
 
 
+def test_an_attempt_that_fails_is_reported_and_the_others_are_measured(attempts: Any) -> None:
+    class Broken(attempts.DCGAN):  # type: ignore[name-defined, misc]
+        def step(self, x: torch.Tensor) -> Any:
+            raise RuntimeError("no compiler")
+
+    chosen = [attempts.Attempt("broken", Broken), *attempts.ATTEMPTS[:1]]
+    found = attempts.measure(chosen, 2, 1)
+    assert found["broken"] == "failed: RuntimeError"
+    assert len(found[attempts.ATTEMPTS[0].title]) == 1
+
+
 def test_a_quick_run_gives_a_row_for_all_but_the_compiled(attempts: Any, capsys: pytest.CaptureFixture[str]) -> None:
     assert attempts.main(["--quick"]) == 0
     said = capsys.readouterr().out
-    assert [attempt.title in said for attempt in attempts.ATTEMPTS] == [True] * 4 + [False]
+    assert [attempt.title in said for attempt in attempts.ATTEMPTS] == [True] * 5 + [False]
 
 
 def test_the_figure_of_an_attempt_is_the_median_with_its_quartiles(attempts: Any) -> None:
-    assert "2.000 (1.500 to 3.000)" in attempts.body({attempts.ATTEMPTS[0].title: [1.0, 1.5, 2.0, 3.0, 9.0]})
+    assert "2.000 (1.500 to 3.000)" in attempts.body({attempts.ATTEMPTS[0].title: [1.0, 1.5, 2.0, 3.0, 9.0]}, 5)

@@ -45,7 +45,7 @@ def test_a_measurement_on_a_busy_machine_must_be_requested(
     assert bool(capsys.readouterr().err) == (busy > quiet.LIMIT)
 
 
-@pytest.mark.parametrize("name", ["training", "watching", "convergence", "lanes"])
+@pytest.mark.parametrize("name", ["training", "watching", "convergence", "lanes", "dcgan_attempts"])
 def test_a_busy_machine_measures_nothing_by_default(
     name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

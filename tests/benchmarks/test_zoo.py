@@ -14,6 +14,21 @@ def test_the_page_says_how_many_seeds_games_have(counts: tuple[int, ...], words:
     assert f"Seeds of each game: {words}." in zoo.page({"digits": games}, seeds=8)
 
 
+def test_the_page_recommends_the_game_without_failures_that_is_best_over_all_data() -> None:
+    import zoo
+
+    def outcomes(distance: float, *codes: str) -> list[zoo.Outcome]:
+        return [zoo.Outcome(distance, None, None, "", codes, 100.0)] * 3
+
+    games = {zoo.PLAIN: outcomes(0.3), ("hinge", "r1"): outcomes(0.2), ("hinge", "none"): outcomes(0.1, "GAN103")}
+    alone = {**games, ("minimax", "none"): outcomes(0.0)}  # on one data set only
+    said = "\n".join(zoo.recommendation({"ring": games, "digits": alone}))
+    assert "the loss `hinge` with the penalty `r1` comes first" in said
+    assert "ring: 0.2000 ± 0.0000 against 0.3000 ± 0.0000" in said
+    assert "minimax" not in said
+    assert zoo.recommendation({}) == []
+
+
 @pytest.mark.slow
 def test_an_outcome_is_read_from_the_finished_run() -> None:
     import zoo

@@ -11,6 +11,8 @@ from saddlepoint.errors import SettingError
 from saddlepoint.recipe import Recipe
 from saddlepoint.recipe.trust import without_untrusted_parts
 
+MOST_KNOWN = 256  # changes; some contain a value that was measured at one tick
+
 
 class AcceptedChanges:
     """Whether a recipe is valid with changed settings: each by itself, and the parts of its model together.
@@ -25,15 +27,12 @@ class AcceptedChanges:
         self._known: dict[str, bool] = {}  # rules are evaluated again at each tick
 
     def __call__(self, changes: Mapping[str, Any]) -> bool:
-        if not _concern_model(changes):  # quickly checked, and often with a value that was measured at this tick
-            return self._are_valid(changes)
         key = json.dumps(changes, sort_keys=True, default=str)
         if key not in self._known:
-            self._known[key] = self._are_valid(changes)
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            self._known[key] = changed_recipe(self._recipe, changes, "a remedy", self._classes) is not None
         return self._known[key]
-
-    def _are_valid(self, changes: Mapping[str, Any]) -> bool:
-        return changed_recipe(self._recipe, changes, "a remedy", self._classes) is not None
 
 
 def changed_recipe(recipe: Recipe, changes: Mapping[str, Any], where: str, classes: int | None = None) -> Recipe | None:
@@ -50,14 +49,11 @@ def changed_recipe(recipe: Recipe, changes: Mapping[str, Any], where: str, class
     """
     try:
         changed = recipe.override(changes, where=where)
-        if _concern_model(changes):
+        if any(name.startswith("model.") for name in changes):
             checked = without_untrusted_parts(changed.model)
             # A condition that is left out may use labels, so that those that are left do not say whether the game has them.
-            models.check_settings(checked, classes if checked == changed.model else None)
+            has_all_conditions = getattr(checked, "condition", None) == getattr(changed.model, "condition", None)
+            models.check_settings(checked, classes if has_all_conditions else None)
     except SettingError:
         return None
     return changed
-
-
-def _concern_model(changes: Mapping[str, Any]) -> bool:
-    return any(name.startswith("model.") for name in changes)

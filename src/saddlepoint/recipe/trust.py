@@ -73,8 +73,8 @@ def untrusted_parts(model: ModelSettings, modules: Mapping[str, Any] | None = No
 def without_untrusted_parts(model: ModelSettings) -> ModelSettings:
     """Return the settings of a model without the losses and other parts that are not trusted. Imports nothing.
 
-    An objective is replaced by a name that says that the loss was given as an object, so that nothing is imported for it. A
-    player that loses its kind also loses its constraint. Networks are kept.
+    An objective is replaced by a name that says that the loss was given as an object, so that nothing is imported for it. If
+    the kind of an encoder is left out, its constraint is left out too. Networks are kept.
 
     Args:
         model: the settings of the model.

@@ -156,7 +156,19 @@ class FreshPhases(Encoder):
         return (nets["e"](nets["g"](noise.latent)) - noise.latent).square().sum(1), {}
 
 
-@pytest.mark.parametrize("kind", [*ENCODERS, f"{__name__}:FreshPhases"])
+class UpdatesItself(FreshPhases):
+    """An encoder that is updated without a gradient."""
+
+    def phases(self, parts: Composition, discriminator: Phase, generator: Phase) -> tuple[Phase, ...]:
+        return discriminator, generator, Phase("e", self.loss, uses_data=False, gradient=False)
+
+    def loss(self, nets: Nets, batch: Batch, noise: GameNoise) -> tuple[Tensor, Observations]:
+        for weight in nets["e"].parameters():
+            weight.add_(1.0)
+        return super().loss(nets, batch, noise)
+
+
+@pytest.mark.parametrize("kind", [*ENCODERS, f"{__name__}:FreshPhases", f"{__name__}:UpdatesItself"])
 @pytest.mark.parametrize("constraint", ["clip", "orthogonal"])
 @pytest.mark.parametrize("role", ["discriminator", "generator", "encoder"])
 def test_the_weights_of_a_player_satisfy_its_constraint_after_training(kind: str, constraint: str, role: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from saddlepoint.report.claims import write_claims_page
-from saddlepoint.studies.claims import CLAIMS
+from saddlepoint.studies.claims import CLAIMS, claim
 
 WRITER = runpy.run_path(str(Path(__file__).parents[3] / "docs" / "claims.py"))
 RESULT = {
@@ -88,12 +88,30 @@ def test_terms_are_explained_to_the_claims_that_use_them():
 
 def test_claims_without_a_new_result_are_kept():
     """A page from two results is the one from the first, updated with the second."""
-    other = RESULT | {"id": "C15", "because": "The energy distance is 0.1."}
+    first = RESULT | {"rule": claim("C8").rule}
+    other = RESULT | {"id": "C15", "because": "The energy distance is 0.1.", "rule": claim("C15").rule}
     for write in (WRITER["page"], WRITER["section"]):
-        both = write([RESULT, other])
-        assert write([other], write([RESULT])) == write([RESULT], write([other])) == both
-        assert write([RESULT, other], both) == both
+        both = write([first, other])
+        assert write([other], write([first])) == write([first], write([other])) == both
+        assert write([first, other], both) == both
         assert write([other | {"because": "It is 0.2."}], both).count("The energy distance is 0.1") == 0
+
+
+def test_a_claim_is_not_kept_under_a_rule_that_has_changed():
+    present, new = RESULT | {"rule": claim("C8").rule}, RESULT | {"id": "C15", "because": "It is 0.1."}
+    kept = WRITER["page"]([new], WRITER["page"]([present]))
+    dropped = WRITER["page"]([new], WRITER["page"]([RESULT]))
+    assert present["because"] in kept.replace("\\|", "|")
+    assert RESULT["because"] not in dropped.replace("\\|", "|")
+    assert f"| C8 | {claim('C8').words}" in dropped
+    old = WRITER["section"]([RESULT])
+    assert "| C8 |" not in WRITER["section"]([new], old, current=["C15"])
+
+
+def test_the_section_keeps_the_date_of_its_newest_result():
+    newer, older = RESULT | {"date": "2026-03-04"}, RESULT | {"id": "C15"}
+    section = WRITER["section"]([older], WRITER["section"]([newer]))
+    assert section.startswith("## Claims, reproduced\n2026-03-04; ")
 
 
 def test_claims_without_a_result_are_listed():

@@ -12,7 +12,7 @@ from saddlepoint.models.gan.conditions.condition import Codes, Condition
 from saddlepoint.models.gan.encoders.encoder import Encoder
 from saddlepoint.models.gan.parts.checks import check_together
 from saddlepoint.models.gan.parts.named import (
-    ask_part,
+    call_part,
     make_condition,
     make_constraint,
     make_encoder,
@@ -52,7 +52,7 @@ def compose(settings: GANSettings, loss: object = None, classes: int | None = 0)
             asked for their heads.
 
     Raises:
-        SettingError: a part cannot be imported or made, is no such part, fails, or forbids another one; or the data have no labels.
+        SettingError: a part cannot be imported or made, is not such a part, fails, or forbids another one; or the data have no labels.
     """
     adversarial_loss = make_loss(settings.objective, loss)
     penalties = {
@@ -73,14 +73,14 @@ def compose(settings: GANSettings, loss: object = None, classes: int | None = 0)
     if kind != NO_ENCODER:
         parts[described] = encoder = make_encoder(kind, settings.encoder.options)
     check_together(parts, partial(_is_used, settings))
-    reason = None if encoder is None else ask_part(f"{described}: refuse", encoder.refuse, adversarial_loss)
+    reason = None if encoder is None else call_part(f"{described}: refuse", encoder.refuse, adversarial_loss)
     if reason is not None:
         raise SettingError(f'{described} and model.objective "{settings.objective}" cannot be combined: {reason}.')
     conditional = classes is not None and _uses_labels(conditions, classes)
     conditions = {role: conditions.get(role, Condition()) for role in settings.adversaries}
     judge, where = conditions["discriminator"], "model.condition.discriminator"
-    codes = ask_part(f"{where}: codes", judge.codes)
-    heads = {} if classes is None and judge.uses_labels else ask_part(f"{where}: heads", judge.heads, classes or 0)
+    codes = call_part(f"{where}: codes", judge.codes)
+    heads = {} if classes is None and judge.uses_labels else call_part(f"{where}: heads", judge.heads, classes or 0)
     if adversarial_loss.energy is not None and (heads or judge.has_score):
         raise SettingError(
             f'model.objective "{settings.objective}" and model.condition.discriminator '

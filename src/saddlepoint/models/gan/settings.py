@@ -181,6 +181,6 @@ class GANSettings(FamilySettings):
         encoder: EncoderSettings | None = info.data.get("encoder")  # absent if its own settings are invalid
         if "encoder" in constraints and encoder is not None and encoder.kind == NO_ENCODER:
             raise ValueError(
-                f"this GAN has no encoder; set model.encoder.kind ({', '.join(ENCODERS)}), or leave the constraint out"
+                f"this GAN has no encoder; set model.encoder.kind ({', '.join(ENCODERS)}), or leave model.constraints.encoder out"
             )
         return constraints

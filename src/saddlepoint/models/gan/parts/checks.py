@@ -110,7 +110,10 @@ def _check_penalty(where: str, penalty: AnyPenalty, x: Tensor, generator: torch.
     if isinstance(penalty, ConsistencyPenalty):
 
         def change() -> Tensor:
-            return penalty.change(x, penalty.draw(len(x), x.shape[1:], generator))
+            drawn: Tensor | None = penalty.draw(len(x), x.shape[1:], generator)
+            if drawn is None:
+                raise SettingError("its draw returns None; it must return the random numbers that change is given.")
+            return penalty.change(x, drawn)
 
         _check_result(where, change, x.shape)
         _check_result(where, partial(penalty.how, values, -values), pair)

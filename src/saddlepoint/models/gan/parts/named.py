@@ -36,7 +36,7 @@ def make_loss(name: str, own: object = None) -> AdversarialLoss:
         own: the user's own loss as an object, in the place of the name.
 
     Raises:
-        SettingError: it cannot be imported or made, or is no loss.
+        SettingError: it cannot be imported or made, or is not a loss.
     """
     where = "model.objective"
     if own is None and name.startswith(OBJECT):
@@ -56,7 +56,7 @@ def _duck_typed_loss(own: object, where: str) -> AdversarialLoss:
     lacks = [part for part in needed if not callable(getattr(own, part, None))]
     if lacks:
         raise SettingError(
-            f"{where}: {_name_of(own)} is no loss of a GAN: it has no function {' and no function '.join(lacks)}; each takes "
+            f"{where}: {_name_of(own)} is not a loss of a GAN: it has no function {' and no function '.join(lacks)}; each takes "
             "logits (B,) and returns one cost an example, (B,) (see saddlepoint.objectives.adversarial.losses)."
         )
     known = {name: getattr(own, name) for name in AdversarialLoss.__dataclass_fields__ if hasattr(own, name)}
@@ -72,7 +72,7 @@ def make_penalty(name: str, arguments: Mapping[str, Any]) -> AnyPenalty:
         arguments: by name.
 
     Raises:
-        SettingError: it cannot be imported or made, or is no such part.
+        SettingError: it cannot be imported or made, or is not such a part.
     """
     where = f"model.penalties.{name}"
     part = make_part(PENALTIES.get(name, name), arguments, where)
@@ -80,7 +80,7 @@ def make_penalty(name: str, arguments: Mapping[str, Any]) -> AnyPenalty:
         return part
     if not callable(getattr(part, "how", None)) or not hasattr(part, "where"):
         raise SettingError(
-            f"{where}: {_name_of(part)} is no penalty: it needs `where` and `how` (see "
+            f"{where}: {_name_of(part)} is not a penalty: it needs `where` and `how` (see "
             "saddlepoint.objectives.adversarial.penalties)."
         )
     return Penalty(part.where, part.how, getattr(part, "draw", None), getattr(part, "forbids", {}))
@@ -94,13 +94,13 @@ def make_view(name: str, arguments: Mapping[str, Any]) -> View:
         arguments: by name.
 
     Raises:
-        SettingError: it cannot be imported or made, or is no such part.
+        SettingError: it cannot be imported or made, or is not such a part.
     """
     where = f"model.views.{name}"
     part = make_part(VIEWS.get(name, name), arguments, where)
     if not callable(part) or not callable(getattr(part, "draw", None)):
         raise SettingError(
-            f"{where}: {_name_of(part)} is no view: it needs `draw` and `__call__` (see saddlepoint.objectives.adversarial.views)."
+            f"{where}: {_name_of(part)} is not a view: it needs `draw` and `__call__` (see saddlepoint.objectives.adversarial.views)."
         )
     found: View = part
     return found
@@ -115,13 +115,13 @@ def make_constraint(role: str, name: str, arguments: Mapping[str, Any]) -> Const
         arguments: by name.
 
     Raises:
-        SettingError: it cannot be imported or made, or is no such part.
+        SettingError: it cannot be imported or made, or is not such a part.
     """
     where = f"model.constraints.{role}"
     part = make_part(CONSTRAINTS.get(name, name), arguments, where)
     if not all(callable(getattr(part, n, None)) for n in ("prepare", "project")) or not hasattr(part, "after_update"):
         raise SettingError(
-            f"{where}: {_name_of(part)} is no constraint: it needs `prepare`, `project` and `after_update` (see "
+            f"{where}: {_name_of(part)} is not a constraint: it needs `prepare`, `project` and `after_update` (see "
             "saddlepoint.objectives.adversarial.constraints)."
         )
     found: Constraint = part
@@ -137,13 +137,13 @@ def make_condition(role: str, name: str, arguments: Mapping[str, Any]) -> Condit
         arguments: by name.
 
     Raises:
-        SettingError: it cannot be imported or made, or is no such part, or is one of another player.
+        SettingError: it cannot be imported or made, is not such a part, or is one of another player.
     """
     where = f"model.condition.{role}"
     part = make_part(CONDITIONS.get(name, name), arguments, where)
     if not isinstance(part, Condition):
         raise SettingError(
-            f"{where}: {_name_of(part)} is no condition: derive it from saddlepoint.models.gan.conditions.condition.Condition."
+            f"{where}: {_name_of(part)} is not a condition: derive it from saddlepoint.models.gan.conditions.condition.Condition."
         )
     if role not in part.roles:
         raise SettingError(f"{where}: {name} is a condition of the {' or '.join(part.roles)}, not of the {role}.")
@@ -158,13 +158,13 @@ def make_encoder(kind: str, arguments: Mapping[str, Any]) -> Encoder:
         arguments: by name.
 
     Raises:
-        SettingError: it cannot be imported or made, or is no such part.
+        SettingError: it cannot be imported or made, or is not such a part.
     """
     where = "model.encoder.kind"
     part = make_part(ENCODERS.get(kind, kind), arguments, where)
     if not isinstance(part, Encoder):
         raise SettingError(
-            f"{where}: {kind} is no encoder: derive it from saddlepoint.models.gan.encoders.encoder.Encoder."
+            f"{where}: {kind} is not an encoder: derive it from saddlepoint.models.gan.encoders.encoder.Encoder."
         )
     return part
 
@@ -188,7 +188,7 @@ def make_part(path: str, arguments: Mapping[str, Any], where: str) -> Any:
     return _call(found, arguments, where)
 
 
-def ask_part(where: str, function: Callable[..., Answer], *arguments: Any) -> Answer:
+def call_part(where: str, function: Callable[..., Answer], *arguments: Any) -> Answer:
     """Return what a function of a part returns. An error in it, which may be the user's own code, becomes a sentence.
 
     Args:
