@@ -5,8 +5,8 @@
 
 "Different": samples that differ from the data; "equal": real examples in the samples' place, the real-data baseline. The points are
 those of `sides/intervals.py`. A coverage breaks the law where its Wilson 95 % interval lies entirely outside 92 to 98 %: with 500 repeats, below
-89.8 or above 99.2 %. Too wide is allowed for counts, and where samples equal the data. tests/evaluation/test_coverage_law.py
-tests the lower half of the law with 100 repeats.
+89.8 or above 99.2 %. Too wide is allowed for counts, and where samples equal the data. tests/evaluation/statistics/test_coverage_law.py
+tests the lower half of the law with 60 repeats.
 """
 
 from __future__ import annotations
