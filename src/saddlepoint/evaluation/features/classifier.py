@@ -31,7 +31,7 @@ LEAST = 20  # labelled examples to learn from
 _DIMENSION = 64
 _BATCH = 64
 _WIDTHS = (16, 32, 64)  # channels of the convolutions
-# Floating-point operations. MNIST's test accuracy is 0.990 then; it is 0.993 with twice the channels and 5e12, which take five
+# Floating-point operations. MNIST's test accuracy is 0.990 then; it is 0.993 with twice the channels and 5e12, which take three
 # times as long.
 _WORK = 1e12
 _HELD_OUT = 0.1  # of the training part, where the data have no labelled held-out part
@@ -41,8 +41,8 @@ _VERSION = 2  # to be counted up when anything changes that decides the weights
 def classifier_features(dataset: Dataset, seed: int = 0) -> Features:
     """The features "DATA classifier": 64 numbers for each example, and class probabilities.
 
-    The network is trained once for each dataset and seed, and its weights are cached. Training takes about half a
-    minute of one core for MNIST.
+    The network is trained once for each dataset and seed, and its weights are cached. Training takes about a minute
+    of one core for MNIST.
 
     Args:
         dataset: the data, with labels.
