@@ -211,11 +211,11 @@ def gan(**model: Any) -> Any:
     [
         ({"objective": "torch.nn:Linear"}, "model.objective"),
         ({"objective": "own_parts:Nothing"}, 'has no "Nothing"'),
-        ({"objective": "own_parts:Shift"}, "is no loss of a GAN: it has no function real"),
-        ({"penalties": {"own_parts:Shift": 1}}, r"model\.penalties\.own_parts:Shift: Shift is no penalty"),
+        ({"objective": "own_parts:Shift"}, "is not a loss of a GAN: it has no function real"),
+        ({"penalties": {"own_parts:Shift": 1}}, r"model\.penalties\.own_parts:Shift: Shift is not a penalty"),
         ({"penalties": {"own_parts:Slope": {"weight": 1, "targt": 2}}}, "it takes target"),
         ({"penalties": {"r1": {"weight": 1, "sides": 2}}}, r"model\.penalties\.r1 takes no arguments, got sides"),
-        ({"views": {"own_parts:Slope": 1}}, "is no view"),
+        ({"views": {"own_parts:Slope": 1}}, "is not a view"),
         (
             {"penalties": {"own_parts:Images": 1}},
             r"model\.penalties\.own_parts:Images returns \(2, 1, 2, 3\) for two examples",
@@ -224,7 +224,7 @@ def gan(**model: Any) -> Any:
         ({"objective": "own_parts:Needs"}, r"model\.objective: its arguments do not fit .* it takes number"),
         ({"objective": "own_parts:Triple"}, r"link must return probabilities, in \[0, 1\]"),
         ({"views": {"own_parts:Raising": 1}}, r"model\.views\.own_parts:Raising fails on two examples: ValueError: no"),
-        ({"constraints": {"discriminator": "own_parts:Slope"}}, "is no constraint"),
+        ({"constraints": {"discriminator": "own_parts:Slope"}}, "is not a constraint"),
         (
             {"constraints": {"discriminator": {"name": "clip", "limit": 0}}},
             "limit must be a finite number above 0; got 0",
@@ -254,7 +254,7 @@ def test_a_part_that_does_not_fit_is_refused_in_a_sentence(parts: str, model: di
         (AdversarialLoss(torch.neg, torch.neg, torch.log), "(fake|generator) is not finite"),
         (AdversarialLoss(torch.neg, torch.neg, torch.zeros_like), "fake does not depend on the logit"),
         (AdversarialLoss(torch.neg, lambda logit: logit.foo(), torch.neg), "generator fails on logits"),
-        (3, "int is no loss of a GAN"),
+        (3, "int is not a loss of a GAN"),
     ],
 )
 def test_a_loss_is_checked_before_training(loss: object, expected: str) -> None:
