@@ -243,7 +243,7 @@ def _optimiser_step(
 def _update(model: Model, nets: Nets, phase: Phase, settings: TrainingSettings, state: TrainingState) -> Move:
     """One update of a phase without gradient as a closure; the loss itself updates the player."""
     collect, keep, device = _observer(nets, phase.player, state), phase.keep, state.devices.device
-    after_update, network = model.after_update.get(phase.player), model.players[phase.player]
+    after_update = model.after_update.get(phase.player)
     losses = state.pending.setdefault(f"{phase.player}/loss", [])
 
     def update(step: int, batch: Batch, observe: bool, noise: Noise | None) -> Noise:
@@ -252,7 +252,7 @@ def _update(model: Model, nets: Nets, phase: Phase, settings: TrainingSettings, 
                 noise = model.noise(phase, len(batch.x), step, state.generator)
             loss, observations = phase.loss(nets, batch, noise)
         if after_update is not None:
-            after_update(network)
+            after_update(model.players[phase.player])
         losses.append(loss.detach().to(device, torch.float32).mean())
         if keep is not None:
             keep(observations)
