@@ -33,7 +33,7 @@ what `saddlepoint reproduce CLAIM ... --out DIR` measured; edit neither this pag
 
 A verdict follows from a rule in the code. The rules of C7, C9, C10, C11, C13 and C16 were made stricter after their
 programs had first run: chance had decided too much (C7, C11), "does not hold" was said where nobody converged (C7, C9, C10), short
-runs were judged (C13), C7 had been tested only where samples are seldom bad, and C16's injected failures had been
+runs were judged (C13), C7 had been tested only where samples are seldom bad (see [C7](#c7)), and C16's injected failures had been
 searched for on seeds that it then reported; on fresh seeds its collapse was none, so that another was searched for, and the rule
 changed once more (see [C16](#c16)). *Not decided* means that the runs could not have shown it either way. Intervals are of 95 %,
 unless a quantity names another level.
