@@ -31,7 +31,7 @@ def snapshot(folder: Path) -> Snapshot:
 def broken(
     attempt: Attempt, box: Box, outcomes: Sequence[Outcome], work: Sequence[Snapshot], outside: Snapshot
 ) -> str | None:
-    """The first law that the attempt broke, or None.
+    """The first law that the attempt broke, or None. Paths in the sentence are relative to the working folder.
 
     Args:
         work: snapshots of the working folder before the first command and after each.
@@ -42,7 +42,7 @@ def broken(
         if wrong is None and outcome.code == 2 and not (attempt.writes_when_refused or command.may_die):
             wrong = _difference(work[number], work[number + 1])
         if wrong is not None:
-            return f"command {number + 1}: {wrong}"
+            return f"command {number + 1}: {_without_box(wrong, box)}"
     if box.canary.exists():
         return "injected code was executed"
     if (changed := _difference(outside, snapshot(box.outside))) is not None:
@@ -54,6 +54,11 @@ def broken(
         if left:
             return f"left behind: {', '.join(left[:5])}"
     return attempt.check(box, outcomes) if attempt.check is not None else None
+
+
+def _without_box(sentence: str, box: Box) -> str:
+    """A sentence without the random path of the box, which no second campaign would print."""
+    return re.sub(rf"[^\s'\"]*{re.escape(box.work.parent.name)}/{re.escape(box.work.name)}/", "", sentence)
 
 
 def temporary_folder(box: Box) -> Path:

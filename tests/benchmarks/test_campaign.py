@@ -99,6 +99,13 @@ def test_a_traceback_is_a_failure(case: Case, stream: str, code: int) -> None:
     assert "KeyError: 'shape'" in str(case.broken())
 
 
+def test_a_failure_names_files_relative_to_the_working_folder(case: Case) -> None:
+    for folder in (case.box.work, Path("logs", case.box.work.parent.name, case.box.work.name)):
+        text = f"Traceback (most recent call last):\n  File ...\nRuntimeError: Symlink loop from '{folder}/log.csv'\n"
+        case.outcome = replace(case.outcome, code=2, stderr=text)
+        assert str(case.broken()).endswith("RuntimeError: Symlink loop from 'log.csv'")
+
+
 @pytest.mark.parametrize(
     "changes", [{"timed_out": True}, {"cpu_seconds": 61.0}, {"memory": 2_000_000_001}], ids=["clock", "CPU", "memory"]
 )

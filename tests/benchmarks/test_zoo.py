@@ -25,6 +25,12 @@ def test_the_page_recommends_the_game_without_failures_that_is_best_over_all_dat
     said = "\n".join(zoo.recommendation({"ring": games, "digits": alone}))
     assert "the loss `hinge` with the penalty `r1` comes first" in said
     assert "ring: 0.2000 ± 0.0000 against 0.3000 ± 0.0000" in said
+    games_in_order = [line.split("|")[1:3] for line in said.splitlines() if line.startswith("| ")][1:]
+    assert [[cell.strip() for cell in row] for row in games_in_order] == [
+        ["hinge", "r1"],
+        ["non-saturating", "none"],
+        ["hinge", "none"],
+    ]
     assert "minimax" not in said
     assert zoo.recommendation({}) == []
 
