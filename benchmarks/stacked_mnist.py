@@ -187,11 +187,11 @@ def digit_reader(quick: bool) -> tuple[Reader, float]:
         quick: whether it is trained on few digits, and recognises few.
     """
     from saddlepoint.data import DataSettings, load
-    from saddlepoint.evaluation.features import build_features
+    from saddlepoint.evaluation.scorecard.rows import stacked_modes
 
     digits = load(DataSettings(source="mnist", limit=500 if quick else None))
     assert digits.held_out is not None
-    read = build_features("classifier", digits).probabilities
+    read, _ = stacked_modes.digit_reader(digits)
     return read, float((read(digits.held_out.x).argmax(1) == digits.held_out.y).double().mean())
 
 

@@ -29,13 +29,16 @@ def is_stacked(dataset: Dataset) -> bool:
     return dataset.name == NAME and dataset.event.shape[0] == CHANNELS
 
 
-def digit_reader() -> tuple[Reader, FeatureCard]:
+def digit_reader(digits: Dataset | None = None) -> tuple[Reader, FeatureCard]:
     """The classifier of MNIST, which is trained once and stored, and its card.
+
+    Args:
+        digits: (N, 1, H, W) labelled digits in the place of MNIST.
 
     Raises:
         DataError: MNIST cannot be loaded.
     """
-    made = build_features("classifier", load(DataSettings(source="mnist")), 0)
+    made = build_features("classifier", load(DataSettings(source="mnist")) if digits is None else digits, 0)
     card = FeatureCard(f"{made.name}, a channel at a time", made.fingerprint, made.dimension, made.notes)
     return made.probabilities, card
 

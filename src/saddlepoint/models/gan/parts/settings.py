@@ -6,6 +6,7 @@ Each has a short form, the field `shorthand`, such as `r1: 1` for `r1: {weight: 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, SerializerFunctionWrapHandler, field_validator, model_serializer, model_validator
@@ -68,28 +69,34 @@ class PenaltySettings(PartSettings):
     )
 
 
-class ConstraintSettings(PartSettings):
+class PartOfPlayerSettings(PartSettings):
+    """A part that belongs to one player, and is chosen by its name."""
+
+    shorthand: ClassVar[str] = "name"
+    what: ClassVar[str]  # the kind of part, for messages
+    known: ClassVar[Mapping[str, str]]  # import paths by name
+    name: str
+
+    @field_validator("name")
+    @classmethod
+    def _is_known(cls, name: str) -> str:
+        return part_name(name, cls.known, cls.what)
+
+
+class ConstraintSettings(PartOfPlayerSettings):
     """A constraint of one player's weights."""
 
-    shorthand: ClassVar[str] = "name"
+    what: ClassVar[str] = "constraint"
+    known: ClassVar[Mapping[str, str]] = CONSTRAINTS
     name: str = Field(description=f"{', '.join(CONSTRAINTS)}, or module:Class of your own.")
 
-    @field_validator("name")
-    @classmethod
-    def _is_known(cls, name: str) -> str:
-        return part_name(name, CONSTRAINTS, "constraint")
 
-
-class ConditionSettings(PartSettings):
+class ConditionSettings(PartOfPlayerSettings):
     """How one player uses the labels."""
 
-    shorthand: ClassVar[str] = "name"
+    what: ClassVar[str] = "condition"
+    known: ClassVar[Mapping[str, str]] = CONDITIONS
     name: str = Field(description=f"{', '.join(CONDITIONS)}, or module:Class of your own.")
-
-    @field_validator("name")
-    @classmethod
-    def _is_known(cls, name: str) -> str:
-        return part_name(name, CONDITIONS, "condition")
 
 
 class ViewSettings(PartSettings):
