@@ -57,3 +57,14 @@ def test_help_is_light(arguments: list[str]) -> None:
         "assert not status, status"
     )
     assert not loaded_by(call) & HEAVY
+
+
+def test_an_optimiser_does_not_load_the_compiler() -> None:
+    call = (
+        "import sys, torch\n"
+        "from saddlepoint.training.fused_adam import Adam\n"
+        "adam = Adam([torch.nn.Parameter(torch.zeros(2))])\n"
+        "adam.load_state_dict(adam.state_dict())\n"
+        "assert 'torch._dynamo' not in sys.modules"
+    )
+    assert "torch" in loaded_by(call)

@@ -45,7 +45,7 @@ def run(argv: Sequence[str]) -> int:
 
     from saddlepoint import experiment
     from saddlepoint.cli.samples import Destination, write
-    from saddlepoint.models.capabilities import Conditional, has
+    from saddlepoint.models.capabilities import SamplesClasses, has
     from saddlepoint.models.class_samples import sample_with_labels
 
     with warnings.catch_warnings(record=True) as caught:
@@ -64,7 +64,7 @@ def run(argv: Sequence[str]) -> int:
     destination.check(model.event)
     asked = None
     if arguments.labels is not None:
-        if not has(model, Conditional):
+        if not has(model, SamplesClasses):
             raise SettingError(
                 f"sample: the model of {arguments.run} was trained without labels and cannot sample a class: leave --labels out, "
                 "or train a conditional GAN on labelled data (model.condition)."

@@ -20,12 +20,13 @@ from saddlepoint.arguments import shown
 from saddlepoint.errors import DataError
 from saddlepoint.markup import Markup, html, joined
 
-Kind = Literal["vector", "series", "image", "sound", "volume"]
+Kind = Literal["vector", "series", "image", "sound", "volume", "text"]
 AXES: dict[Kind, tuple[int, str]] = {
     "series": (2, "(T, C)"),
     "image": (3, "(C, H, W)"),
     "sound": (2, "(C, T)"),
     "volume": (4, "(C, D, H, W)"),
+    "text": (1, "(T,)"),
 }
 ScalingKind = Literal["none", "unit", "symmetric", "standard"]
 
@@ -36,8 +37,8 @@ class Event:
 
     Attributes:
         shape: of one example; channels first: `(C, H, W)` for an image, `(C, T)` for sound, `(C, D, H, W)` for a
-            volume, `(D,)` for a vector. A series of T steps has its channels last, `(T, C)`, as tables of measurements
-            do.
+            volume, `(D,)` for a vector, `(T,)` for a text of T symbols. A series of T steps has its channels last,
+            `(T, C)`, as tables of measurements do.
         kind: what it is, which decides how it is shown and which networks suit it.
         dtype: "uint8" or "float32", the type of the stored data and of samples.
         low, high: the range of the data's values in its own units, for bounded data such as images (0 and 255); None
@@ -48,6 +49,8 @@ class Event:
         class_shares: of each class among the training examples; None without labels, or where they were not counted.
         constants: (position, value) of each channel or column that never varies among the training examples. Samples of
             a model have exactly this value there.
+        alphabet: of a text, the symbols (characters, or bytes as "\\x0a") that the values 0, 1, ... stand for; None for other
+            data.
     """
 
     shape: tuple[int, ...]
@@ -60,6 +63,7 @@ class Event:
     class_names: tuple[str, ...] | None = None
     constants: tuple[tuple[int, float], ...] = ()
     class_shares: tuple[float, ...] | None = None
+    alphabet: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         whole = isinstance(self.shape, tuple) and all(isinstance(side, int) and side > 0 for side in self.shape)
@@ -73,6 +77,11 @@ class Event:
         axes, form = AXES.get(self.kind, (len(self.shape), ""))
         if len(self.shape) != axes:
             raise DataError(f"Event: the shape of one {self.kind} is {form}; got {shown(self.shape)}.")
+        if self.kind == "text" and len(self.alphabet or ()) != self.levels:
+            raise DataError(
+                f"Event: a text has bytes from 0 to {(self.levels or 0) - 1} and an alphabet of {len(self.alphabet or ())} symbols; "
+                "give dtype uint8, low 0, high one less than the number of symbols, and every symbol."
+            )
 
     def __repr__(self) -> str:
         shape = "x".join(map(str, self.shape))
@@ -94,6 +103,13 @@ class Event:
         """The share of each class among the training examples; equal shares where they were not counted."""
         names = self.class_names or ()
         return self.class_shares or (1 / max(len(names), 1),) * len(names)
+
+    @property
+    def levels(self) -> int | None:
+        """Number of values that each number of an example can have: 256 for bytes; None for real numbers."""
+        if self.dtype != "uint8":
+            return None
+        return 256 if self.low is None or self.high is None else int(self.high - self.low) + 1
 
     @property
     def channel_axis(self) -> int:

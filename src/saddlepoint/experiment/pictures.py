@@ -22,11 +22,11 @@ from saddlepoint.figures.pixels import to_pixels
 from saddlepoint.figures.samples import show_samples
 from saddlepoint.models.base import Model
 from saddlepoint.models.capabilities import (
-    Conditional,
     Encodes,
     HasCodes,
     HasLatentPosterior,
     HasNamedCodes,
+    SamplesClasses,
     has,
     require,
 )
@@ -77,7 +77,9 @@ class Pictures:
             z, labels = self._codes(n, generator)
             samples = self.model.decode(z).cpu()
         else:
-            samples = self.model.sample(n, generator=generator).cpu()
+            labels = self._labels(n)
+            given = None if labels is None else labels.to(generator.device)
+            samples = self.model.sample(n, labels=given, generator=generator).cpu()
         style.write_png(self._show(samples, labels, f"Samples at step {step:,}"), self.folder.sample_grid(step))
         arrays = {name.replace("heads/", ""): values[:_KEPT_CODES].numpy() for name, values in self.heads().items()}
         if self.dataset.event.kind == "image":
@@ -92,6 +94,13 @@ class Pictures:
         if self.dataset.event.kind != "image":
             return z, None
         return with_classes_in_turn(model, z, grids.MOST_CLASSES)
+
+    def _labels(self, n: int) -> Tensor | None:
+        """All classes in turn (n,), for images of a model that samples classes; None for others."""
+        model = self.model
+        if self.dataset.event.kind != "image" or not has(model, SamplesClasses) or not model.classes:
+            return None
+        return torch.arange(n) % min(grids.MOST_CLASSES, model.classes)
 
     def heads(self) -> dict[str, Tensor]:
         """Return the outputs of the encoder's heads (see `LatentPictures.heads`)."""
@@ -182,7 +191,7 @@ class Pictures:
     def _class_names(self) -> tuple[str, ...]:
         """The classes of the first samples of a picture, one of each in turn; empty for a model without labels."""
         names = self.dataset.event.class_names or ()
-        return names * _KEPT_SAMPLES if has(self.model, Conditional) else ()
+        return names * _KEPT_SAMPLES if has(self.model, SamplesClasses) else ()
 
     def _show(self, x: Tensor, labels: Tensor | None, title: str) -> style.Picture:
         event = self.dataset.event

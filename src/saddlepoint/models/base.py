@@ -21,6 +21,7 @@ from saddlepoint.data.capacity import require_memory
 from saddlepoint.data.dataset import Event, Scaling
 from saddlepoint.errors import SettingError, suggestion
 from saddlepoint.markup import Markup, html, joined
+from saddlepoint.models.capabilities import Conditional, HasClassDensity, HasPosterior, SamplesClasses
 from saddlepoint.networks.evaluating import evaluating
 from saddlepoint.networks.layout import lay_out
 from saddlepoint.objectives.phase import Noise, Phase
@@ -127,7 +128,8 @@ class Model(ABC):
         Returns:
             The reason; None if it has the capability.
         """
-        return None
+        by_class = capability in (SamplesClasses, Conditional, HasClassDensity, HasPosterior)
+        return "it was trained without labels." if by_class and self.classes is None else None
 
     def player_inputs(self, x: Tensor, generator: torch.Generator | None) -> dict[str, tuple[Tensor, ...]]:
         """Return the arguments of a forward pass of every player, as in training.

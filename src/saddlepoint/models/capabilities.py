@@ -29,6 +29,7 @@ from saddlepoint.models.code_capabilities import (
     HasNamedCodes,
     HasSampler,
     HasUnits,
+    SamplesClasses,
     Variational,
 )
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     import torch
     from typing_extensions import TypeIs
 
+    from saddlepoint.data.dataset import Event
     from saddlepoint.objectives.adversarial.composition import Composition
     from saddlepoint.objectives.phase import Noise, Phase
 
@@ -51,6 +53,7 @@ __all__ = [
     "Encodes",
     "Fits",
     "GenerativeModel",
+    "HasClassDensity",
     "HasCodeQuantiles",
     "HasCodes",
     "HasDensity",
@@ -64,6 +67,7 @@ __all__ = [
     "Playable",
     "Pushes",
     "Reports",
+    "SamplesClasses",
     "ScoresExamples",
     "Variational",
     "has",
@@ -140,6 +144,22 @@ class DescribesDensity(HasDensity, Protocol):
     @property
     def log_prob_note(self) -> str:
         """A sentence to show with the number: what it may be compared with."""
+
+
+@runtime_checkable
+class HasClassDensity(HasDensity, Protocol):
+    """A model that computes the log probability of examples given their classes.
+
+    Attributes:
+        event: what one example is, with the shares of the classes.
+        classes: number of classes.
+    """
+
+    event: Event
+    classes: int | None
+
+    def class_log_prob(self, x: Tensor, labels: Tensor) -> Tensor:
+        """x (N, *event) in the data's units, labels (N,) int64 -> (N,) nats, of the same kind as `log_prob`."""
 
 
 @runtime_checkable
@@ -292,7 +312,8 @@ class Fits(Protocol):
 MISSING: Mapping[type, str] = {
     GenerativeModel: "the model cannot generate samples.",
     HasCodes: "the model has no codes that samples are decoded from.",
-    Conditional: "the model takes no labels.",
+    SamplesClasses: "the model takes no labels.",
+    Conditional: "the model has no codes that end with the class of the example.",
     HasNamedCodes: "the model has no categorical or continuous codes, as an InfoGAN has.",
     HasCodeQuantiles: "the model has no codes with a known distribution of each dimension.",
     HasSampler: "the model has no function that decodes its codes in its own units.",
@@ -304,6 +325,7 @@ MISSING: Mapping[type, str] = {
     Variational: "the model is not a variational autoencoder.",
     HasDensity: "the model cannot say how likely an example is (log_prob).",
     DescribesDensity: "the model does not say whether its log_prob is a density or a probability.",
+    HasClassDensity: "the model cannot say how likely an example of a class is (class_log_prob).",
     HasPosterior: "the model cannot classify examples (posterior).",
     Judges: "the model has no critic, as a GAN has.",
     ScoresExamples: "the model has no critic that scores single examples.",

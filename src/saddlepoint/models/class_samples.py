@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from saddlepoint.models.capabilities import Conditional, GenerativeModel, HasCodes, has
+from saddlepoint.models.capabilities import Conditional, GenerativeModel, HasCodes, SamplesClasses, has
+from saddlepoint.models.labels import draw_labels
 
 
 def sample_with_labels(
@@ -22,8 +23,11 @@ def sample_with_labels(
     Returns:
         Samples (n, *event) in the data's units, and their classes (n,) int64 on the CPU; None for a model without labels.
     """
-    if labels is not None or not has(model, Conditional) or generator is None:
+    if labels is not None or generator is None or not has(model, SamplesClasses):
         return model.sample(n, labels=labels, generator=generator), labels
+    if not has(model, Conditional):
+        labels = draw_labels(model.event.shares, n, generator)
+        return model.sample(n, labels=labels, generator=generator), labels.cpu()
     z = model.fixed_noise(n, generator)
     return model.decode(z), labels_of_codes(model, z)
 

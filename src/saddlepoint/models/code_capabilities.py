@@ -38,6 +38,20 @@ class GenerativeModel(Protocol):
 
 
 @runtime_checkable
+class SamplesClasses(GenerativeModel, Protocol):
+    """A model that generates examples of given classes: `sample(n, labels=...)`.
+
+    Without labels it draws classes with the shares of its training data, by `saddlepoint.models.labels.draw_labels`, before
+    anything else that it draws.
+
+    Attributes:
+        classes: number of classes.
+    """
+
+    classes: int | None
+
+
+@runtime_checkable
 class HasCodes(Protocol):
     """A model whose samples are decoded from codes (latent variables)."""
 

@@ -16,6 +16,15 @@ from torch import Tensor
 
 # Without the wrapper that torch adds to the step of a class, which would call the hooks of this object a second time.
 _torchs_step = inspect.unwrap(torch.optim.Adam.step)
+# Without the wrappers that import torch's compiler, which takes two seconds and is not used here.
+_add_param_group, _state_dict, _load_state_dict = (
+    inspect.unwrap(method)
+    for method in (
+        torch.optim.Optimizer.add_param_group,
+        torch.optim.Optimizer.state_dict,
+        torch.optim.Optimizer.load_state_dict,
+    )
+)
 # By whether the weight decay is decoupled. The kernels are private to torch; without them torch's own step is used.
 _KERNELS = {False: getattr(torch, "_fused_adam_", None), True: getattr(torch, "_fused_adamw_", None)}
 
@@ -72,15 +81,15 @@ class Adam(torch.optim.Adam):
 
     def state_dict(self) -> dict[str, Any]:
         self._write_counters()
-        return super().state_dict()
+        return _state_dict(self)  # type: ignore[no-any-return]
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         self._cached = None
-        super().load_state_dict(state_dict)
+        _load_state_dict(self, state_dict)
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         self._clear_cache()
-        super().add_param_group(param_group)
+        _add_param_group(self, param_group)
 
     def __getstate__(self) -> dict[str, Any]:
         """Return the state for copies and pickles."""

@@ -81,6 +81,9 @@ def _check_event(event: Fields) -> None:
     shares = event.sequence("class_shares", None, lambda share: is_number(share) and 0 <= share <= 1)
     if shares is not None and (names is None or len(shares) != len(names) or not sum(shares) > 0):
         raise event.refuse("class_shares", "one share for each class, or null")
+    alphabet = event.sequence("alphabet", None, is_text)
+    if (kind == "text") != (alphabet is not None):
+        raise event.refuse("alphabet", "the symbols of a text, and null for other data")
     event.sequence("constants", (), lambda pair: _is_constant(pair, channels))
 
 

@@ -14,6 +14,7 @@ from torch import Tensor
 from saddlepoint.models.code_capabilities import NamedCodes
 from saddlepoint.models.gan.conditions.condition import Codes
 from saddlepoint.models.gan.settings import NoiseSettings
+from saddlepoint.models.labels import draw_labels
 from saddlepoint.networks.labels import class_weights
 
 
@@ -94,10 +95,7 @@ class LatentDistribution:
 
     def labels(self, n: int, generator: torch.Generator | None) -> Tensor:
         """Draw (n,) int64 classes with the shares of the data, on the device of the generator."""
-        device = torch.device("cpu") if generator is None else generator.device
-        # Apple's GPUs have no float64.
-        shares = self._shares.to(device, torch.float32 if device.type == "mps" else torch.float64)
-        return torch.multinomial(shares, n, replacement=True, generator=generator) if n else torch.zeros(0).long()
+        return draw_labels(self._shares, n, generator)
 
     @property
     def named_codes(self) -> NamedCodes | None:

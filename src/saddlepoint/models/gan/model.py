@@ -16,7 +16,6 @@ from saddlepoint.models.assembly import check_roles, is_own
 from saddlepoint.models.base import Numbers, in_chunks
 from saddlepoint.models.capabilities import (
     Augments,
-    Conditional,
     DecodesNormal,
     HasCodeQuantiles,
     HasNamedCodes,
@@ -175,15 +174,13 @@ class GAN(JudgingModel):
             return "its generator's loss compares several examples or reads codes, so a single example has no gradient of its own."
         if capability is Augments and not self._lasting_views:
             return "its discriminator gets unchanged examples."
-        if capability is Conditional and self.classes is None:
-            return "it was trained without labels."
         if capability is HasNamedCodes and self.named_codes is None:
             return "it has no categorical or continuous codes; model.condition.discriminator: info gives it some."
         if capability in (ScoresExamples, Pushes) and self.classes is not None:
             return "its discriminator scores an example together with its label."
         if capability in (DecodesNormal, HasCodeQuantiles) and self.latent != self.settings.latent:
             return "its codes have further numbers than normal or uniform noise."
-        return None
+        return super().lacks(capability)
 
     def player_inputs(self, x: Tensor, generator: torch.Generator | None) -> dict[str, tuple[Tensor, ...]]:
         latent = self.latent_distribution

@@ -16,7 +16,7 @@ from saddlepoint.evaluation.scorecard.metric_types import SHARE, Measurement, Mo
 from saddlepoint.evaluation.scorecard.subject import Subject
 from saddlepoint.evaluation.statistics.intervals import wilson_interval
 from saddlepoint.models.base import in_chunks
-from saddlepoint.models.capabilities import Conditional, GenerativeModel, require
+from saddlepoint.models.capabilities import GenerativeModel, SamplesClasses, require
 
 SAMPLED = 2_000  # samples that are classified
 FEWEST = 10  # samples of a class that is named in a note
@@ -34,7 +34,7 @@ def class_accuracies(subject: Subject) -> Mapping[str, Measurement]:
     Raises:
         DataError: there are no labelled held-out examples, or no classifier can be trained.
     """
-    require(subject.model, Conditional)
+    require(subject.model, SamplesClasses)
     real = _held_out(subject.dataset)
     assert real.y is not None, "held-out examples have labels here"
     features = build_features("classifier", subject.dataset, subject.seed)
@@ -104,7 +104,7 @@ METRICS = {
         meaning="How many samples a classifier of the real data assigns to the class that was asked for.",
         unit="share",
         bounds=SHARE,
-        needs=(Conditional,),
+        needs=(SamplesClasses,),
         notes=("It says nothing about diversity: one good sample of each class is enough.",),
         work=3.0,
     ),
