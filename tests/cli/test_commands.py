@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -223,7 +224,13 @@ def test_the_report_is_rewritten(trained: Path, tmp_path: Path, capsys: pytest.C
 
 
 def test_recipes_are_listed_and_shown(capsys: pytest.CaptureFixture[str]) -> None:
-    assert [entry["name"] for entry in document(capsys, ["recipes"])] == shipped_names()
+    listed = document(capsys, ["recipes"])
+    assert sorted(entry["name"] for entry in listed) == shipped_names()
+    families = [entry["family"] for entry in listed]
+    assert list(dict.fromkeys(families)) == [family for family, _ in groupby(families)]  # each family in one block
+    assert main(["recipes"]) == 0
+    said = capsys.readouterr().out
+    assert all(entry["name"] in said and entry["description"] in said for entry in listed)
     assert main(["recipes", "show", "toy-ring"]) == 0
     assert Recipe.parse(capsys.readouterr().out) == Recipe.load("toy-ring")
     assert Recipe.from_mapping(document(capsys, ["recipes", "show", "toy-ring"])) == Recipe.load("toy-ring")

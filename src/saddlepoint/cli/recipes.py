@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from saddlepoint.cli.arguments import Parser
 from saddlepoint.cli.console import print_json
 from saddlepoint.cli.program import typed
-from saddlepoint.recipe import Recipe, shipped_names
+from saddlepoint.recipe import Recipe
+from saddlepoint.recipe.catalogue import recipes_by_family
 
 
 def run(argv: Sequence[str]) -> int:
@@ -32,12 +34,30 @@ def run(argv: Sequence[str]) -> int:
         return 0
     if arguments.name is not None:
         parser.error(f'list takes no name; to see one: saddlepoint recipes show "{arguments.name}"')
-    recipes = [Recipe.load(name) for name in shipped_names()]
+    families = recipes_by_family()
+    recipes = [recipe for of_family in families.values() for recipe in of_family]
     if arguments.json:
-        print_json([{"name": recipe.name, "description": recipe.description} for recipe in recipes])
+        print_json([_entry(recipe) for recipe in recipes])
         return 0
     width = max(len(recipe.name) for recipe in recipes)
-    for recipe in recipes:
-        print(f"{recipe.name:<{width}}  {recipe.description}")
-    print(typed("\nTrain one: saddlepoint train NAME. See its settings: saddlepoint train NAME --help"))
+    for of_family in families.values():
+        print(of_family[0].model.title)
+        for recipe in of_family:
+            can = ", ".join(recipe.model.abilities)
+            print(f"  {recipe.name:<{width}}  {recipe.description}{f' [{can}]' if can else ''}")
+        print()
+    print("All models generate examples; [brackets] say what else they can do. Recipes to begin with come first.")
+    print(typed("Train one: saddlepoint train NAME. See its settings: saddlepoint train NAME --help"))
     return 0
+
+
+def _entry(recipe: Recipe) -> dict[str, Any]:
+    """A recipe in the JSON document."""
+    model = recipe.model
+    return {
+        "name": recipe.name,
+        "description": recipe.description,
+        "family": model.family,
+        "abilities": list(model.abilities),
+        "recommended": recipe.name in model.recommended,
+    }

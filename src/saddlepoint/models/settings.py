@@ -15,6 +15,16 @@ from pydantic_core import PydanticCustomError
 
 from saddlepoint.settings import Settings
 
+# What a model may be able to do besides generating examples: in the words of the list of recipes, the capability of
+# `saddlepoint.models.capabilities` by name.
+ABILITIES: Mapping[str, str] = {
+    "sample by class": "SamplesClasses",
+    "encode": "Encodes",
+    "compute likelihoods": "HasDensity",
+    "classify": "HasPosterior",
+    "complete": "Completes",
+}
+
 
 class FamilySettings(Settings):
     """Base class of every family's settings. A subclass declares `family` as a literal with the family's name as default.
@@ -23,8 +33,12 @@ class FamilySettings(Settings):
         players: the names under which the series of the family's players are recorded.
         roles: the names of players that can have optimiser settings of their own, in `training.players`, in the order of
             `players`; empty for a family of one player, for which `training.optimiser` is enough.
+        title: the family in words, as the heading of its recipes.
+        recommended: the recipes to begin with, which are listed first.
     """
 
+    title: ClassVar[str] = ""
+    recommended: ClassVar[tuple[str, ...]] = ()
     players: ClassVar[tuple[str, ...]] = ()
     roles: ClassVar[tuple[str, ...]] = ()
 
@@ -34,6 +48,11 @@ class FamilySettings(Settings):
     def active_roles(self) -> tuple[str, ...]:
         """The roles of the players of a model with these settings: those of `roles` that it has."""
         return self.roles
+
+    @property
+    def abilities(self) -> tuple[str, ...]:
+        """What a model with these settings can do besides generating examples: names in `ABILITIES`, in their order."""
+        return ()
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,8 @@ from saddlepoint.settings import part_name
 class AutoencoderSettings(FamilySettings):
     """An autoencoder: compress examples to small codes and reconstruct them."""
 
+    title: ClassVar[str] = "Autoencoders"
+    recommended: ClassVar[tuple[str, ...]] = ("autoencoder-digits",)
     players: ClassVar[tuple[str, ...]] = ("ae",)
 
     family: Literal["autoencoder"] = Field("autoencoder", description="The kind of model.")
@@ -48,6 +50,10 @@ class AutoencoderSettings(FamilySettings):
     scaling: ScalingName = Field(
         "auto", description="Units the network sees; auto: unit for bounded data, else standard."
     )
+
+    @property
+    def abilities(self) -> tuple[str, ...]:
+        return ("encode",)
 
     @field_validator("objective")
     @classmethod

@@ -114,6 +114,14 @@ class ReplaySettings(Settings):
 class GANSettings(FamilySettings):
     """A generative adversarial network: a generator against a discriminator."""
 
+    title: ClassVar[str] = "Generative adversarial networks (GANs)"
+    recommended: ClassVar[tuple[str, ...]] = (
+        "dcgan-digits",
+        "dcgan-images",
+        "gan-digits-conditional",
+        "toy-ring",
+        "lab-2",
+    )
     players: ClassVar[tuple[str, ...]] = ("d", "g", "e")
     adversaries: ClassVar[tuple[str, ...]] = ("discriminator", "generator")
     roles: ClassVar[tuple[str, ...]] = (*adversaries, "encoder")
@@ -167,6 +175,11 @@ class GANSettings(FamilySettings):
     @property
     def active_roles(self) -> tuple[str, ...]:
         return self.roles if self.encoder.kind != NO_ENCODER else self.adversaries
+
+    @property
+    def abilities(self) -> tuple[str, ...]:
+        by_class = ("sample by class",) if "generator" in self.condition else ()
+        return (*by_class, *(("encode",) if self.encoder.kind != NO_ENCODER else ()))
 
     @field_validator("objective")
     @classmethod

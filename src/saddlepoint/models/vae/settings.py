@@ -15,6 +15,8 @@ from saddlepoint.settings import part_name
 class VAESettings(FamilySettings):
     """A variational autoencoder: an autoencoder in which codes have a known prior."""
 
+    title: ClassVar[str] = "Variational autoencoders (VAEs)"
+    recommended: ClassVar[tuple[str, ...]] = ("vae-digits",)
     players: ClassVar[tuple[str, ...]] = ("vae",)
 
     family: Literal["vae"] = Field("vae", description="The kind of model.")
@@ -48,6 +50,10 @@ class VAESettings(FamilySettings):
     scaling: ScalingName = Field(
         "auto", description="Units the network sees; auto: unit for bernoulli, else symmetric or standard."
     )
+
+    @property
+    def abilities(self) -> tuple[str, ...]:
+        return ("encode", "compute likelihoods")
 
     @field_validator("objective")
     @classmethod
