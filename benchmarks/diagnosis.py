@@ -105,6 +105,8 @@ def _train(runs: Sequence[tuple[str, int]], keep: Path, options: argparse.Namesp
         for number, job in enumerate(jobs, 1):
             _print_progress(number, len(jobs), _one(job))
         return
+    if not jobs:
+        return
     # Spawned: a forked child of a process that has used torch may hang.
     with multiprocessing.get_context("spawn").Pool(options.workers) as pool:
         for number, line in enumerate(pool.imap_unordered(_one, jobs), 1):

@@ -6,10 +6,9 @@ tests/diagnosis/test_registry.py and families in tests/experiment/test_toy_famil
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
+
+from tests import processes
 
 # The one file of every part.
 PARTS = """
@@ -168,14 +167,5 @@ training: {steps: 20, tick: 10, samples: 16}
 def test_parts_of_a_game_are_one_file_and_one_line(tmp_path: Path) -> None:
     (tmp_path / "toy_parts.py").write_text(PARTS)
     (tmp_path / "toy.yaml").write_text(RECIPE)
-    path = os.pathsep.join(filter(None, [str(tmp_path), os.environ.get("PYTHONPATH")]))
-    ended = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", PROGRAM],
-        cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": path},
-        capture_output=True,
-        text=True,
-        timeout=500,
-        check=False,
-    )
+    ended = processes.run("-c", PROGRAM, cwd=tmp_path)  # and so "toy_parts" is found
     assert ended.returncode == 0, ended.stderr

@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from saddlepoint.records import RunFolder
+from tests import processes
 
-SADDLEPOINT = [sys.executable, "-m", "saddlepoint.cli.main"]
+SADDLEPOINT = ["-m", "saddlepoint.cli.main"]
 ENDLESS = ["train", "toy-gaussian-1", "--training.steps", "100000000", "--training.tick", "20"]
 PATIENCE = 120.0  # seconds; a busy machine takes many to import torch
 
@@ -24,10 +25,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name == "nt", reason="sign
 
 
 @contextmanager
-def training(run: Path, *flags: str) -> Iterator[subprocess.Popen[str]]:
+def training(run: Path, *flags: str) -> Iterator[processes.Started]:
     """A process that has trained some ticks and would continue forever."""
     argv = [*SADDLEPOINT, *ENDLESS, "--run", str(run), *flags]
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with processes.start(*argv) as process:
         try:
             deadline = time.monotonic() + PATIENCE
             while sum(1 for _ in RunFolder(run).read_records()) < 3:
@@ -53,10 +54,7 @@ def test_an_interruption_writes_a_checkpoint_that_training_resumes_from(number: 
     step = answer["step"]
     assert RunFolder(run).checkpoint(step).is_dir()
     assert RunFolder(run).report.is_file() == drawn
-    resumed = subprocess.run(
-        [*SADDLEPOINT, "resume", str(run), "--steps", str(step + 10), "--json", "--no-pictures"],
-        capture_output=True, text=True, timeout=PATIENCE, check=False,
-    )  # fmt: skip
+    resumed = processes.run(*SADDLEPOINT, "resume", run, "--steps", str(step + 10), "--json", "--no-pictures")
     assert resumed.returncode == 0, resumed.stderr
     assert json.loads(resumed.stdout)["step"] == step + 10
     assert f"resumed at step {step:,}" in resumed.stderr
@@ -64,7 +62,10 @@ def test_an_interruption_writes_a_checkpoint_that_training_resumes_from(number: 
 
 def test_without_a_terminal_the_lines_are_plain_and_the_first_comes_at_once(tmp_path: Path) -> None:
     argv = [*SADDLEPOINT, "train", "toy-gaussian-1", "--training.steps", "10", "--run", str(tmp_path / "run")]
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    # A fresh interpreter, which has yet to load torch.
+    with subprocess.Popen(
+        [sys.executable, *argv], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
         assert process.stdout is not None
         assert process.stdout.readline().startswith("toy-gaussian-1: ")
         # Before torch is loaded, let alone anything trained.

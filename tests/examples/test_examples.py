@@ -1,13 +1,13 @@
 """Every example runs and produces what it promises."""
 
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 import pytest
+
+from tests import processes
 
 EXAMPLES = {path.stem: path for path in sorted((Path(__file__).resolve().parents[2] / "examples").glob("*.py"))}
 Run = Callable[[str], tuple[str, Path]]
@@ -20,8 +20,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     @cache
     def run_example(name: str) -> tuple[str, Path]:
         folder = tmp_path_factory.mktemp(name)
-        command = [sys.executable, EXAMPLES[name]]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        done = processes.run(EXAMPLES[name], cwd=folder)
         assert done.returncode == 0, done.stderr
         assert not done.stderr
         return done.stdout, folder

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -14,12 +12,22 @@ import pytest
 from saddlepoint.errors import RunError
 from saddlepoint.experiment import resume
 from saddlepoint.records import RunFolder
+from tests import processes
 from tests.experiment.runs import FAMILIES, comparable_state, recipe
+from tests.processes import Started, start
 
 pytestmark = pytest.mark.slow
 
-TRAIN = """
-import sys
+# The comparison of a finished run with its data takes more time than its training: here one family keeps it (in LIVES).
+WITHOUT_RESULT = """
+from saddlepoint.experiment import measurement
+from saddlepoint.records import Result
+measurement.assess_result = lambda *_, **__: Result.not_measured("tests leave it out")
+"""
+TRAIN = f"""
+{WITHOUT_RESULT}
+import sys, warnings
+warnings.simplefilter("error")
 from pathlib import Path
 from saddlepoint import experiment
 run, source = Path(sys.argv[1]), sys.argv[2]
@@ -29,16 +37,17 @@ else:
     done = experiment.train(source, run=run, pictures=False)
 print(done.summary["state"])
 """
-# Imports once and forks a child a life: a life then takes as long as training does, and most kills fall into training.
-LIVES = """
+# Forks a child a life: a life then takes as long as training does, and most kills fall into training.
+LIVES = f"""
 import os, random, signal, sys, time
 from pathlib import Path
-import matplotlib.figure, sklearn.mixture, sklearn.decomposition, sklearn.datasets, torch.utils.tensorboard
 from saddlepoint import experiment
 from saddlepoint.experiment import run, session, start
 
 folder, source, moments = Path(sys.argv[1]), sys.argv[2], random.Random(sys.argv[3])
 pictures = sys.argv[3] == "vae"  # of one family, so that kills fall into drawing too
+if not pictures:
+    exec({WITHOUT_RESULT!r})
 
 def life(run):
     pid = os.fork()
@@ -118,16 +127,11 @@ def test_killed_while_two_threads_share_the_work(
     assert comparable_state(run) == comparable_state(tmp_path / "whole")
 
 
-def process(run: Path, source: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-W", "error", "-c", TRAIN, str(run), str(source)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+def process(run: Path, source: Path) -> Started:
+    return start("-c", TRAIN, run, source)
 
 
-def wait_for(path: Path, running: subprocess.Popen[str], pattern: str) -> bool:
+def wait_for(path: Path, running: Started, pattern: str) -> bool:
     """Whether a file of this pattern appears before the process ends."""
     while running.poll() is None:
         if any(path.glob(pattern)):
@@ -139,8 +143,7 @@ def wait_for(path: Path, running: subprocess.Popen[str], pattern: str) -> bool:
 @pytest.mark.parametrize("family", FAMILIES)
 def test_killed_at_any_moment(family: str, tmp_path: Path) -> None:
     source = content(family, tmp_path)
-    command = [sys.executable, "-c", LIVES, str(tmp_path), str(source), family]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=500, check=False)
+    done = processes.run("-c", LIVES, tmp_path, source, family)
     assert done.returncode == 0, done.stdout + done.stderr
     assert int(done.stdout.splitlines()[-1].split()[1]) >= 3
     run = tmp_path / "run"
@@ -177,7 +180,7 @@ def test_a_kill_before_completion_leaves_the_old_run(tmp_path: Path) -> None:
         "data.load = lambda settings: os.kill(os.getpid(), signal.SIGKILL)\n"
         "experiment.train(sys.argv[2], run=sys.argv[1], overwrite=True, pictures=False)\n"
     )
-    killed = subprocess.run([sys.executable, "-c", slow, str(run), str(source)], timeout=120, check=False)
+    killed = processes.run("-c", slow, run, source)
     assert killed.returncode == -signal.SIGKILL
     assert comparable_state(run) == before
     assert resume(run, steps=110).summary["step"] == 110

@@ -45,7 +45,16 @@ LONG = tiny(
 COMMAND = [sys.executable, "-m", "saddlepoint.cli.main", "study", "long.yaml", "--workers", "2"]
 
 
+@pytest.fixture
+def quick_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers begin with torch imported: forked by one process that has imported it, instead of spawned."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.studies.studies", "saddlepoint.studies.workers", "torch"])
+    monkeypatch.setattr(workers.multiprocessing, "get_context", lambda name: context)
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("quick_start")
 def test_groups_return_and_report_their_progress() -> None:
     groups = plan_of(ONE_BY_ONE).groups()
     events = list(on_workers(groups, 2, quick))
@@ -56,6 +65,7 @@ def test_groups_return_and_report_their_progress() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("quick_start")
 def test_the_group_of_a_worker_that_was_killed_is_trained_by_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -68,6 +78,7 @@ def test_the_group_of_a_worker_that_was_killed_is_trained_by_another(
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("quick_start")
 def test_a_group_that_kills_two_workers_is_left_out_and_the_others_stay(tmp_path: Path) -> None:
     groups = plan_of(ONE_BY_ONE).groups()
     events = list(on_workers(groups, 1, kill_worker))
@@ -82,6 +93,7 @@ def test_a_group_that_kills_two_workers_is_left_out_and_the_others_stay(tmp_path
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("quick_start")
 def test_our_own_mistakes_leave_the_other_groups_and_keep_the_workers_traceback() -> None:
     events = list(on_workers(plan_of(ONE_BY_ONE).groups(), 1, broken))
     (failed,) = [event for event in events if isinstance(event, Failed)]
@@ -137,6 +149,7 @@ def test_workers_that_never_start_are_reported_at_once(kill_on_start: Callable[[
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("quick_start")
 def test_ending_early_ends_the_workers() -> None:
     events = on_workers(plan_of(ONE_BY_ONE).groups(), 1, quick)
     next(events)

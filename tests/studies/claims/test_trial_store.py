@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -37,6 +34,7 @@ from saddlepoint.studies.claims.trial_store import PACKAGE, TrialStore, program
 from saddlepoint.studies.claims.watched import Watched
 from saddlepoint.training.settings import OptimiserSettings, PlayerSettings, TrainingSettings
 from tests.architecture.imports import SOURCE, imports, modules
+from tests.processes import Started, start
 
 NARROW = NetworkSettings(hidden=(4,))
 TRAINING = TrainingSettings(steps=20, batch_size=16, optimiser=OptimiserSettings(learning_rate=1e-3))
@@ -358,19 +356,11 @@ def test_a_killed_process_loses_the_setup_under_way_and_nothing_else(number: sig
     assert content(tmp_path / "out", CHEAP) == content(tmp_path / "whole", CHEAP)
 
 
-def start_command(command: list[str]) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "saddlepoint.cli.main", *command],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        # Run in the background, by nohup say, tests inherit an ignored SIGINT, and so would what they start.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
+def start_command(command: list[str]) -> Started:
+    return start("-m", "saddlepoint.cli.main", *command)
 
 
-def wait_for(folder: Path, count: int, process: subprocess.Popen[str]) -> None:
+def wait_for(folder: Path, count: int, process: Started) -> None:
     start_time = time.monotonic()
     while len(list(folder.glob("*.safetensors"))) < count:
         assert process.poll() is None, process.communicate()
