@@ -47,7 +47,8 @@ COMMAND = [sys.executable, "-m", "saddlepoint.cli.main", "study", "long.yaml", "
 
 @pytest.fixture
 def quick_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Workers begin with torch imported: forked by one process that has imported it, instead of spawned."""
+    """Workers begin with torch imported: forked by one process that has imported it, instead of spawned. They have the
+    environment with which the first of them began."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.studies.studies", "saddlepoint.studies.workers", "torch"])
     monkeypatch.setattr(workers.multiprocessing, "get_context", lambda name: context)
@@ -65,7 +66,6 @@ def test_groups_return_and_report_their_progress() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("quick_start")
 def test_the_group_of_a_worker_that_was_killed_is_trained_by_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
