@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -73,20 +72,18 @@ def without_last_pictures() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def without_result() -> Iterator[None]:
-    """A run ends, and a scorecard begins, without the comparison of the samples with the data, which takes most of their time
-    where both are small: but in tests marked `result`. What is said above of fixtures of a module holds here too."""
+    """A run ends without the comparison of its samples with the data, which takes most of a small run's time: but in tests
+    marked `result`. What is said above of fixtures of a module holds here too."""
     from saddlepoint.experiment import measurement
     from saddlepoint.records import Result
 
     original = measurement.assess_result
-    scorecards = import_module("saddlepoint.evaluation.scorecard.assess")  # its package has a function of this name
 
     def assess(*args: Any, **options: Any) -> Result:
         return original(*args, **options) if "result" in _asked else Result.not_measured("tests leave it out")
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(measurement, "assess_result", assess)
-        patch.setattr(scorecards, "assess_result", assess)
         yield
 
 
