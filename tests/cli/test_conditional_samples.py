@@ -108,3 +108,13 @@ def test_a_condition_on_data_without_labels_is_refused(tmp_path: Path, capsys: p
     assert main([*argv, "--training.balance_classes", "true"]) == 2
     assert "training.balance_classes" in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(("count", "said"), [("1", "-n 1 is fewer than the 2 classes"), ("9" * 13, "samples")])
+def test_a_number_that_does_not_suit_the_labels_is_refused(
+    run: Path, count: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["sample", str(run), "-n", count, "--labels", "0,1"]) == 2
+    message = capsys.readouterr().err
+    assert said in message
+    assert "batch_size" not in message

@@ -194,12 +194,25 @@ def test_variants_that_replicas_refuse_are_trained_alone_and_reported_once(
     assert sentences[0].startswith("4 of 4 runs")
 
 
-def test_runs_with_and_without_a_part_are_groups_of_their_own() -> None:
-    first, second = plan_of(tiny(axes={"model.views.instance_noise": [0.0, 0.5]}, lanes=6)).groups()
+@pytest.mark.parametrize("part", ["views.instance_noise", "penalties.gradient_penalty"])
+def test_runs_with_and_without_a_part_are_groups_of_their_own(part: str) -> None:
+    first, second = plan_of(tiny(axes={f"model.{part}": [0.0, 0.5]}, lanes=6)).groups()
     for group in (first, second):
         result = train_group(group)
         assert {run.trained for run in result.runs} == {"lanes"}
         assert not result.notes
+
+
+def test_a_forbidden_pair_at_any_point_is_refused_before_training() -> None:
+    axes = {"model.penalties.gradient_penalty": [0, 10], "model.discriminator.packing": [1, 2]}
+    with pytest.raises(SettingError, match=r"gradient_penalty.*packing"):
+        plan_of(tiny(axes=axes))
+
+
+@pytest.mark.parametrize("axis", [[1.0, math.nan], {"variants": {"a": {"model": {"penalties": {"r1": math.inf}}}}}])
+def test_a_value_that_is_not_finite_is_refused(axis: Any) -> None:
+    with pytest.raises(SettingError, match="must be a finite number"):
+        plan_of(tiny(axes={"model.penalties.r1": axis}))
 
 
 def test_refusals_during_replica_training_are_reported_too(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -69,6 +69,7 @@ def run(argv: Sequence[str]) -> int:
                 f"sample: the model of {arguments.run} was trained without labels and cannot sample a class: leave --labels out, "
                 "or train a conditional GAN on labelled data (model.condition)."
             )
+        model.check_request(arguments.count, None)  # before so many labels are made
         asked = _labels(arguments.labels, arguments.count, model.event)
     generator = torch.Generator(model.device).manual_seed(arguments.seed)
     started = time.perf_counter()
@@ -113,6 +114,11 @@ def _labels(text: str, count: int, event: Event) -> Tensor:
         else:
             classes = f" The classes are {', '.join(names)}." if names else ""
             raise SettingError(f'sample: there is no class "{word}".{suggestion(word, names)}{classes}')
+    if count < len(chosen):
+        raise SettingError(
+            f"sample: -n {count} is fewer than the {len(chosen)} classes of --labels, so that some would get no sample; give -n "
+            f"{len(chosen)} or more."
+        )
     return torch.tensor(chosen, dtype=torch.int64).repeat(-(-count // len(chosen)))[:count]
 
 

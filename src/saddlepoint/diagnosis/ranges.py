@@ -59,6 +59,8 @@ RANGES: dict[str, Usual] = {
     "model.updates.unrolled_rate": Usual(1e-3, 1.0, NONE, 100.0, 0.1, is_fatal=True),
     "model.labels.flipping": Usual(0.0, 0.2, NONE, 0.4, 0.05),
     "model.views.instance_noise.strength": Usual(0.0, 0.5, NONE, 5.0, 0.1, is_fatal=True),
+    "model.views.diffaugment.strength": Usual(0.0, 1.0, NONE, 5.0, 1.0),
+    "model.views.adaptive_augmentation.strength": Usual(0.0, 1.0, NONE, 5.0, 1.0),
     "model.denoising": Usual(0.0, 1.0, NONE, 10.0, 0.1, is_fatal=True),
     "model.sparsity_weight": Usual(0.0, 10.0, NONE, 1e4, 1e-3, is_fatal=True),
     "model.discriminator.packing": Usual(1, 8, NONE, 64, 2),

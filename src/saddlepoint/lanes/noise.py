@@ -26,6 +26,7 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import TreeSpec, tree_flatten, tree_map, tree_unflatten
 
+from saddlepoint.errors import SettingError
 from saddlepoint.lanes.per_replica import PerReplica, full_of, value_of
 from saddlepoint.models.base import Model
 from saddlepoint.objectives.phase import Phase
@@ -226,6 +227,11 @@ class StackedNoise:
             for model, generator in zip(self._models, self.generators, strict=True)
         ]
         for noises in zip(*replicas, strict=True):
+            if any(tree_flatten(noise)[1] != tree_flatten(noises[0])[1] for noise in noises):
+                raise SettingError(
+                    "replicas of one group draw different random numbers, because a part is switched off in some of them: train each "
+                    "value in a group of its own."
+                )
             made.append(tree_map(lambda *leaves: torch.stack(leaves, self._axis).to(self._device), *noises))
         return self._by_turn(made)
 

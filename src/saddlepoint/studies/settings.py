@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, get_args
 
@@ -30,6 +31,18 @@ class SeedSettings(Settings):
     first: int = Field(0, ge=0, le=LARGEST_SEED, description="The first seed; the others follow it.")
 
 
+def _leaves(content: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """The values in nested mappings and lists, each with the key that it belongs to."""
+    if isinstance(content, Mapping):
+        for key, value in content.items():
+            yield from _leaves(value, str(key))
+    elif isinstance(content, list | tuple):
+        for value in content:
+            yield from _leaves(value, name)
+    else:
+        yield name, content
+
+
 class AxisSettings(Settings):
     """One axis: settings that change together. All its lists have the same length."""
 
@@ -47,6 +60,15 @@ class AxisSettings(Settings):
     values: tuple[Label, ...] | None = Field(
         None, description="Names of the values in tables and pictures; by default the values of the first list."
     )
+
+    @field_validator("settings", "variants")
+    @classmethod
+    def _finite(cls, content: dict[str, Any]) -> dict[str, Any]:
+        """Refuse numbers that JSON cannot hold, and which no setting takes."""
+        for name, value in _leaves(content):
+            if isinstance(value, float) and not math.isfinite(value):
+                raise ValueError(f"{name} cannot be {value}: it must be a finite number")
+        return content
 
     @model_validator(mode="after")
     def _one_length(self) -> AxisSettings:

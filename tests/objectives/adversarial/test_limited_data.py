@@ -10,11 +10,14 @@ import torch
 
 import saddlepoint as sp
 from saddlepoint.errors import SettingError
+from saddlepoint.models.gan.composition import compose
 from saddlepoint.models.gan.conditions.auxiliary import Auxiliary
+from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.objectives.adversarial.adaptive import LARGEST, AdaptiveAugmentation
 from saddlepoint.objectives.adversarial.consistency import balanced_consistency, consistency
 from saddlepoint.objectives.adversarial.constraints import Clip, Spectral
 from saddlepoint.objectives.adversarial.lecam import lecam
+from saddlepoint.objectives.adversarial.settings import LOSSES
 
 
 def test_lecam_is_zero_where_each_kind_has_the_average_of_the_other() -> None:
@@ -76,7 +79,7 @@ def test_each_change_is_applied_with_the_present_probability(probability: float)
         (lecam, {"decay": "0.9"}, "decay must be a finite number .* got '0.9'"),
         (Auxiliary, {"weight": 0}, "weight must be a finite number above 0; got 0"),
         (Clip, {"limit": "small"}, "limit must be a finite number above 0; got 'small'"),
-        (Spectral, {"iterations": 1.5}, "iterations must be a whole number of at least 1; got 1.5"),
+        (Spectral, {"iterations": 1.5}, "iterations must be a whole number from 1 to 1,000; got 1.5"),
         (AdaptiveAugmentation, {"target": 1.0}, "target"),
         (AdaptiveAugmentation, {"images": 0}, "images"),
         (AdaptiveAugmentation, {"policy": ["colour"]}, "colour"),
@@ -122,3 +125,14 @@ def test_state_survives_a_resumption_bit_for_bit(name: str, tmp_path: Path) -> N
     assert any(bool((value != 0).any()) for value in states[0].values())
     for key, value in whole.model.players["d"].state_dict().items():
         assert torch.equal(value, resumed.model.players["d"].state_dict()[key]), key
+
+
+@pytest.mark.parametrize("objective", LOSSES)
+def test_adaptive_augmentation_needs_logits_whose_sign_has_a_meaning(objective: str) -> None:
+    settings = GANSettings(objective=objective, views={"adaptive_augmentation": 1.0})
+    traits = LOSSES[objective].traits
+    if traits & {"differences", "energy"}:
+        with pytest.raises(SettingError, match=rf"{objective}.*adaptive_augmentation"):
+            compose(settings)
+    else:
+        compose(settings)

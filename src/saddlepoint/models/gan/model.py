@@ -83,6 +83,7 @@ class GAN(JudgingModel):
         self.settings = settings
         with torch.device("cpu"):  # also where a model without memory is built, to count its weights
             parts = compose(settings, modules.get(ROLE), len(event.class_names or ()))
+        self._views_of_examples = parts.game.views  # an encoder may apply them to pairs of an example and its code
         if parts.encoder is not None:
             parts = replace(parts, game=parts.encoder.adapt(parts.game, event.shape, settings.latent))
         self.parts, self.encoder_part = parts.game, parts.encoder
@@ -266,7 +267,7 @@ class GAN(JudgingModel):
             (N, *event).
         """
         for name in self._lasting_views:
-            view, kept = self.parts.views[name], self._part_states.of(f"views.{name}")
+            view, kept = self._views_of_examples[name], self._part_states.of(f"views.{name}")
             drawn = view.draw(len(x), x.shape[1:], self.settings.views[name].strength, generator, *kept)
             x = view(x, drawn)
         return x

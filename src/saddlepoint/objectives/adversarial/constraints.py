@@ -20,6 +20,8 @@ from torch.nn.utils import parametrize
 from saddlepoint.errors import SettingError
 from saddlepoint.objectives.adversarial.numbers import check_count, check_number
 
+MOST_ITERATIONS = 1_000  # more only cost time: the vectors go on from step to step
+
 
 class Constraint(Protocol):
     """A restriction of a player's weights.
@@ -83,7 +85,7 @@ class Spectral:
     The singular value is estimated by power iteration.
 
     Attributes:
-        iterations: of the power method in each forward pass, at least 1.
+        iterations: of the power method in each forward pass, from 1 to 1,000.
     """
 
     iterations: int = 1
@@ -94,7 +96,7 @@ class Spectral:
     }
 
     def __post_init__(self) -> None:
-        check_count("iterations", self.iterations)
+        check_count("iterations", self.iterations, most=MOST_ITERATIONS)
 
     def prepare(self, network: nn.Module) -> None:
         """Parametrise every linear and convolutional layer; the vectors of the power iteration are buffers.

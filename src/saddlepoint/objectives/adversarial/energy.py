@@ -27,6 +27,7 @@ _FORBIDS = {
     "discriminator.minibatch_kernels": _ONE_AT_A_TIME,
     "labels.smoothing": "the error of a reconstruction has no label",
     "labels.flipping": "the error of a reconstruction has no label",
+    "views.adaptive_augmentation": "it follows the sign of logits, and the negative of an error never changes its sign",
 }
 
 

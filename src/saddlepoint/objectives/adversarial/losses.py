@@ -29,6 +29,12 @@ from saddlepoint.objectives.adversarial.part_state import PartState
 Cost = Callable[[Tensor], Tensor]
 
 
+# Of a loss for which only differences of logits have a meaning.
+NO_SIGN: Mapping[str, str] = {
+    "views.adaptive_augmentation": "it follows the sign of single logits, and for this loss only their differences have a meaning"
+}
+
+
 @dataclass(frozen=True)
 class AdversarialLoss:
     """A loss as pure functions of logits (B,), which return one value for each example (B,).
@@ -77,6 +83,8 @@ class AdversarialLoss:
             reason = "its cost depends on state, and has no labels"
             labels = dict.fromkeys(("labels.smoothing", "labels.flipping"), reason)
             object.__setattr__(self, "forbids", {**labels, **self.forbids})
+        if self.paired or self.averaged:
+            object.__setattr__(self, "forbids", {**NO_SIGN, **self.forbids})
 
     def cost(self, logit: Tensor, label: Tensor | float) -> Tensor:
         """Return the discriminator's loss of logits with any labels.
@@ -168,5 +176,5 @@ WASSERSTEIN = AdversarialLoss(
     real=lambda logit: -logit,
     fake=lambda logit: logit,
     generator=lambda logit: -logit,
-    forbids={"labels.smoothing": _NO_LABELS},
+    forbids={"labels.smoothing": _NO_LABELS, **NO_SIGN},
 )

@@ -29,16 +29,18 @@ def check_number(
         raise SettingError(f"{name} must be a finite number {smallest}{largest}; got {value!r}.")
 
 
-def check_count(name: str, value: object, least: int = 1) -> None:
+def check_count(name: str, value: object, least: int = 1, most: int | None = None) -> None:
     """Check that an argument is a whole number in a range.
 
     Args:
         name: of the argument.
         value: to check.
         least: its smallest value.
+        most: its largest value; None for any.
 
     Raises:
         SettingError: it is not such a number.
     """
-    if type(value) is not int or value < least:
-        raise SettingError(f"{name} must be a whole number of at least {least}; got {value!r}.")
+    if type(value) is not int or value < least or (most is not None and value > most):
+        limits = f"of at least {least}" if most is None else f"from {least} to {most:,}"
+        raise SettingError(f"{name} must be a whole number {limits}; got {value!r}.")

@@ -13,6 +13,8 @@ from saddlepoint.models.gan.conditions.condition import Codes, Condition
 from saddlepoint.objectives.adversarial.heads import Head, Targets
 from saddlepoint.objectives.adversarial.numbers import check_count, check_number
 
+MOST_CODES = 10_000  # numbers that the generator takes, and about as many outputs of the discriminator
+
 FORBIDS = {
     "replay.share": "old examples are kept without their codes",
     "discriminator.packing": "a pack holds examples of several codes",
@@ -27,7 +29,7 @@ class Info(Condition):
 
     Args:
         categories: number of values of each categorical code, at least 2.
-        continuous: number of continuous codes.
+        continuous: number of continuous codes; with the values of the others at most 10,000.
         weight: of the prediction's cost in nats, above 0.
 
     References:
@@ -44,6 +46,10 @@ class Info(Condition):
         if not isinstance(values, list | tuple) or not all(type(n) is int and n >= 2 for n in values):
             raise SettingError(f"categories must be a list of whole numbers of at least 2; got {values!r}.")
         check_count("continuous", continuous, least=0)
+        if sum(values) + continuous > MOST_CODES:
+            raise SettingError(
+                f"categories and continuous codes are {sum(values) + continuous:,} numbers in all; give at most {MOST_CODES:,}."
+            )
         if not values and not continuous:
             raise SettingError("there is no code: give categories, continuous, or both.")
         check_number("weight", weight, exclusive=True)

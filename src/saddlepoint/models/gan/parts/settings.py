@@ -60,6 +60,7 @@ def _is_finite(value: Any) -> bool:
 class PenaltySettings(PartSettings):
     """A penalty of the discriminator."""
 
+    switches: ClassVar[tuple[str, ...]] = ("weight",)
     shorthand: ClassVar[str] = "weight"
     weight: Weight = Field(1.0, description="Weight of the penalty; 0 leaves it out.")
     half_life: int = Field(
