@@ -193,6 +193,10 @@ BASES = {
             2,
             {"data.points": 10_000, "model.generator.width": 8, "model.discriminator.width": 8},
         ),
+        # Normalising flows.
+        Base("flow-moons", "flow-moons", "calibration", 500, 8),
+        Base("flow-moons-conditional", "flow-moons-conditional", "reporting", 400, 6),
+        Base("flow-digits", "flow-digits", "reporting", 400, 4),
         *LOSS_BASES,
     )
 }

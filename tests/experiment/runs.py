@@ -37,6 +37,11 @@ FAMILIES: dict[str, dict[str, Any]] = {
         "model": {"family": "vae", "encoder": _SMALL, "decoder": _SMALL, "warm_up": 20},
         "training": {"optimiser": {"schedule": "cosine"}},
     },
+    "flow": {
+        "data": _DIGITS,
+        "model": {"family": "flow", "transforms": 2, "bins": 4, "conditional": True, **_SMALL},
+        "training": {"ema": 0.9},
+    },
     "gan": {
         "data": _DIGITS,
         "model": {

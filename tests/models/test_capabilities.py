@@ -41,6 +41,7 @@ OF = {
     "vae": {HasCodes, Encodes, Reports, HasDensity, DescribesDensity, HasLatentPosterior, HasLikelihood, Variational},
     "gan": {HasCodes, HasSampler, HasCodeQuantiles, Reports, Adversarial, Composed, ScoresExamples, Pushes},
 }
+OF["flow"] = {HasCodes, HasSampler, Encodes, Reports, HasDensity, DescribesDensity}
 OF["vae"] |= {DecodesNormal, HasSampler}
 OF["gan"] |= {DecodesNormal}
 ALWAYS = {capabilities.GenerativeModel, capabilities.HasUnits, capabilities.Playable}

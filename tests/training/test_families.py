@@ -10,6 +10,7 @@ from saddlepoint.data.batches import Batches
 from saddlepoint.data.dataset import Dataset, Event
 from saddlepoint.models.autoencoder.settings import AutoencoderSettings
 from saddlepoint.models.capabilities import Fits, has
+from saddlepoint.models.flow.settings import FlowSettings
 from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.models.vae.settings import VAESettings
 from saddlepoint.networks.settings import NETWORKS, NetworkSettings
@@ -49,6 +50,7 @@ FAMILIES = {
         generator=CONVOLUTIONAL, discriminator=CONVOLUTIONAL, updates={"unrolled": 2}, penalties={"r2": 0.1}
     ),
     "dcgan": GANSettings(generator=CONVOLUTIONAL, discriminator=CONVOLUTIONAL, updates={"discriminator": 2}),
+    "flow": FlowSettings(hidden=(8,), transforms=2, conditional=True),
     **{
         f"gan-network-{name}": GANSettings(generator=network, discriminator=network, penalties={"r1": 0.1})
         for name, network in BUILT_IN.items()
@@ -58,7 +60,8 @@ FAMILIES = {
 
 def dataset() -> Dataset:
     x = torch.randint(0, 256, (20, 1, 8, 8), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
-    return Dataset("noise", x, Event((1, 8, 8), "image", "uint8", 0.0, 255.0))
+    names = ("even", "odd")
+    return Dataset("noise", x, Event((1, 8, 8), "image", "uint8", 0.0, 255.0, class_names=names), torch.arange(20) % 2)
 
 
 def test_every_family_is_tested():
@@ -74,7 +77,7 @@ def test_resumed_equals_uninterrupted(name, precision, device, tmp_path):
     def prepare_training(seed):
         model = models.build(FAMILIES[name], data.event, seed=seed)
         state = TrainingState.start(model, training, Devices.choose(device, precision, model))
-        return model, state, Batches(data, 6, 0, device, model.scaling)
+        return model, state, Batches(data, 6, 0, device, model.scaling, labels=model.classes is not None)
 
     model, state, batches = prepare_training(0)
     records = []

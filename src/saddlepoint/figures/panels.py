@@ -22,6 +22,7 @@ PLAYERS = {
     "e": "encoder",
     "vae": "VAE",
     "ae": "autoencoder",
+    "flow": "normalising flow",
     "data": "data",
     "time": "time",
     "quality": "quality",
@@ -249,8 +250,10 @@ def _kind(name: str) -> _Kind:
     if "bound" in quantity:
         # Unlike losses, this objective is better when higher, so it has its own panel.
         return _Kind(LOSSES, "Lower bound of the log-likelihood", NATS, ())
+    if quantity.endswith("log_prob"):
+        return _Kind(LOSSES, "Log-likelihood", NATS, ())
     if any(word in quantity for word in LOSS_WORDS):
-        unit = f"loss, {NATS}" if player in ("vae", "d", "g", "e") else "loss"
+        unit = f"loss, {NATS}" if player in ("vae", "d", "g", "e", "flow") else "loss"
         return _Kind(LOSSES, f"{_sentence(PLAYERS.get(player, player))}: loss", unit, ())
     name_in_words = quantity.replace("_", " ").replace("/", " ") or player
     return _Kind(OTHER, _sentence(name_in_words), name_in_words, ())

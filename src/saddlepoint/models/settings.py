@@ -79,6 +79,7 @@ FAMILIES: dict[str, Family] = {
     "autoencoder": Family("saddlepoint.models.autoencoder", "Autoencoder"),
     "vae": Family("saddlepoint.models.vae", "VAE"),
     "gan": Family("saddlepoint.models.gan", "GAN"),
+    "flow": Family("saddlepoint.models.flow", "Flow"),
 }
 DEFAULT = "gan"  # where a recipe names no family
 

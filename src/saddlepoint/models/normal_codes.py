@@ -1,0 +1,94 @@
+"""Models whose codes are standard normal numbers, followed by the class of the example if the model is conditional."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from saddlepoint.models.base import Numbers
+from saddlepoint.models.codes import CodeModel
+from saddlepoint.models.labels import draw_labels
+from saddlepoint.networks.labels import class_weights
+
+
+class NormalCodes(CodeModel):
+    """A model that turns standard normal numbers, and the class of the example, into an example.
+
+    A code is one row (N, numbers + classes), with one number for each class, so that callers that decode, interpolate or store
+    codes need no labels.
+
+    Attributes:
+        numbers: how many standard normal numbers a code has.
+    """
+
+    numbers: int
+
+    @property
+    def latent(self) -> int:
+        return self.numbers + (self.classes or 0)
+
+    def fixed_noise(self, n: int, generator: torch.Generator) -> Tensor:
+        n = self.check_request(n, None, generator)
+        return self._draw_codes(n, None, generator)
+
+    def sample(self, n: int, *, labels: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor:
+        """Draw codes and decode them.
+
+        Args:
+            n: number of samples.
+            labels: (n,) classes from 0 to `classes` - 1; None for a model without labels. A conditional model without given
+                labels draws classes with the shares of its training data first.
+            generator: draws the noise; None takes torch's global generator.
+
+        Returns:
+            (n, *event) in the data's units.
+
+        Raises:
+            SettingError: an argument is invalid.
+        """
+        n = self.check_request(n, labels, generator)
+        return self.decode(self._draw_codes(n, labels, generator))
+
+    def split_codes(self, z: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Split codes (N, latent) into normal numbers and the weights of the classes (N, classes), or None without labels."""
+        return (z, None) if self.classes is None else (z[:, : self.numbers], z[:, self.numbers :])
+
+    def with_labels(self, z: Tensor, labels: Tensor) -> Tensor:
+        """Return codes z (N, latent) with other classes, labels (N,) int64."""
+        return self.join_codes(z[:, : self.numbers], labels)
+
+    def join_codes(self, z: Tensor, labels: Tensor | None) -> Tensor:
+        """Return codes (N, latent).
+
+        Args:
+            z: (N, numbers).
+            labels: (N,) classes or (N, classes) weights; None for a model without labels.
+        """
+        if labels is None or self.classes is None:
+            return z
+        return torch.cat([z, class_weights(labels.to(z.device), self.classes, z)], 1)
+
+    def _draw_codes(self, n: int, labels: Tensor | None, generator: torch.Generator | None) -> Tensor:
+        """Draw codes (n, latent), of these classes or of random ones."""
+        if self.classes is not None and labels is None:
+            labels = draw_labels(self.event.shares, n, generator)
+        device = torch.device("cpu") if generator is None else generator.device
+        return self.join_codes(torch.randn(n, self.numbers, generator=generator, device=device), labels)
+
+    def labels_for(self, x: Numbers, labels: Tensor | None) -> Tensor | None:
+        """Check labels of examples.
+
+        Args:
+            x: (N, *event).
+            labels: (N,) int64, or None.
+
+        Returns:
+            The labels on the model's device; None for a model without labels.
+
+        Raises:
+            SettingError: labels are given to a model without labels, or are not N valid classes.
+        """
+        if labels is None:
+            return None
+        self._check_labels(len(x), labels)
+        return labels.to(self.device)
