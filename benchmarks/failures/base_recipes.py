@@ -166,7 +166,10 @@ BASES = {
             20,
             {"data.source": "swiss-roll", "model.latent": 2, "training.batch_size": 64},
         ),
+        Base("mixture-ring", "mixture-ring", "reporting", 30, 6),
         # Pictures.
+        Base("gaussian-digits", "gaussian-digits", "reporting", 3, 1),
+        Base("mixture-digits", "mixture-digits", "calibration", 30, 6),
         Base("autoencoder-digits", "autoencoder-digits", "reporting", 1000, 36),
         Base("autoencoder-mnist", "autoencoder-mnist", "calibration", 400, 10),
         Base("vae-digits", "vae-digits", "calibration", 1000, 40),

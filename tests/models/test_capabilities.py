@@ -42,6 +42,7 @@ OF = {
     "gan": {HasCodes, HasSampler, HasCodeQuantiles, Reports, Adversarial, Composed, ScoresExamples, Pushes},
 }
 OF["flow"] = {HasCodes, HasSampler, Encodes, Reports, HasDensity, DescribesDensity}
+OF["classical"] = {Reports, HasDensity, DescribesDensity, capabilities.Completes}
 OF["vae"] |= {DecodesNormal, HasSampler}
 OF["gan"] |= {DecodesNormal}
 ALWAYS = {capabilities.GenerativeModel, capabilities.HasUnits, capabilities.Playable}

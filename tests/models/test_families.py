@@ -24,6 +24,7 @@ from saddlepoint.models.capabilities import (
     has,
     lacks,
 )
+from saddlepoint.models.classical.settings import ClassicalSettings
 from saddlepoint.models.flow.settings import FlowSettings
 from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.models.vae.settings import VAESettings
@@ -124,7 +125,12 @@ CASES = {
     "flow-maf": (FlowSettings(**FLOW, flow="maf"), VECTOR),
     "flow-conditional": (FlowSettings(**FLOW, conditional=True), NAMED_IMAGE),
     "flow-maf-conditional": (FlowSettings(**FLOW, flow="maf", conditional=True), NAMED_VECTOR),
+    "classical": (ClassicalSettings(), SOUND),
+    "classical-mixture": (ClassicalSettings(distribution="mixture", components=3, covariance="diagonal"), IMAGE),
+    "classical-conditional": (ClassicalSettings(conditional=True), NAMED_VECTOR),
 }
+# Their phases have no gradient.
+FITTED = {case for case in CASES if case.startswith("classical")}
 WITH_BATCH_NORM = {"autoencoder-conv", "vae-conv", "dcgan", "dcgan-sound", "dcgan-minibatch"} | {
     f"{family}-network-{name}" for family in ("autoencoder", "vae", "gan") for name in ("dcgan", "resnet")
 }
@@ -147,6 +153,7 @@ REPLAYING = {"gan-replay", "gan-all"}
 ITERATING = {"gan-constraint-spectral"}
 
 every_case = pytest.mark.parametrize("case", CASES)
+every_trained_case = pytest.mark.parametrize("case", [case for case in CASES if case not in FITTED])
 
 
 def examples(event, n=6):
@@ -185,7 +192,7 @@ def test_every_family_has_a_case():
     assert {settings.family for settings, _ in CASES.values()} == set(FAMILIES)
 
 
-@every_case
+@every_trained_case
 def test_losses_are_finite_and_one_an_example(case):
     model = build_case(case)
     for phase, batch, noise in phase_inputs(model, examples(model.event)):
@@ -198,7 +205,7 @@ def test_losses_are_finite_and_one_an_example(case):
         assert any(gradient.any() for gradient in gradients)
 
 
-@every_case
+@every_trained_case
 def test_networks_in_bfloat16_leave_the_losses_in_float32(case):
     model = build_case(case)
     batch = batch_of(model, examples(model.event))
@@ -212,7 +219,7 @@ def test_networks_in_bfloat16_leave_the_losses_in_float32(case):
         )
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if case not in PACKED | ITERATING])
+@pytest.mark.parametrize("case", [case for case in CASES if case not in PACKED | ITERATING | FITTED])
 def test_examples_may_come_in_any_order_and_most_losses_treat_each_alone(case):
     model = build_case(case)
     order = torch.tensor([3, 0, 5, 1, 4, 2])
@@ -228,7 +235,7 @@ def test_examples_may_come_in_any_order_and_most_losses_treat_each_alone(case):
             torch.testing.assert_close(phase.loss(model.players, *chosen(slice(0, 2)))[0], loss[:2])
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if case not in ITERATING])
+@pytest.mark.parametrize("case", [case for case in CASES if case not in ITERATING | FITTED])
 def test_a_phase_without_data_never_uses_the_data(case):
     model = build_case(case)
     for phase, batch, noise in phase_inputs(model, examples(model.event)):
@@ -238,7 +245,7 @@ def test_a_phase_without_data_never_uses_the_data(case):
             assert torch.equal(loss, other)
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if case not in WITH_BATCH_NORM | ITERATING])
+@pytest.mark.parametrize("case", [case for case in CASES if case not in WITH_BATCH_NORM | ITERATING | FITTED])
 def test_stacked_parameter_sets_give_what_each_gives_alone(case):
     models = [build_case(case, seed) for seed in (0, 1)]
     x = examples(models[0].event)
@@ -261,7 +268,7 @@ def test_stacked_parameter_sets_give_what_each_gives_alone(case):
         torch.testing.assert_close(torch.func.vmap(replica, randomness="error")(stacks), expected)
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if case not in REPLAYING | ITERATING])
+@pytest.mark.parametrize("case", [case for case in CASES if case not in REPLAYING | ITERATING | FITTED])
 def test_the_same_generator_gives_the_same_noise_and_the_same_loss(case):
     model = build_case(case)
     x = examples(model.event)
@@ -385,6 +392,8 @@ def test_invalid_requests_are_refused(case):
         model.sample(-1)
     with pytest.raises(SettingError, match="but examples of this"):
         model.held_out_series(torch.zeros(2, 9), torch.Generator())
+    if case in FITTED:
+        return
     with pytest.raises(SettingError, match=r"no player .* Did you mean"):
         build(*CASES[case], modules={f"{next(iter(FIRST_ROLE[type(model).family]))}s": nn.Identity()})
 

@@ -15,6 +15,7 @@ from saddlepoint import models
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.errors import SettingError
 from saddlepoint.models.autoencoder.settings import AutoencoderSettings
+from saddlepoint.models.classical.settings import ClassicalSettings
 from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.models.vae.settings import VAESettings
 from saddlepoint.objectives.adversarial.settings import PENALTIES
@@ -22,7 +23,12 @@ from saddlepoint.recipe import Recipe, fields, shipped_names
 from saddlepoint.recipe.fields import open_section_at
 from saddlepoint.training.settings import OptimiserSettings, PlayerSettings, TrainingSettings
 
-FAMILIES: dict[str, type[BaseModel]] = {"autoencoder": AutoencoderSettings, "vae": VAESettings, "gan": GANSettings}
+FAMILIES: dict[str, type[BaseModel]] = {
+    "autoencoder": AutoencoderSettings,
+    "vae": VAESettings,
+    "gan": GANSettings,
+    "classical": ClassicalSettings,
+}
 
 
 def of_family(family: str) -> Recipe:
@@ -268,7 +274,7 @@ PYDANTIC = {"input", "parse", "valid", "dictionary", "instance", "tuple", "tag",
         ({"training.optimiser.betas": 0.9}, "training.optimiser.betas cannot be"),
         ({"training.optimiser.betas": "0.9"}, "training.optimiser.betas cannot be [0.9]: entry 2 is missing."),
         ({"training.steps": "none"}, "training.steps cannot be"),
-        ({"model.family": "gann"}, "must be autoencoder, vae, gan or flow"),
+        ({"model.family": "gann"}, "must be autoencoder, vae"),
         ({"training.stop_on": "GAN999"}, "training.stop_on cannot be ['GAN999']: no finding has the code GAN999."),
         ({"training.stop_on": "NUM301,NUM31"}, 'no finding has the code NUM31. Did you mean "NUM301"? Known: NUM301, '),
         ({"model.constraints.nobody": "clip"}, "there is no setting model.constraints.nobody"),

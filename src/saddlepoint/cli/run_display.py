@@ -44,7 +44,7 @@ class RunDisplay(TrainingDisplay):
             super().started(outline)
 
     def introduce(self, outline: Outline) -> None:
-        players = ", ".join(f"{role} {count:,} parameters" for role, count in outline.players.items())
+        players = ", ".join(f"{role} {count:,} parameters" for role, count in outline.players.items()) or "no networks"
         self.output.say(f"  data    {outline.data}")
         self.output.say(f"  model   {players}")
         self.output.say(f"  device  {outline.device}, {outline.precision}")

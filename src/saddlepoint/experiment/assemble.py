@@ -114,13 +114,14 @@ def new_session(
     state = TrainingState.start(model, training, devices)
     batches = Batches(
         dataset,
-        training.batch_size,
+        recipe.model.batch_size(training.batch_size, len(dataset)),
         training.seed,
         devices.device,
         model.scaling,
         labels=model.classes is not None,
         balanced=training.balance_classes,
     )
+    model.pass_steps = batches.per_epoch
     with naming_parts(parts):
         check_batch_statistics(model, dataset.x[: training.batch_size])
         notes = [*dataset.notes, *model.notes, *_check_precision(model, batches, state)]

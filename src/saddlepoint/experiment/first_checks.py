@@ -32,5 +32,7 @@ def first_findings(context: RunContext, diagnosis: Diagnosis) -> list[Finding]:
         wrong = find_mistakes(model, dataset.x[some].to(device), labels)
     parameters = sum(model.parameter_counts().values())
     unusual = unusual_settings(diagnosis.facts.settings, batch_norm=model.normalises_batches)
-    data = preflight(dataset, context.recipe.training.batch_size, bounds, parameters, model.scaling, propose)
+    recipe = context.recipe
+    batch_size = recipe.model.batch_size(recipe.training.batch_size, len(dataset))
+    data = preflight(dataset, batch_size, bounds, parameters, model.scaling, propose)
     return [*([] if unusual is None else [unusual]), *data, *wrong]

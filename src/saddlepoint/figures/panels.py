@@ -23,6 +23,7 @@ PLAYERS = {
     "vae": "VAE",
     "ae": "autoencoder",
     "flow": "normalising flow",
+    "em": "model",
     "data": "data",
     "time": "time",
     "quality": "quality",

@@ -52,12 +52,14 @@ class Model(ABC):
         notes: sentences for the user, reported before training.
         trained_steps: the step of the checkpoint with these weights; None if they are not from a checkpoint.
         classes: the number of classes that can be sampled by label; None if the model takes no labels.
+        pass_steps: the number of training steps in one pass over the data; None before training.
     """
 
     family: ClassVar[str]
     averaged: tuple[str, ...] = ()
     selection_metric: ClassVar[tuple[str, Literal[1, -1]]] = ("quality/energy_distance", -1)
     classes: int | None = None
+    pass_steps: int | None = None
     _device = torch.device("cpu")  # for models without weights
 
     def __init__(

@@ -54,6 +54,16 @@ class FamilySettings(Settings):
         """What a model with these settings can do besides generating examples: names in `ABILITIES`, in their order."""
         return ()
 
+    def batch_size(self, asked: int, examples: int) -> int:
+        """Return the number of examples in a batch.
+
+        Args:
+            asked: `training.batch_size`.
+            examples: number of training examples. A family that may be fitted to all of them at once takes a larger batch as
+                the whole training set; others refuse it.
+        """
+        return asked
+
 
 @dataclass(frozen=True)
 class Family:
@@ -80,6 +90,7 @@ FAMILIES: dict[str, Family] = {
     "vae": Family("saddlepoint.models.vae", "VAE"),
     "gan": Family("saddlepoint.models.gan", "GAN"),
     "flow": Family("saddlepoint.models.flow", "Flow"),
+    "classical": Family("saddlepoint.models.classical", "Classical"),
 }
 DEFAULT = "gan"  # where a recipe names no family
 

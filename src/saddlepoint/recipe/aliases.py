@@ -97,7 +97,10 @@ ADVICE: dict[str, str] = {
         ("outdir", "out_dir", "output_dir", "save_dir", "log_dir", "logdir", "results", "out"),
         "choose the folder of a run with --run FOLDER (in Python run=)",
     ),
-    **dict.fromkeys(("labels", "n_classes", "num_classes", "conditional"), "models do not take labels yet"),
+    **dict.fromkeys(
+        ("labels", "n_classes", "num_classes"),
+        "set model.conditional to true where the family has it, or model.condition of a GAN",
+    ),
     **dict.fromkeys(
         ("spectral_norm", "spectral_normalization", "spectral_normalisation", "use_sn", "sn"),
         "for spectral normalisation set model.constraints.discriminator to spectral",

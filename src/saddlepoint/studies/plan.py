@@ -129,7 +129,7 @@ class Plan:
                 datasets[name] = data_package.load(point.data)
                 _check(study.measure, datasets[name])
             dataset = datasets[name]
-            if len(dataset) < point.training.batch_size:
+            if len(dataset) < point.model.batch_size(point.training.batch_size, len(dataset)):
                 raise DataError(
                     f"{dataset.name} has {len(dataset):,} training examples, fewer than training.batch_size "
                     f"{point.training.batch_size}: lower it."

@@ -39,13 +39,14 @@ class SingleRun:
         self._state = TrainingState.start(self._model, training, self._devices)
         self._batches = Batches(
             replica.dataset,
-            training.batch_size,
+            replica.model.batch_size(training.batch_size, len(replica.dataset)),
             training.seed,
             self._devices.device,
             self._model.scaling,
             labels=self._model.classes is not None,
             balanced=training.balance_classes,
         )
+        self._model.pass_steps = self._batches.per_epoch
         self._threads = threads
         self.device = self._devices.device
         self.game = SimpleNamespace(template=self._model)

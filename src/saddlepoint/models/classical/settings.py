@@ -1,0 +1,154 @@
+"""Settings of the classical models, and the registry of their distributions (torch-free)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from pydantic import Field, field_validator
+
+from saddlepoint.data.settings import ScalingName
+from saddlepoint.models.settings import ABILITIES, FamilySettings
+from saddlepoint.networks.settings import Size
+from saddlepoint.settings import part_name
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of the registry.
+
+    Attributes:
+        path: `module:class` below `saddlepoint.models.classical`.
+        settings: names of the settings that this distribution uses, beside those that all of them use.
+        by_class: whether it is a model of the classes, so that it always needs labels.
+        encodes: whether it has codes, if there is one distribution for all classes.
+        completes: whether it can fill in missing parts.
+        summary: what it is, in a few words.
+    """
+
+    path: str
+    settings: tuple[str, ...]
+    summary: str
+    by_class: bool = False
+    encodes: bool = False
+    completes: bool = False
+
+
+DISTRIBUTIONS: dict[str, Entry] = {
+    "gaussian": Entry("gaussian:Gaussian", ("covariance", "reg_covar"), "one Gaussian", completes=True),
+    "mixture": Entry(
+        "mixture:Mixture",
+        ("covariance", "components", "reg_covar"),
+        "a mixture of Gaussians, fitted by EM",
+        completes=True,
+    ),
+    "kernel-density": Entry(
+        "kernel_density:KernelDensity", ("bandwidth",), "a Gaussian at every training example", completes=True
+    ),
+    "naive-bayes": Entry(
+        "naive_bayes:NaiveBayes",
+        ("features", "smoothing", "reg_covar"),
+        "independent numbers given the class",
+        by_class=True,
+    ),
+    "pca": Entry(
+        "pca:PCA", ("latent", "reg_covar"), "probabilistic principal components", encodes=True, completes=True
+    ),
+    "hmm": Entry(
+        "hmm:HMM",
+        ("states", "reg_covar", "smoothing"),
+        "a hidden Markov model of series or text, fitted by EM",
+        completes=True,
+    ),
+    "markov": Entry("markov:Markov", ("order", "smoothing"), "a Markov chain of discrete values"),
+}
+SHARED = ("family", "distribution", "conditional", "scaling")
+
+
+class ClassicalSettings(FamilySettings):
+    """A model that needs no gradients: it is fitted in closed form or by expectation maximisation.
+
+    In each training step the model gets one batch. With `training.batch_size` at least the number of training examples, that is
+    the whole training set: then a step of a mixture or a hidden Markov model is one iteration of EM. Models in closed form learn
+    in the first pass over the data, in batches of any size, and are only measured afterwards.
+    """
+
+    title: ClassVar[str] = "Classical models"
+    recommended: ClassVar[tuple[str, ...]] = ("mixture-digits", "gaussian-digits")
+    players: ClassVar[tuple[str, ...]] = ("em",)
+
+    family: Literal["classical"] = Field("classical", description="The kind of model.")
+    distribution: str = Field(
+        "gaussian",
+        description="gaussian, mixture, kernel-density, naive-bayes, pca, hmm or markov. Mixtures and hidden Markov models do one iteration of EM a step, on its batch: let training.batch_size be at least the number of training examples.",
+    )
+    conditional: bool = Field(
+        False, description="Fit one model to each class of labelled data; naive-bayes always does."
+    )
+    covariance: Literal["full", "diagonal", "spherical"] = Field(
+        "full", description="gaussian and mixture: form of the covariances."
+    )
+    components: int = Field(10, ge=1, le=100_000, description="mixture: number of Gaussians.")
+    bandwidth: float | Literal["scott"] = Field(
+        "scott",
+        description="kernel-density: standard deviation of the kernel, in the model's units; scott takes Scott's rule.",
+    )
+    features: Literal["gaussian", "bernoulli", "multinomial"] = Field(
+        "gaussian",
+        description="naive-bayes: distribution of the numbers of an example: gaussian; bernoulli, of values that are set to black or white at the middle of their range; or multinomial, of counts or of the symbols of a text.",
+    )
+    latent: Size = Field(10, description="pca: number of principal components.")
+    states: int = Field(5, ge=1, le=10_000, description="hmm: number of hidden states.")
+    order: int = Field(2, ge=0, le=20, description="markov: values before a value that its probability depends on.")
+    smoothing: float = Field(
+        1.0,
+        ge=0.0,
+        description="naive-bayes and markov: added to every count, so that nothing has probability 0; hmm: added to the expected counts of symbols.",
+    )
+    reg_covar: float = Field(
+        1e-3,
+        ge=0.0,
+        description="Added to the variances of gaussian, mixture and hmm, and least noise variance of pca, in the squared units of the model; naive-bayes: relative to the largest variance.",
+    )
+    scaling: ScalingName = Field(
+        "auto",
+        description="Units of the model; auto: unit for data with a known range, else standard; none for discrete distributions.",
+    )
+
+    @field_validator("distribution")
+    @classmethod
+    def _is_known(cls, name: str) -> str:
+        return part_name(name, DISTRIBUTIONS, "distribution", own=False)
+
+    @field_validator("bandwidth")
+    @classmethod
+    def _is_positive(cls, bandwidth: float | str) -> float | str:
+        if not isinstance(bandwidth, str) and bandwidth <= 0:
+            raise ValueError("it must be greater than 0, or scott")
+        return bandwidth
+
+    @property
+    def by_class(self) -> bool:
+        """Whether a model with these settings needs labels."""
+        return self.conditional or DISTRIBUTIONS[self.distribution].by_class
+
+    @property
+    def abilities(self) -> tuple[str, ...]:
+        entry = DISTRIBUTIONS[self.distribution]
+        can = {
+            "sample by class": self.by_class,
+            "encode": entry.encodes and not self.by_class,
+            "compute likelihoods": True,
+            "classify": self.by_class,
+            "complete": entry.completes,
+        }
+        return tuple(name for name in ABILITIES if can[name])
+
+    def batch_size(self, asked: int, examples: int) -> int:
+        return min(asked, examples)
+
+    def unused(self) -> tuple[str, ...]:
+        """The settings that differ from their defaults although this distribution does not use them."""
+        used = {*SHARED, *DISTRIBUTIONS[self.distribution].settings}
+        fields = type(self).model_fields
+        return tuple(name for name in fields if name not in used and getattr(self, name) != fields[name].default)
