@@ -29,7 +29,7 @@ def cholesky(covariances: Tensor) -> Tensor:
     """
     try:
         factors: Tensor = torch.linalg.cholesky(covariances)
-    except torch.linalg.LinAlgError:
+    except RuntimeError:  # torch's LinAlgError is one
         raise SettingError(
             "model.reg_covar: a covariance is singular, because the examples do not vary in some direction: raise it."
         ) from None
@@ -75,8 +75,9 @@ def _diagonal(x: Tensor, means: Tensor, variances: Tensor, known: Tensor | None)
 
 def _full(x: Tensor, means: Tensor, inverses: Tensor, log_dets: Tensor) -> Tensor:
     white: Tensor = (x - means[:, None]) @ inverses.transpose(1, 2)  # (K, N, D)
-    log_prob: Tensor = -0.5 * (white.square().sum(2) + x.shape[1] * LOG_2PI) - log_dets[:, None]
-    return log_prob.T
+    log_prob = -0.5 * (white.square().sum(2) + x.shape[1] * LOG_2PI) - log_dets[:, None]
+    rows: Tensor = log_prob.T
+    return rows
 
 
 def _full_known(x: Tensor, means: Tensor, covariances: Tensor, known: Tensor) -> Tensor:
