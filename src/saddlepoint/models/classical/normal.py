@@ -85,7 +85,8 @@ def _full_known(x: Tensor, means: Tensor, covariances: Tensor, known: Tensor) ->
     factors = torch.linalg.cholesky(_known_block(covariances, known[:, None]))
     white = torch.linalg.solve_triangular(factors, difference[..., None], upper=False)[..., 0]
     log_dets = factors.diagonal(dim1=2, dim2=3).log().sum(2)
-    return -0.5 * (white.square().sum(2) + known.sum(1, keepdim=True) * LOG_2PI) - log_dets
+    log_prob: Tensor = -0.5 * (white.square().sum(2) + known.sum(1, keepdim=True) * LOG_2PI) - log_dets
+    return log_prob
 
 
 def _known_block(covariances: Tensor, known: Tensor) -> Tensor:
