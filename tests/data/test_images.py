@@ -74,7 +74,7 @@ def list_without_times(root: Path) -> Listing:
     found = list_images(root)
     for part in found.parts:
         for directory in part.directories:
-            directory.images[:] = [(name, 100, 0, 0) for name, *_ in directory.images]
+            directory.examples[:] = [(name, 100, 0, 0) for name, *_ in directory.examples]
     return found
 
 

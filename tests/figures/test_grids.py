@@ -112,11 +112,13 @@ def test_paths_and_traversals_keep_rows_and_columns(draw) -> None:
 
 def test_a_volume_shows_its_middle_slices_and_projections() -> None:
     volume = random_images(2, 1, 5, 5, 5)
-    grid = lower_right(volume_grid(volume, low=0, high=255, scale=1), 2, 6, 5, 5, 1)
+    grid = lower_right(volume_grid(volume, low=0, high=255, scale=1), 2, 8, 5, 5, 1)  # behind two rendered views
     for row in range(2):
         for axis in range(3):
-            assert np.array_equal(image_at(grid, row, axis, 5, 5, 1, 2)[..., 0], np.take(volume[row, 0], 2, axis=axis))
-            assert np.array_equal(image_at(grid, row, 3 + axis, 5, 5, 1, 2)[..., 0], volume[row, 0].max(axis=axis))
+            assert np.array_equal(
+                image_at(grid, row, 2 + axis, 5, 5, 1, 2)[..., 0], np.take(volume[row, 0], 2, axis=axis)
+            )
+            assert np.array_equal(image_at(grid, row, 5 + axis, 5, 5, 1, 2)[..., 0], volume[row, 0].max(axis=axis))
 
 
 def test_volumes_of_unequal_sides_and_many_channels_are_drawn() -> None:

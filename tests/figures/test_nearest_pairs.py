@@ -59,4 +59,4 @@ def test_invalid_pairs_are_refused() -> None:
     with pytest.raises(ValueError, match="not empty"):
         show_pairs(first[:0], first[:0], "vector")
     with pytest.raises(ValueError, match='kind must be "image"'):
-        show_pairs(first, first, "text")
+        show_pairs(first, first, "film")

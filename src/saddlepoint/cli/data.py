@@ -13,14 +13,14 @@ from saddlepoint.cli.console import Output, console, print_json
 from saddlepoint.cli.destination import check_file
 from saddlepoint.data import describe_sources
 from saddlepoint.data.settings import DataSettings
-from saddlepoint.errors import SettingError
+from saddlepoint.errors import SettingError, shortened
 from saddlepoint.recipe import Recipe, fields
 from saddlepoint.records.schema import number_to_json
 
 if TYPE_CHECKING:
     from saddlepoint.data import Dataset
 
-SHOWN, NAMED = 64, 20  # examples in a picture, classes listed
+SHOWN, NAMED, SAID = 64, 20, 3  # examples in a picture, classes listed, texts quoted
 
 
 def run(argv: Sequence[str]) -> int:
@@ -72,6 +72,8 @@ def run(argv: Sequence[str]) -> int:
 
 def describe_dataset(dataset: Dataset) -> dict[str, Any]:
     """A dataset as JSON values: mean, standard deviation and range are of its training part, in its own units."""
+    from saddlepoint.data.alphabet import decode
+
     event, x = dataset.event, dataset.x
     facts: dict[str, Any] = {
         "name": dataset.name,
@@ -85,6 +87,9 @@ def describe_dataset(dataset: Dataset) -> dict[str, Any]:
         "known_range": [event.low, event.high] if event.bounded else None,
         "mean": list(event.mean),
         "std": list(event.std),
+        "rate": event.rate,
+        "alphabet": None if event.alphabet is None else list(event.alphabet),
+        "first": decode(x[:SAID], event.alphabet) if event.alphabet is not None else None,
         "classes": None,
         "fingerprint": dataset.fingerprint,
         "notes": list(dataset.notes),
@@ -99,6 +104,8 @@ def describe_dataset(dataset: Dataset) -> dict[str, Any]:
 
 
 def _say(facts: dict[str, Any], output: Output) -> None:
+    from saddlepoint.data.alphabet import holds_bytes
+
     shape = "x".join(map(str, facts["shape"]))
     low, high = facts["range"]
     known = (
@@ -108,9 +115,19 @@ def _say(facts: dict[str, Any], output: Output) -> None:
     )
     output.say(facts["name"], "bold")
     output.say(f"  examples     {facts['examples']:,} to train on, {facts['held_out']:,} held out")
-    output.say(f"  one example  {facts['kind']} of {shape}, {facts['dtype']}; {facts['bytes'] / 1e6:,.1f} MB in all")
-    output.say(f"  values       {low:.4g} to {high:.4g}{known}")
-    output.say(f"  mean, std    {_numbers(facts['mean'])}; {_numbers(facts['std'])}")
+    lasts = (
+        f", {facts['shape'][-1] / facts['rate']:.3g} s at {facts['rate']:,g} samples a second" if facts["rate"] else ""
+    )
+    size = f"{facts['bytes'] / 1e6:,.1f} MB in all"
+    output.say(f"  one example  {facts['kind']} of {shape}, {facts['dtype']}{lasts}; {size}")
+    if facts["alphabet"] is not None:
+        symbols = "".join(facts["alphabet"]) if not holds_bytes(facts["alphabet"]) else " ".join(facts["alphabet"])
+        output.say(f"  alphabet     {len(facts['alphabet'])} symbols: {shortened(repr(symbols))}")
+        for number, text in enumerate(facts["first"], 1):
+            output.say(f"  {f'text {number}':<12} {shortened(repr(text))}")
+    else:
+        output.say(f"  values       {low:.4g} to {high:.4g}{known}")
+        output.say(f"  mean, std    {_numbers(facts['mean'])}; {_numbers(facts['std'])}")
     if facts["classes"] is not None:
         counts = [f"{name} {count:,}" for name, count in facts["classes"].items()]
         more = f", and {len(counts) - NAMED} more" if len(counts) > NAMED else ""
@@ -128,14 +145,17 @@ def _numbers(values: list[float]) -> str:
 
 
 def _draw(dataset: Dataset, path: Path) -> None:
-    """Draw the first examples (images, sounds, volumes), or all points of a table."""
+    """Draw the first examples in the picture that is natural for them, or all points of a table."""
+    from saddlepoint.data.alphabet import drawable
     from saddlepoint.figures.samples import show_samples
     from saddlepoint.figures.style import write_png
 
     event = dataset.event
     x = dataset.x if event.kind == "vector" else dataset.x[:SHOWN]
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_png(show_samples(x.numpy(), event.kind, low=event.low, high=event.high, title=dataset.name), path)
+    low, high = event.low, event.high
+    picture = show_samples(drawable(x, event), event.kind, low=low, high=high, rate=event.rate, title=dataset.name)
+    write_png(picture, path)
 
 
 def _list_sources(as_json: bool) -> int:
@@ -146,7 +166,10 @@ def _list_sources(as_json: bool) -> int:
     width = max(map(len, sources))
     for name, description in sources.items():
         print(f"{name:<{width}}  {description}")
-    print("\nOr a path: a folder of images (subfolders are classes), .npy, .npz, an IDX file or a folder of them.")
+    print(
+        "\nOr a path: a folder of images, of sounds (.wav), of volumes or time series (.npy), subfolders being classes; a text or a "
+        "folder of them (.txt); a .wav, .npy or .npz file; an IDX file or a folder of them."
+    )
     return ending.DONE
 
 

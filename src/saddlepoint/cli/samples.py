@@ -13,6 +13,7 @@ from torch import Tensor
 
 from saddlepoint.cli.destination import check_file, check_place
 from saddlepoint.cli.gallery import check_gallery, write_gallery
+from saddlepoint.data.alphabet import drawable
 from saddlepoint.data.dataset import Event
 from saddlepoint.errors import SettingError
 from saddlepoint.figures.pixels import to_image, to_pixels
@@ -97,7 +98,7 @@ def _picture(samples: Tensor, labels: Tensor | None, event: Event) -> Picture:
         from saddlepoint.figures.grids import sample_grid
 
         return sample_grid(samples.numpy(), low=event.low, high=event.high, scale=1)
-    return show_samples(samples.numpy(), event.kind, low=event.low, high=event.high)
+    return show_samples(drawable(samples, event), event.kind, low=event.low, high=event.high, rate=event.rate)
 
 
 def _named_pictures(samples: Tensor, labels: Tensor | None, event: Event) -> Iterator[tuple[str, Image]]:

@@ -45,6 +45,14 @@ SOURCES: dict[str, tuple[str, str]] = {
     "moons": ("saddlepoint.data.shapes:moons", "two interleaved half circles in the plane"),
     "spirals": ("saddlepoint.data.shapes:spirals", "two spiral arms in the plane"),
     "checkerboard": ("saddlepoint.data.shapes:checkerboard", "uniform on the dark squares of a 4x4 board"),
+    "tones": (
+        "saddlepoint.data.generated_sounds:tones",
+        "sounds of a quarter of a second: notes, in 12 classes of pitch",
+    ),
+    "drums": ("saddlepoint.data.generated_sounds:drums", "sounds of a quarter of a second: kicks, snares and hats"),
+    "solids": ("saddlepoint.data.solids:load", "volumes of 16^3 voxels: spheres, boxes and tori"),
+    "waves": ("saddlepoint.data.waves:load", "time series of 64 steps: noisy oscillations in two channels"),
+    "sentences": ("saddlepoint.data.sentences:load", "text of a small grammar, whose entropy is known"),
     "swiss-roll": ("saddlepoint.data.shapes:swiss_roll", "a rolled-up line in the plane"),
 }
 
@@ -58,8 +66,6 @@ _LAZY = {
 }
 
 
-# Files that people try, and whose columns need choices before they are numbers.
-TABLES = (".csv", ".tsv", ".txt", ".xlsx", ".parquet")
 OWN_PICTURES = "images"  # the source in recipes for one's own folder of pictures
 
 
@@ -77,7 +83,7 @@ def load(settings: DataSettings | str | Path) -> Dataset:
     if settings.source in SOURCES:
         loader = SOURCES[settings.source][0]
     else:
-        loader = _loader_of(Path(settings.source).expanduser(), settings.source)
+        loader = _loader_of(Path(settings.source).expanduser(), settings.source, settings.kind)
     module, function = loader.split(":")
     dataset: Dataset = getattr(import_module(module), function)(settings)
     return dataset
@@ -88,25 +94,14 @@ def describe_sources() -> dict[str, str]:
     return {name: description for name, (_, description) in SOURCES.items()}
 
 
-def _loader_of(path: Path, source: str) -> str:
+def _loader_of(path: Path, source: str, kind: str) -> str:
     """Which loader reads the file or folder at `path`."""
+    from saddlepoint.data.contents import loader_of_file, loader_of_folder
+
     if path.is_dir():
-        from saddlepoint.data.idx import images_in
-
-        return "saddlepoint.data.idx:load" if images_in(path) else "saddlepoint.data.images:load"
+        return loader_of_folder(path, kind)
     if path.is_file():
-        if path.suffix in (".npy", ".npz"):
-            return "saddlepoint.data.arrays:load"
-        from saddlepoint.data.tables import how_to_load, table_suffix
-
-        text = table_suffix(path)  # of a text table
-        if text or path.suffix.lower() in TABLES:
-            how = how_to_load(path) if text else ""
-            raise DataError(
-                f"{source}: {text or path.suffix.lower()} files are not read; save the numbers with numpy.save as .npy, examples by row, and "
-                f"give that file{how}."
-            )
-        return "saddlepoint.data.idx:load"
+        return loader_of_file(path, source, kind)
     if source == OWN_PICTURES:
         raise DataError(
             f"--data.source {source}: there is no such folder{_where(path)}; this needs your own folder "

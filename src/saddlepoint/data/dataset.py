@@ -51,6 +51,7 @@ class Event:
             a model have exactly this value there.
         alphabet: of a text, the symbols (characters, or bytes as "\\x0a") that the values 0, 1, ... stand for; None for other
             data.
+        rate: of a sound, samples a second; None where it is not known, and for other data.
     """
 
     shape: tuple[int, ...]
@@ -64,6 +65,7 @@ class Event:
     constants: tuple[tuple[int, float], ...] = ()
     class_shares: tuple[float, ...] | None = None
     alphabet: tuple[str, ...] | None = None
+    rate: float | None = None
 
     def __post_init__(self) -> None:
         whole = isinstance(self.shape, tuple) and all(isinstance(side, int) and side > 0 for side in self.shape)
@@ -81,6 +83,10 @@ class Event:
             raise DataError(
                 f"Event: a text has bytes from 0 to {(self.levels or 0) - 1} and an alphabet of {len(self.alphabet or ())} symbols; "
                 "give dtype uint8, low 0, high one less than the number of symbols, and every symbol."
+            )
+        if self.rate is not None and not (self.kind == "sound" and 0 < self.rate < math.inf):
+            raise DataError(
+                f"Event: rate is {shown(self.rate)} for a {self.kind}; give samples a second, above 0, and for sounds alone."
             )
 
     def __repr__(self) -> str:
@@ -120,6 +126,11 @@ class Event:
     def has_columns(self) -> bool:
         """Whether each number of an example has a meaning and units of its own, as the columns of a table have."""
         return self.kind in ("vector", "series")
+
+    @property
+    def has_neighbours(self) -> bool:
+        """Whether numbers beside each other along the last axes belong together, as in images, sounds and volumes."""
+        return self.kind in ("image", "sound", "volume")
 
     @property
     def bounded(self) -> bool:

@@ -58,7 +58,7 @@ def _key(root: Path, listing: Listing, settings: DataSettings) -> str:
     digest = hashlib.blake2b(json.dumps(shaping).encode(), digest_size=16)
     for part in listing.parts:
         for directory in part.directories:
-            digest.update(repr((part.name, directory.path, directory.images)).encode())
+            digest.update(repr((part.name, directory.path, directory.examples)).encode())
     return digest.hexdigest()
 
 

@@ -9,6 +9,7 @@ from pydantic import Field, field_validator
 from saddlepoint.settings import Public, Settings
 
 LARGEST_SIDE = 16_384  # pixels
+LONGEST = 100_000_000  # symbols, steps or samples of an example
 ScalingName = Literal["auto", "none", "unit", "symmetric", "standard"]  # units that a model's networks see
 
 
@@ -17,7 +18,7 @@ class DataSettings(Settings, metaclass=Public):
 
     source: str = Field(
         "digits",
-        description="A built-in name (saddlepoint data --list), or a path: image folder, .npy, .npz, IDX file.",
+        description="A built-in name (saddlepoint data --list), or a path: folder of images, sounds, volumes, series or texts; WAV, text, .npy, .npz or IDX file.",
     )
     limit: int | None = Field(
         None, ge=1, description="Use only the first so many training examples, after a fixed shuffle."
@@ -61,11 +62,34 @@ class DataSettings(Settings, metaclass=Public):
     key: str | None = Field(
         None, description=".npz: name of the array of examples; None takes 'x', else the only array."
     )
-    kind: Literal["auto", "image", "vector", "series", "sound", "volume"] = Field(
-        "auto", description="Arrays: what an example is; auto decides by its shape and values."
+    kind: Literal["auto", "image", "vector", "series", "sound", "volume", "text"] = Field(
+        "auto",
+        description="What an example is; auto decides by a file's content, and of arrays by their shape and values.",
     )
     layout: Literal["auto", "channels-first", "channels-last"] = Field(
         "auto", description="Arrays: which axis holds the channels (bands, columns); auto decides by the shape."
+    )
+    level: Literal["character", "byte"] = Field(
+        "character", description="Text: what its symbols are, at most 256 different ones."
+    )
+    length: int | None = Field(
+        None,
+        ge=1,
+        le=LONGEST,
+        description="Text, time series, sound: symbols, steps or samples of an example. None takes 128, and the longest sound.",
+    )
+    stride: int | None = Field(
+        None,
+        ge=1,
+        le=LONGEST,
+        description="Text, time series, sound: from the start of an example to that of the next. None takes data.length, and one "
+        "example a sound file, cut or padded with silence.",
+    )
+    rate: int | None = Field(
+        None,
+        ge=1,
+        le=1_000_000,
+        description="WAV files: samples a second to resample to; None keeps the files' own, which must then be one.",
     )
 
     @field_validator("size", mode="before")

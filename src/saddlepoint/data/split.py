@@ -79,7 +79,8 @@ def describe_parts(
     notes: tuple[str, ...] = (),
 ) -> Dataset:
     """The dataset of a training part and a held-out part, with the training part's statistics in its event."""
-    event = replace(event, constants=constants(part.x, event))
+    if event.kind != "text":  # whose positions are no columns
+        event = replace(event, constants=constants(part.x, event))
     if per_channel(event):
         # Rounding could give a constant a tiny deviation, and dividing by it would be wrong.
         exact = dict(event.constants)

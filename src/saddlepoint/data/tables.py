@@ -1,6 +1,7 @@
 """Text tables: what their columns hold, and advice on how to convert them to an array for training.
 
-Such files are not read as data, because only their owner knows which columns are numbers, class names or dates.
+Such files are not read as data unless they are said to be time series, because only their owner knows which columns are numbers,
+class names or dates.
 """
 
 from __future__ import annotations
@@ -11,6 +12,12 @@ import itertools
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from saddlepoint.errors import DataError, printable, shortened
 
 ROWS, MOST_CHARACTERS = 1_000, 1 << 20  # read at most
 NAMED = 5  # columns named in a message
@@ -74,6 +81,36 @@ def how_to_load(path: Path) -> str:
         options += f", usecols=({', '.join(str(column.position) for column in whole)},)"
     stem = Path(path.stem).stem if path.suffix.lower() == ".gz" else path.stem
     return f": numpy.save('{stem}.npy', numpy.loadtxt('{path.name}'{options})){said}"
+
+
+def read_numbers(path: Path) -> npt.NDArray[Any]:
+    """The numbers (rows, columns) of a table whose every column holds numbers alone, below names or without.
+
+    Raises:
+        DataError: it cannot be read, or holds anything else.
+    """
+    unread = f"{path}: cannot be read as a table of numbers"
+    try:
+        rows, delimiter, _ = _read(path)
+        if not rows or not rows[0]:
+            raise DataError(f"{path}: the table is empty; give one with a row for each step.")
+        columns, header = _columns(rows)
+        bad = [column for column in columns if not column.is_number or column.has_gaps]
+        if bad:
+            raise DataError(
+                f"{path}: a time series has numbers alone, and there is text or a gap in {_column_list(bad)}; leave such columns out, "
+                "or fill the gaps."
+            )
+        with path.open(encoding="utf-8-sig") as file:
+            return np.loadtxt(file, delimiter=delimiter, skiprows=int(header), quotechar='"', comments=None, ndmin=2)
+    except UnicodeDecodeError:
+        raise DataError(f"{unread} (it is not UTF-8 text); save it as UTF-8.") from None
+    except OSError as error:
+        raise DataError(f"{unread} ({error.strerror}); check the file.") from None
+    except (EOFError, csv.Error, zlib.error, ValueError) as error:
+        raise DataError(
+            f"{unread} ({printable(shortened(str(error)))}); every row must have the same numbers of cells."
+        ) from None
 
 
 def _read(path: Path) -> tuple[list[list[str]], str | None, bool]:

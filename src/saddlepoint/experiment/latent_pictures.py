@@ -9,10 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from saddlepoint.data.alphabet import drawable
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.experiment.interpolation import spherical
 from saddlepoint.figures import agreement, density, grids, latent, lines, style
-from saddlepoint.figures.samples import waveforms
+from saddlepoint.figures.sounds import sound_panels
+from saddlepoint.figures.texts import text_lines
 from saddlepoint.models.base import Model
 from saddlepoint.models.capabilities import (
     Conditional,
@@ -65,7 +67,7 @@ class LatentPictures:
     def draw_reconstructions(self) -> style.Picture:
         """Draw held-out examples beside their reconstructions."""
         model, event = require(self.model, Encodes), self.dataset.event
-        shown = {"image": 20, "volume": 4, "sound": 6, "series": 4, "vector": SCATTER}[event.kind]
+        shown = {"image": 20, "volume": 4, "sound": 6, "series": 4, "vector": SCATTER, "text": 8}[event.kind]
         x = self.held_out(shown).x
         back = model.decode(model.encode(x.to(self.model.device))).cpu()
         if event.kind == "image":
@@ -76,11 +78,14 @@ class LatentPictures:
             pair, title = ("reconstruction", "original"), "Held-out examples and their reconstructions"
             return lines.series_lines(back.numpy(), x.numpy(), names=pair, title=title)
         # Each example beside, or above, its reconstruction.
-        pairs = torch.stack([x.to(back.dtype), back], 1).flatten(0, 1).numpy()
+        pairs = drawable(torch.stack([x.to(back.dtype), back], 1).flatten(0, 1), event)
         names = [f"{number + 1}, {what}" for number in range(len(x)) for what in ("original", "reconstruction")]
-        draw = grids.volume_grid if event.kind == "volume" else waveforms
         title = "Held-out examples and their reconstructions"
-        return draw(pairs, low=event.low, high=event.high, names=names, title=title)
+        if event.kind == "text":
+            return text_lines(pairs.tolist(), names=names, title=title)
+        if event.kind == "volume":
+            return grids.volume_grid(pairs, low=event.low, high=event.high, names=names, title=title)
+        return sound_panels(pairs, rate=event.rate, low=event.low, high=event.high, names=names, title=title)
 
     def class_names_of_arcs(self, arcs: int) -> list[str]:
         """Return the class of each arc of `decode_between`; empty for a model without labels."""
@@ -121,7 +126,8 @@ class LatentPictures:
         event, points = self.dataset.event, 8
         names = [f"{number / (points - 1):.0%} of the way" for number in range(points)]
         sounds = self.decode_between(1, points)[0].numpy()
-        return waveforms(sounds, low=event.low, high=event.high, names=names, title="From one code to another")
+        title = "From one code to another"
+        return sound_panels(sounds, rate=event.rate, low=event.low, high=event.high, names=names, title=title)
 
     def draw_paths(self) -> style.Picture:
         """Draw points in the plane along arcs between codes, over the data."""

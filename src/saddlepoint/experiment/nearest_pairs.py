@@ -7,6 +7,7 @@ import json
 
 from torch import Tensor
 
+from saddlepoint.data.alphabet import drawable
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.evaluation.scorecard.extremes import Extremes, Pairs
 from saddlepoint.figures import style
@@ -46,12 +47,13 @@ def draw_pairs(found: Extremes, dataset: Dataset, folder: RunFolder) -> None:
 def _draw(name: str, pairs: Pairs, dataset: Dataset, folder: RunFolder, title: str) -> None:
     event = dataset.event
     picture = show_pairs(
-        pairs.samples.numpy(),
-        pairs.examples.numpy(),
+        drawable(pairs.samples, event),
+        drawable(pairs.examples, event),
         event.kind,
         low=event.low,
         high=event.high,
         data=dataset.x[:_AROUND].numpy() if event.kind == "vector" else None,
+        rate=event.rate,
         title=title,
     )
     style.write_png(picture, folder.figures / name)

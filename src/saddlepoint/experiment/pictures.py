@@ -12,6 +12,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from saddlepoint.data.alphabet import drawable
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.experiment import snapshots
 from saddlepoint.experiment.code_pictures import draw_named_codes
@@ -200,7 +201,8 @@ class Pictures:
             # No step in the title, so that the frames of the time-lapse differ in the samples alone.
             return grids.class_grid(x.numpy(), labels.numpy(), names, low=low, high=high, title=_by_class(names))
         if event.kind != "vector":
-            return show_samples(x.numpy(), event.kind, low=event.low, high=event.high, title=title)
+            low, high = event.low, event.high
+            return show_samples(drawable(x, event), event.kind, low=low, high=high, rate=event.rate, title=title)
         return draw_points(self.model, x, self.latent.held_out(SCATTER).x, self.dataset.truth, title)
 
     def _pixels(self, images: Tensor) -> Numbers:

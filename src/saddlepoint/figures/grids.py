@@ -1,4 +1,4 @@
-"""Grids of examples with exact pixels: nothing is interpolated, cropped or rescaled in brightness.
+"""Grids of examples with exact pixels: nothing is interpolated (but rendered views of volumes), cropped or rescaled in brightness.
 
 Images are (N, C, H, W), uint8 or float with the range `low` to `high`. Interpolations and traversals take decoded
 images, so this module does not depend on models.
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from saddlepoint.figures.pixels import Pixels, add_labels, match_channels, scale_factor, tile, to_image, to_pixels
+from saddlepoint.figures.volumes import VIEWS, rendered_view
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -231,9 +232,10 @@ def volume_grid(
     scale: int | None = None,
     limit: int = 8,
     names: Sequence[str] | None = None,
-    title: str = "Volumes: middle slices and largest values along each axis",
+    title: str = "Volumes: rendered views, middle slices and largest values along each axis",
 ) -> Image:
-    """Draw one row for each volume: its three middle slices and three projections (the maximum along an axis).
+    """Draw one row for each volume: two rendered views (of what lies above the middle of the range), its three middle slices, and
+    three projections (the maximum along an axis).
 
     Other numbers of channels than one or three are averaged.
 
@@ -260,15 +262,28 @@ def volume_grid(
     middle = [np.take(values, values.shape[axis] // 2, axis=axis) for axis in (2, 3, 4)]
     largest = [values.max(axis=axis) for axis in (2, 3, 4)]
     side = max(values.shape[2:])
-    views = match_channels([_pad(to_pixels(view, low=low, high=high), side) for view in (*middle, *largest)])
+    flat = [_pad(to_pixels(view, low=low, high=high), side) for view in (*middle, *largest)]
+    scale = scale or scale_factor(side, side, aim=96)
+    solid, threshold = values.mean(axis=1), (low + high) / 2
+    rendered = []
+    for azimuth, elevation in VIEWS:
+        seen = [rendered_view(volume, azimuth, elevation, threshold=threshold) for volume in solid]
+        rendered.append(_resized(to_pixels(np.stack(seen)[:, None], low=0.0, high=1.0), side * scale))
+    # Slices are enlarged here, because rendered views have the pixels of the picture.
+    enlarged = [view.repeat(scale, axis=1).repeat(scale, axis=2) for view in flat]
+    views = match_channels([*rendered, *enlarged])
     rows = [np.stack([view[i] for view in views]) for i in range(len(values))]
-    above = [f"mid {axis}" for axis in axes] + [f"max {axis}" for axis in axes]
+    above = (
+        [f"view {n + 1}" for n in range(len(rendered))]
+        + [f"mid {axis}" for axis in axes]
+        + [f"max {axis}" for axis in axes]
+    )
     return _rows_with_labels(
         rows,
         list(names or [f"{i + 1}" for i in range(len(values))])[: len(values)],
         len(views),
         title,
-        scale or scale_factor(side, side, aim=96),
+        1,
         above,
     )
 
@@ -306,6 +321,12 @@ def _rows_with_labels(
 def _shorten(name: str) -> str:
     plain = "".join(letter if letter.isprintable() else "?" for letter in name)
     return plain if len(plain) <= LONGEST_NAME else f"{plain[: LONGEST_NAME - 1]}…"
+
+
+def _resized(pixels: Pixels, side: int) -> Pixels:
+    """Smoothly resized grey pictures (N, H, W, 1) -> (N, side, side, 1)."""
+    made = [np.asarray(to_image(picture).resize((side, side))) for picture in pixels]
+    return np.stack(made)[..., None]
 
 
 def _pad(pixels: Pixels, side: int) -> Pixels:

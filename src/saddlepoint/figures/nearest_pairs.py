@@ -1,4 +1,4 @@
-"""Samples beside their nearest examples, for all kinds of events: images, volumes, sounds, series, vectors."""
+"""Samples beside their nearest examples, for all kinds of events: images, volumes, sounds, series, vectors, texts."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from saddlepoint.figures.grids import reconstruction_grid, volume_grid
 from saddlepoint.figures.lines import series_lines
-from saddlepoint.figures.samples import waveforms
+from saddlepoint.figures.sounds import sound_panels
 from saddlepoint.figures.style import DATA, GENERATED, GREY, INK, TITLE_SIZE, figure, legend, style_axes, text
+from saddlepoint.figures.texts import text_lines
 from saddlepoint.figures.views import Points, Range, data_views, equal_spans
 
 if TYPE_CHECKING:
@@ -27,17 +28,20 @@ def show_pairs(
     low: float | None = None,
     high: float | None = None,
     data: ArrayLike | None = None,
+    rate: float | None = None,
     title: str = "Samples and their nearest examples",
 ) -> Picture:
     """Draw samples beside their nearest examples, pair by pair.
 
     Args:
-        samples: (N, *event).
+        samples: (N, *event); texts as strings (N,).
         examples: (N, *event), the nearest to each sample.
-        kind: of the event: "image", "volume", "sound", "series" or "vector".
+        kind: of the event: "image", "volume", "sound", "series", "vector" or "text".
         low: the data's lowest value; None if it has none.
         high: the data's highest value; None if it has none.
         data: (M, D), for vectors of one or two numbers: the data around them.
+        rate: for sounds, samples a second; None if it is not known.
+        title: of the picture.
     """
     first, second = np.asarray(samples), np.asarray(examples)
     if first.shape != second.shape or not len(first):
@@ -50,15 +54,17 @@ def show_pairs(
         return _draw_links(first, second, data, title) if narrow else _draw_profiles(first, second, title)
     if kind == "series":
         return series_lines(first, second, names=(SAMPLE, EXAMPLE), title=title)
-    most = {"volume": 4, "sound": 6}.get(kind)
+    most = {"volume": 4, "sound": 6, "text": 8}.get(kind)
     if most is None:
-        raise ValueError(f'kind must be "image", "volume", "sound", "series" or "vector", got {kind!r}')
+        raise ValueError(f'kind must be "image", "volume", "sound", "series", "vector" or "text", got {kind!r}')
     first, second = first[:most], second[:most]
     together = np.stack([first, second], axis=1).reshape(-1, *first.shape[1:])
     names = [f"{pair + 1}, {what}" for pair in range(len(first)) for what in (SAMPLE, EXAMPLE)]
     if kind == "volume":
         return volume_grid(together, low=low, high=high, names=names, title=title)
-    return waveforms(together, low=low, high=high, names=names, title=title)
+    if kind == "text":
+        return text_lines([str(text) for text in together], names=names, title=title)
+    return sound_panels(together, rate=rate, low=low, high=high, names=names, title=title)
 
 
 def _draw_links(samples: NDArray[Any], examples: NDArray[Any], data: ArrayLike | None, title: str) -> Picture:

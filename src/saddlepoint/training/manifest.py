@@ -84,6 +84,9 @@ def _check_event(event: Fields) -> None:
     alphabet = event.sequence("alphabet", None, is_text)
     if (kind == "text") != (alphabet is not None):
         raise event.refuse("alphabet", "the symbols of a text, and null for other data")
+    rate = event.number("rate", None)
+    if rate is not None and not (kind == "sound" and is_number(rate) and 0 < rate < math.inf):
+        raise event.refuse("rate", "samples a second of a sound, or null")
     event.sequence("constants", (), lambda pair: _is_constant(pair, channels))
 
 

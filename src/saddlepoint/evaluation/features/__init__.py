@@ -69,7 +69,7 @@ def build_features(name: str | Callable[[Any], Any] | Features, dataset: Dataset
 def default_features(dataset: Dataset, seed: int = 0) -> Features:
     """The default features of a dataset; none of them needs a download.
 
-    Raw values for vectors of at most 16 numbers; otherwise those of a classifier if there are enough labels to train
+    Counts of symbols for texts, and raw values for vectors of at most 16 numbers; otherwise those of a classifier if there are enough labels to train
     one; otherwise self-supervised ones for 64 images or more; otherwise principal components for vectors and random
     convolutions for other data.
 
@@ -78,7 +78,7 @@ def default_features(dataset: Dataset, seed: int = 0) -> Features:
         seed: of the networks and filters.
     """
     event = dataset.event
-    if event.has_columns and event.size <= _FEW:
+    if event.kind == "text" or (event.has_columns and event.size <= _FEW):
         return raw_features(dataset, seed)
     if has_learnable_labels(dataset):
         return classifier_features(dataset, seed)

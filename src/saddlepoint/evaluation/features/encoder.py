@@ -20,7 +20,7 @@ class Encoder(nn.Module):
     """A feature encoder: (n, *event) in natural units -> (n, dimension), 0 or above.
 
     Images, sounds and volumes: convolutions, BatchNorm, rectifiers and pooling until the sides are short, then one
-    linear layer. Vectors and series: two linear layers.
+    linear layer. Vectors, series and texts: two linear layers.
 
     Args:
         event: shape and kind of the examples.
@@ -33,7 +33,7 @@ class Encoder(nn.Module):
         self, event: Event, dimension: int, generator: torch.Generator, widths: tuple[int, ...] = _WIDTHS
     ) -> None:
         super().__init__()
-        self.axes = 0 if event.has_columns else len(event.shape) - 1
+        self.axes = len(event.shape) - 1 if event.has_neighbours else 0
         self.dimension = dimension
         self.stages = nn.ModuleList()
         if self.axes == 0:

@@ -12,6 +12,7 @@ from torch import Tensor
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.errors import DataError
 from saddlepoint.evaluation.features.extractor import Features, check_finite, dataset_digest, fingerprint
+from saddlepoint.evaluation.metrics.comparable import comparable_rows, comparable_size
 from saddlepoint.evaluation.metrics.projection import principal_components
 from saddlepoint.evaluation.monitors.quality import affordable, random_examples
 
@@ -33,7 +34,7 @@ def pca_features(dataset: Dataset, seed: int = 0) -> Features:
     if len(dataset) < 2:
         raise DataError(f"{dataset.name}: principal components need two examples or more, got {len(dataset)}.")
     generator = torch.Generator().manual_seed(seed)
-    x = random_examples(dataset, affordable(_FITTED_ON, dataset.event.size), generator)
+    x = random_examples(dataset, affordable(_FITTED_ON, comparable_size(dataset.event)), generator)
     check_finite(x, dataset.name)
     if bool((x == x[0]).all()):
         raise DataError(
@@ -44,7 +45,7 @@ def pca_features(dataset: Dataset, seed: int = 0) -> Features:
     dimension = projection.directions.shape[1]
 
     def components(rows: Tensor) -> Tensor:
-        return projection(rows.flatten(1).float())
+        return projection(comparable_rows(rows, dataset.event))
 
     return Features(
         name=f"PCA-{dimension}",

@@ -41,7 +41,7 @@ def random_features(dataset: Dataset, seed: int = 0) -> Features:
         DataError: the examples are vectors or series, for which convolutions are not defined.
     """
     event = dataset.event
-    if event.has_columns:
+    if not event.has_neighbours:
         raise DataError(
             f"{dataset.name}: random convolutions are of images, sounds and volumes, and these are {event.plural}; use raw, pca or "
             "classifier features."

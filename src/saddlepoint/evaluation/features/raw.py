@@ -1,7 +1,7 @@
 """Raw values: each number of an example is a feature, in the data's own units.
 
 Columns with different units (a price and a volume) are standardised; otherwise the column with the largest numbers
-would determine the distances.
+would determine the distances. Of texts, the counts of symbols, pairs and triples are the features.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from torch import Tensor
 
 from saddlepoint.data.dataset import Dataset, Event
 from saddlepoint.evaluation.features.extractor import Features, fingerprint
+from saddlepoint.evaluation.metrics.comparable import comparable_rows, comparable_size
 
 UNITS = 4.0
 
@@ -19,6 +20,7 @@ _WORDS = {
     "volume": "voxels",
     "vector": "raw values",
     "series": "raw values",
+    "text": "symbol counts",
 }
 
 
@@ -42,6 +44,14 @@ def raw_features(dataset: Dataset, seed: int = 0) -> Features:
             dimension=kept,
             function=event.standardised,
             notes=("columns differ in their units, so each has the deviation 1",),
+            shape=event.shape,
+        )
+    if event.kind == "text":
+        return Features(
+            name=_WORDS[event.kind],
+            fingerprint=fingerprint("symbol counts", shape=event.shape, levels=event.levels),
+            dimension=comparable_size(event),
+            function=lambda x: comparable_rows(x, event),
             shape=event.shape,
         )
     return Features(

@@ -1,7 +1,7 @@
 """The quality series: a cheap measure of the distance of samples to held-out data during training.
 
-Samples and held-out examples are projected on the principal components of the training data and compared by their
-energy distance. Features, held-out examples and noise are fixed over a run, so steps of one run are comparable. The
+Samples and held-out examples (texts as counts of their symbols, see `metrics.comparable`) are projected on the principal
+components of the training data and compared by their energy distance. Features, held-out examples and noise are fixed over a run, so steps of one run are comparable. The
 measure uses a thousand points, and ignores what principal components do not show.
 """
 
@@ -15,6 +15,7 @@ from torch import Tensor
 
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.errors import DataError
+from saddlepoint.evaluation.metrics.comparable import comparable_rows, comparable_size
 from saddlepoint.evaluation.metrics.energy import energy_coefficient, energy_with_shares
 from saddlepoint.evaluation.metrics.neighbours import smallest_squares
 from saddlepoint.evaluation.metrics.pairwise import mean_within
@@ -60,12 +61,14 @@ class Quality:
             raise DataError(f"{dataset.name}: one example has no distribution to learn; give two or more.")
         self.settings = settings
         generator = torch.Generator().manual_seed(settings.seed)
-        fit = random_examples(dataset, affordable(_FITTED_ON, dataset.event.size), generator)
+        self._event = dataset.event
+        size = comparable_size(dataset.event)
+        fit = random_examples(dataset, affordable(_FITTED_ON, size), generator)
         self._projection = principal_components(
             fit, most=_COMPONENTS, seed=settings.seed, standardised=dataset.event.has_columns
         )
         del fit
-        self._count = affordable(settings.samples, dataset.event.size)
+        self._count = affordable(settings.samples, size)
         reference = dataset.held_out if dataset.held_out is not None and len(dataset.held_out) >= 2 else dataset
         self._reference = self._project_to_double(random_examples(reference, self._count, generator))
         # What depends on the reference alone is computed once.
@@ -103,7 +106,8 @@ class Quality:
     def _sample_model(self, model: GenerativeModel) -> Tensor:
         device = getattr(model, "device", torch.device("cpu"))
         generator = torch.Generator(device).manual_seed(self.settings.seed)
-        return self._project_to_double(model.sample(self._count, generator=generator).cpu().flatten(1).float())
+        samples = model.sample(self._count, generator=generator).cpu()
+        return self._project_to_double(comparable_rows(samples, self._event))
 
     def project(self, x: Tensor) -> Tensor:
         """Project examples as the quality series does.
@@ -114,7 +118,7 @@ class Quality:
         Returns:
             (N, d) float32.
         """
-        flat = x.flatten(1).float()
+        flat = comparable_rows(x, self._event)
         return (flat - self._projection.mean.to(flat.device)) @ self._projection.directions.to(flat.device)
 
     def distance(self, x: Tensor) -> float:
@@ -123,7 +127,8 @@ class Quality:
         Args:
             x: (N, *event) in the data's units.
         """
-        return float(energy_coefficient(self._project_to_double(x.cpu().flatten(1).float()), self._reference[: len(x)]))
+        projected = self._project_to_double(comparable_rows(x.cpu(), self._event))
+        return float(energy_coefficient(projected, self._reference[: len(x)]))
 
     def _overlap(self, points: Tensor) -> tuple[float, float]:
         found = neighbourhoods(self._near, points[:_NEIGHBOURS].float(), density_k=_BALLS, real_radii=self._radii)
@@ -161,7 +166,7 @@ def affordable(wanted: int, size: int) -> int:
 
 
 def random_examples(dataset: Dataset, most: int, generator: torch.Generator) -> Tensor:
-    """Random examples, flattened.
+    """Random examples as rows of comparable numbers: flattened, texts as counts of symbols.
 
     Args:
         dataset: the data.
@@ -172,4 +177,4 @@ def random_examples(dataset: Dataset, most: int, generator: torch.Generator) -> 
         (n, D) float32.
     """
     index = torch.randperm(len(dataset), generator=generator)[:most]
-    return dataset.x[index].flatten(1).float()
+    return comparable_rows(dataset.x[index], dataset.event)

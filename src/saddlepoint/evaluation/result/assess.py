@@ -53,7 +53,7 @@ class Reference:
     Attributes:
         space: the map to the points that are compared.
         responses: (N, D) of the examples that samples are compared with; see `FeatureSpace`.
-        visible: the map to single values, and those of the first `VALUED` of these examples; None for vectors and series.
+        visible: the map to single values, and those of the first `VALUED` of these examples; None for vectors, series and texts.
         real: (N, d) points of the examples that samples are compared with.
         other: (M, D) points of other real examples, whose scores are the best to expect.
         values: the map to the points that copies are searched among.
@@ -112,7 +112,7 @@ class Reference:
         if not known and labels is not None and real_labels is not None and min(len(learnt), len(real)) >= LEAST:
             classes = groups.Classes(learnt, labels[: len(learnt)], real, real_labels)
         visible = None
-        if not dataset.event.has_columns:
+        if dataset.event.has_neighbours:
             pixels = visible_values(dataset, seed)
             visible = pixels, pixels(compared[:VALUED])
         return cls(dataset, space, responses, visible, real, other, values, train, copied_from, against, classes)

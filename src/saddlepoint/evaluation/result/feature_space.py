@@ -17,6 +17,7 @@ from torch import Tensor
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.evaluation.features.layers import average_cells, natural_units, shrink
 from saddlepoint.evaluation.features.random_convolutions import random_features
+from saddlepoint.evaluation.metrics.comparable import comparable_rows, comparable_size
 from saddlepoint.evaluation.metrics.projection import principal_components
 from saddlepoint.evaluation.monitors.quality import affordable, random_examples
 
@@ -65,7 +66,7 @@ def feature_space(dataset: Dataset, seed: int) -> FeatureSpace:
         dataset: at least two examples.
         seed: of the examples that it is fitted to, and of the filters.
     """
-    if dataset.event.has_columns:
+    if not dataset.event.has_neighbours:
         return value_space(dataset, seed)
     features = random_features(dataset, seed)
     count = max(4 * LEAST_FITTED, min(FITTED, CONVOLVED // dataset.event.size))
@@ -101,14 +102,18 @@ def roughness(x: Tensor) -> Tensor:
 
 
 def value_space(dataset: Dataset, seed: int) -> FeatureSpace:
-    """The standardised values themselves, which are cheap and enough to find copies.
+    """The standardised values themselves (of texts, counts of symbols), which are cheap and enough to find copies.
 
     Args:
         dataset: at least two examples.
         seed: of the examples it is fitted to.
     """
-    count = affordable(FITTED, dataset.event.size)
-    return _columns(random_examples(dataset, count, torch.Generator().manual_seed(seed)), seed)
+    event = dataset.event
+    count = affordable(FITTED, comparable_size(event))
+    space = _columns(random_examples(dataset, count, torch.Generator().manual_seed(seed)), seed)
+    if event.kind != "text":
+        return space
+    return FeatureSpace("symbol counts", lambda x: space.responses(comparable_rows(x, event)), space.projection)
 
 
 def visible_values(dataset: Dataset, seed: int) -> Map:
