@@ -32,6 +32,7 @@ class Wanted:
 
     @property
     def singular(self) -> str:
+        """What one of them is called."""
         return self.noun if self.noun == "series" else self.noun.removesuffix("s")
 
 
