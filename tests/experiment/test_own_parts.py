@@ -231,11 +231,12 @@ def gan(**model: Any) -> Any:
         ),
         (
             {"objective": "wasserstein", "labels": {"smoothing": 0.1}},
-            r'model\.objective "wasserstein" and model\.labels\.smoothing cannot be combined: a Wasserstein critic',
+            r'model\.objective "wasserstein" and model\.labels\.smoothing cannot be combined: a Wasserstein critic .*\. '
+            r"Set model\.labels\.smoothing to 0, or choose another model\.objective\.$",
         ),
         (
             {"constraints": {"discriminator": "clip"}, "updates": {"unrolled": 2}},
-            r"model\.constraints\.discriminator and model\.updates\.unrolled cannot be combined",
+            r"unrolled cannot be combined: .*\. Set model\.updates\.unrolled to 0, or set model\.constraints\.discriminator to none\.$",
         ),
     ],
 )

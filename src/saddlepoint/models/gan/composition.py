@@ -72,10 +72,10 @@ def compose(settings: GANSettings, loss: object = None, classes: int | None = 0)
     encoder, described = None, f"model.encoder ({kind})"
     if kind != NO_ENCODER:
         parts[described] = encoder = make_encoder(kind, settings.encoder.options)
-    check_together(parts, partial(_is_used, settings))
+    check_together(parts, partial(_is_used, settings), _unused_value)
     reason = None if encoder is None else call_part(f"{described}: refuse", encoder.refuse, adversarial_loss)
     if reason is not None:
-        raise SettingError(f'{described} and model.objective "{settings.objective}" cannot be combined: {reason}.')
+        raise SettingError(f'{described} and model.objective "{settings.objective}" cannot be combined: {reason}. Choose another loss or encoder.')
     conditional = classes is not None and _uses_labels(conditions, classes)
     conditions = {role: conditions.get(role, Condition()) for role in settings.adversaries}
     judge, where = conditions["discriminator"], "model.condition.discriminator"
@@ -134,6 +134,15 @@ def _is_used(settings: GANSettings, name: str) -> bool:
         if entry is None or not getattr(entry, "weight", getattr(entry, "strength", 0)):
             return False
     return bool(_value(settings, name) != _value(GANSettings(), name))
+
+
+def _unused_value(name: str) -> str | None:
+    """The value with which a dotted setting is not used; None for an entry of an open section, and for a whole section."""
+    section, _, rest = name.partition(".")
+    if section in ("penalties", "views") and rest:
+        return "0"
+    value = _value(GANSettings(), name)
+    return f"{value:g}" if isinstance(value, int | float) else value if isinstance(value, str) else None
 
 
 def _value(settings: GANSettings, name: str) -> Any:

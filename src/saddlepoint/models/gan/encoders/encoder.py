@@ -18,7 +18,7 @@ from saddlepoint.objectives.phase import Phase
 
 ENCODER = "e"
 FORBIDS = {
-    "condition": "the encoder gets no labels or codes of its own, so that it could not find them in a code",
+    "condition": "an encoder returns the generator's noise alone, not the labels or InfoGAN codes that the generator takes with it",
     "replay.share": "old examples are kept without their codes",
     "updates.unrolled": "the generator's update would look ahead in a game without the encoder",
 }

@@ -159,20 +159,41 @@ def _check_result(where: str, function: Callable[[], Any], shape: torch.Size) ->
         raise SettingError(f"{where} returns {got} for two examples, but {tuple(shape)} is needed.")
 
 
-def check_together(parts: Mapping[str, Any], is_used: Callable[[str], bool]) -> None:
+def check_together(
+    parts: Mapping[str, Any], is_used: Callable[[str], bool], unused_value: Callable[[str], str | None]
+) -> None:
     """Check that no part forbids a setting that is used.
 
     Args:
-        parts: by a description for the message, every part of the game.
+        parts: by a description for the message, every part of the game. The description starts with the setting's name.
         is_used: whether a dotted setting of the model differs from its default and belongs to a part in use.
+        unused_value: the value with which a dotted setting of the model is not used; None if it can only be left out.
 
     Raises:
-        SettingError: it does; the message names both and the reason.
+        SettingError: it does; the message names both, the reason, and the change of either that settles it.
     """
     for name, part in parts.items():
         for setting, reason in getattr(part, "forbids", {}).items():
             if is_used(setting):
-                raise SettingError(f"{name} and model.{setting} cannot be combined: {reason}. Leave one of them out.")
+                value = unused_value(setting)
+                # The recipe may have set it, so that leaving it out of a command would not switch it off.
+                change = f"Leave model.{setting} out" if value is None else f"Set model.{setting} to {value}"
+                raise SettingError(
+                    f"{name} and model.{setting} cannot be combined: {reason}. {change}, or {_without(name)}."
+                )
+
+
+def _without(description: str) -> str:
+    """How to do without a part, from its description in messages."""
+    setting = description.split(" ")[0]
+    section = setting.removeprefix("model.").partition(".")[0]
+    if section == "objective":
+        return "choose another model.objective"
+    if section == "encoder":
+        return "set model.encoder.kind to none"
+    if section in ("penalties", "views"):
+        return f"set {setting} to 0"
+    return f"set {setting} to none" if section in ("constraints", "condition") else f"leave {setting} out"
 
 
 def check_networks(settings: GANSettings, parts: Composition) -> None:
