@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from saddlepoint.diagnosis import PROCESSES
+from saddlepoint.diagnosis import PROCESSES, Process
 from saddlepoint.diagnosis.verdict import NO_FAILURE_FOUND
+from saddlepoint.experiment.best_step import step_to_take
 from saddlepoint.experiment.summary import result_in_words, verdict, verdict_fields
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import RESULT_LEVELS, Aspect, Finding, Result, ResultLevel, RunFolder
@@ -61,6 +62,35 @@ def test_a_run_past_its_best_step_is_not_told_to_train_longer(level: ResultLevel
     assert ("checkpoint of step 700" in fields["advice"]) == (low and behind == 1)
     assert better_step({**best, "step": 2000}, 2000) is None
     assert better_step(None, 2000) is None
+
+
+FINISHED = {"step": 700, "series": "quality/energy_distance", "value": 0.1, "behind": 1.0, "behind_error": 0.1}
+
+
+@pytest.mark.parametrize(
+    ("name", "last", "first", "step"),
+    [
+        ("my recipe", 2000, 1.0, 700),
+        ("my recipe", 2000, 0.15, None),  # the best step is hardly better than the untrained model
+        ("gan-digits", 6000, 1.0, 700),
+        ("gan-digits", 900, 1.0, None),  # of 6,000 steps
+    ],
+)
+def test_a_run_that_has_hardly_trained_is_not_told_to_take_its_best_step(
+    name: str, last: int, first: float, step: int | None
+) -> None:
+    mine = Recipe.from_mapping({"name": name, "training": {"steps": last}})
+    assert step_to_take(FINISHED, last, {"first": first, "last": 1.1, "floor": 0.0}, mine) == step
+
+
+def test_an_interrupted_run_is_told_to_resume_first() -> None:
+    def advice(process: Process, findings: list[Finding]) -> str:
+        fields = verdict_fields(process, findings, result("far from the data"), {}, under_way="stopped at step 9 of 90")
+        return fields["advice"]
+
+    assert advice(NO_FAILURE_FOUND, []) == "Resume the run to train its remaining steps."
+    assert advice("at risk", [replace(WARNING, advice="Pack.")]).endswith("remaining steps. Pack.")
+    assert advice("failing", [replace(FAILURE, advice="Slow down.")]) == "Slow down."
 
 
 def test_missing_measurements_are_reported_with_their_reason() -> None:

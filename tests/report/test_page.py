@@ -13,7 +13,7 @@ from PIL import Image
 
 from saddlepoint.errors import RunError
 from saddlepoint.figures.style import write_png
-from saddlepoint.records import RunFolder
+from saddlepoint.records import RunFolder, locked
 from saddlepoint.report import write_report
 from saddlepoint.report.pictures import _coarse_to_fine
 
@@ -126,8 +126,19 @@ def test_any_part_may_be_missing(light_run: RunFolder, missing: str) -> None:
 
 def test_a_new_run_is_summarised_from_its_records_and_findings(light_run: RunFolder) -> None:
     light_run.summary.unlink()
+    with locked(light_run.path):  # as a process that trains it does
+        page = Page(write_report(light_run))
+    assert "At step 3,000, under way, failing: 1 failure, 1 notes." in page.text
+    assert "saddlepoint resume" not in page.text
+
+
+def test_a_run_that_was_killed_says_so_and_how_to_continue_it(light_run: RunFolder) -> None:
+    light_run.summary.unlink()
+    light_run.checkpoint(2_000).mkdir(parents=True)
     page = Page(write_report(light_run))
-    assert "At step 3,000, still under way or cut short, failing: 1 failure, 1 notes." in page.text
+    assert "At step 3,000, cut short, failing" in page.text
+    assert "under way" not in page.text
+    assert f"saddlepoint resume {light_run.path}" in page.text
 
 
 DAMAGED = [

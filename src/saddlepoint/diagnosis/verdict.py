@@ -34,6 +34,7 @@ _ADVICE = {
     _CLOSE: "Nothing needs to be changed. Train another seed to see how much the result depends on chance.",
     _NOT_TOLD_APART: "Nothing needs to be changed. Measure more samples if you need a finer comparison.",
 }
+_RESUME = "Resume the run to train its remaining steps."
 
 
 def process_of(findings: Iterable[Finding], *, ended: bool) -> Process:
@@ -92,7 +93,12 @@ def headline(
 
 
 def what_to_do(
-    process: Process | None, findings: Iterable[Finding], result: Result | None = None, *, best_step: int | None = None
+    process: Process | None,
+    findings: Iterable[Finding],
+    result: Result | None = None,
+    *,
+    best_step: int | None = None,
+    under_way: str = "",
 ) -> str:
     """Return what to do next, in one to three sentences without commands; empty if there is nothing to do.
 
@@ -101,9 +107,13 @@ def what_to_do(
         findings: the log of findings.
         result: how close samples are to the data.
         best_step: the best step if the last one is measurably worse; longer training does not help then.
+        under_way: the state of a run that has not ended, as for `headline`.
     """
     if process != NO_FAILURE_FOUND:
-        return next((cause.advice for cause in _causes(findings)), "")
+        advice = next((cause.advice for cause in _causes(findings)), "")
+        return f"{_RESUME} {advice}".rstrip() if under_way and process == AT_RISK else advice
+    if under_way:
+        return _RESUME
     if result is None or result.level is None:
         return ""
     if best_step is not None and result.level in (_FAR, _PARTLY):

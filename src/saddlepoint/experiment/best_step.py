@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from saddlepoint.evaluation.monitors import quality
+from saddlepoint.recipe import Recipe, shipped_names
+from saddlepoint.report.words import better_step
+
+SHORT = 0.5  # of the steps of a ready-made recipe, below which a run has hardly trained
 
 
 class BestStep:
@@ -90,3 +95,25 @@ class BestStep:
             return self.best
         error = quality.standard_error(last - best)
         return {**self.best, "behind": self.last - self.best["value"], "behind_error": error}
+
+
+def step_to_take(
+    best: Mapping[str, Any] | None, last: int, distances: Mapping[str, float | None], recipe: Recipe
+) -> int | None:
+    """Return the best step if its checkpoint should be used instead of the last one; None if longer training may help more.
+
+    In a run that has hardly trained, the differences between checkpoints say little about what training can reach.
+
+    Args:
+        best: from `BestStep.summary_entry`.
+        last: the last step.
+        distances: the field "quality" of the summary.
+        recipe: the run's.
+    """
+    step = better_step(best, last)
+    if best is None or step is None:
+        return None
+    if recipe.name in shipped_names() and last < SHORT * Recipe.load(recipe.name).training.steps:
+        return None
+    way = quality.share_of_the_way({**distances, "last": best["value"]})
+    return None if way is not None and way < quality.HALF_WAY else step

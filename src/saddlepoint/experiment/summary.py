@@ -11,13 +11,14 @@ from typing import Any
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.diagnosis import Process, cause_in_words, examples_in_words, headline, what_to_do
 from saddlepoint.errors import RunError
+from saddlepoint.experiment.best_step import step_to_take
 from saddlepoint.models.base import Model
 from saddlepoint.models.settings import ModelSettings
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import Finding, Result, RunFolder, active_findings, replaced, shell_command
 from saddlepoint.records.schema import number_to_json
 from saddlepoint.report.verdict import recorded_process
-from saddlepoint.report.words import better_step, duration
+from saddlepoint.report.words import duration
 
 _PACKAGES = ("saddlepoint", "torch", "numpy")
 _OBJECTIVES = ("objective", "likelihood", "reconstruction")  # each family's setting that names what it minimises
@@ -75,7 +76,7 @@ def verdict_fields(
         best_step: see `saddlepoint.diagnosis.what_to_do`.
     """
     said = headline(process, findings, result, examples=examples_in_words(data), under_way=under_way)
-    return {"headline": said, "advice": what_to_do(process, findings, result, best_step=best_step)}
+    return {"headline": said, "advice": what_to_do(process, findings, result, best_step=best_step, under_way=under_way)}
 
 
 def stopped(state: str, step: int, steps: int) -> str:
@@ -131,7 +132,7 @@ def update_result(folder: RunFolder, recipe: Recipe, result: Result) -> dict[str
     )
     process = recorded_process(folder, summary, findings)
     under_way, data = stopped(state, step, recipe.training.steps), summary.get("data") or {}
-    best_step = better_step(summary.get("best"), step)
+    best_step = step_to_take(summary.get("best"), step, summary.get("quality") or {}, recipe)
     changed = {
         **verdict_fields(process, findings, result, data, under_way=under_way, best_step=best_step),
         "verdict": verdict(recipe, state, step, seconds, findings, result, saved, codes),
@@ -230,7 +231,7 @@ def write_summary(
         "fingerprint": dataset.fingerprint,
     }
     under_way = stopped(state, step, recipe.training.steps)
-    best_step = better_step(best, step)
+    best_step = step_to_take(best, step, quality, recipe)
     treated = [str(cure["code"]) for cure in cures]
     summary = {
         **verdict_fields(process, findings, result, data, under_way=under_way, best_step=best_step),

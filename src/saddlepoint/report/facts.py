@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from saddlepoint.errors import SaddlepointError
 from saddlepoint.evaluation.scorecard.scorecard import Scorecard
 from saddlepoint.records import Fields, Finding, RunFolder, Series, read_arrays, read_bytes, read_json, series_of
+from saddlepoint.records.lock import is_locked
 from saddlepoint.records.summary import check_summary
 
 T = TypeVar("T")
@@ -44,6 +45,7 @@ class Facts:
         name: of the folder.
         path: of the folder, absolute, so that commands work wherever they are pasted.
         summary: what summary.json holds, without damaged fields.
+        is_written: whether a process works on the run now.
         recipe: the text of recipe.yaml; None where it is missing.
         series: see `records.series_of`.
         last_step: the last recorded one; 0 before any.
@@ -59,6 +61,7 @@ class Facts:
     name: str
     path: Path
     summary: Mapping[str, Any]
+    is_written: bool
     recipe: str | None
     series: Series
     last_step: int
@@ -69,6 +72,18 @@ class Facts:
     scorecard: Scorecard | None
     scorecard_trouble: str
     notes: tuple[str, ...] = field(default=())
+
+    @property
+    def state(self) -> str:
+        """How the run ended: "finished", "interrupted" or "failed" by its summary; without one "under way" while a process
+        works on it, else "cut short".
+        """
+        return str(self.summary.get("state", "under way" if self.is_written else "cut short"))
+
+    @property
+    def can_resume(self) -> bool:
+        """Whether the run stopped before its end and has a checkpoint to continue from."""
+        return self.state in ("interrupted", "cut short") and any(RunFolder(self.path).checkpoints.glob("step-*"))
 
 
 def read_facts(folder: RunFolder) -> Facts:
@@ -101,6 +116,7 @@ def read_facts(folder: RunFolder) -> Facts:
         name=folder.path.resolve().name,
         path=folder.path.resolve(),
         summary=attempt(folder.summary, lambda: _summary(folder.summary, notes), {}),
+        is_written=is_locked(folder.path),
         recipe=attempt(
             folder.recipe, lambda: read_bytes(folder.recipe).decode() if folder.recipe.is_file() else None, None
         ),

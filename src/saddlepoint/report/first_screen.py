@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from saddlepoint.diagnosis import causes_first, headline, process_of
-from saddlepoint.diagnosis.verdict import NO_FAILURE_FOUND
+from saddlepoint.diagnosis.verdict import FAILING, NO_FAILURE_FOUND
 from saddlepoint.markup import Markup, html, joined, with_code
 from saddlepoint.records import RESULT_LEVELS, SEVERITIES, RunFolder, explained, options, shell_command
 from saddlepoint.report.facts import Facts
@@ -26,7 +26,8 @@ def headline_of(facts: Facts) -> str:
     if not facts.last_step and not facts.findings:
         return NOTHING_RECORDED
     process = process_of(facts.findings, ended=False)
-    return headline(process, facts.findings, under_way=f"step {facts.last_step:,} is the last one recorded")
+    last = f"step {facts.last_step:,} is the last one recorded"
+    return headline(process, facts.findings, under_way=last if facts.is_written else f"cut short, {last}")
 
 
 def measurement_text(facts: Facts) -> str:
@@ -43,7 +44,8 @@ def measurement_text(facts: Facts) -> str:
         if (n := sum(finding.severity == severity for finding in found))
     ]
     process = process_of(facts.findings, ended=False)
-    return f"At step {facts.last_step:,}, still under way or cut short, {process}: {', '.join(tally) or 'no findings so far'}."
+    said = f"At step {facts.last_step:,}, {facts.state}, {process}: {', '.join(tally) or 'no findings so far'}."
+    return said if facts.is_written else f"{said} No process works on this run, and it has no summary of its end."
 
 
 def tone_of(facts: Facts) -> str:
@@ -66,7 +68,7 @@ def first_screen(facts: Facts, stage: Markup) -> Markup:
         stage: markup of the newest samples; empty where there are none.
     """
     tone = tone_of(facts)
-    state = str(facts.summary.get("state", "under way"))
+    state = facts.state
     level = mapping(facts.summary.get("result")).get("level")
     # The headline of a failed run says so.
     badges = [] if state == "failed" else [html('<span class="badge plain">{}</span>', state)]
@@ -91,9 +93,12 @@ def first_screen(facts: Facts, stage: Markup) -> Markup:
 
 
 def _to_do(facts: Facts) -> Markup:
-    """Advice, and the command that changes the settings against the cause; empty where there is none."""
+    """How to continue a run that stopped; advice, and the command that changes the settings; empty where there is none."""
     advice = recorded_advice(RunFolder(facts.path), facts.summary, facts.findings)
     process = recorded_process(RunFolder(facts.path), facts.summary, facts.findings)
+    resume = Markup()
+    if facts.can_resume and process != FAILING:
+        resume = html("<p>To continue this run:</p>{}", command(shell_command("resume", facts.path)))
     active = [finding for finding in causes_first(facts.findings) if finding.severity != "info"]
     remedy: object = ""
     if process != NO_FAILURE_FOUND and active and active[0].remedy:
@@ -103,11 +108,11 @@ def _to_do(facts: Facts) -> Markup:
         remedy = joined((said, command(line)))
     if facts.summary and process == NO_FAILURE_FOUND and not mapping(facts.summary.get("result")).get("level"):
         said = html("<p>{} Measure how close its samples are to the data:</p>", with_code(advice))
-        return html("<h2>What to do</h2>{}{}", said, command(shell_command("evaluate", facts.path)))
-    if not advice and not remedy:
+        return html("<h2>What to do</h2>{}{}{}", resume, said, command(shell_command("evaluate", facts.path)))
+    if not advice and not remedy and not resume:
         return Markup()
     words = html("<p>{}</p>", with_code(advice)) if advice else ""
-    return html("<h2>What to do</h2>{}{}", words, remedy)
+    return html("<h2>What to do</h2>{}{}{}", resume, words, remedy)
 
 
 def _tiles(facts: Facts) -> Markup:

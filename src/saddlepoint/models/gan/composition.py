@@ -75,7 +75,9 @@ def compose(settings: GANSettings, loss: object = None, classes: int | None = 0)
     check_together(parts, partial(_is_used, settings), _unused_value)
     reason = None if encoder is None else call_part(f"{described}: refuse", encoder.refuse, adversarial_loss)
     if reason is not None:
-        raise SettingError(f'{described} and model.objective "{settings.objective}" cannot be combined: {reason}. Choose another loss or encoder.')
+        raise SettingError(
+            f'{described} and model.objective "{settings.objective}" cannot be combined: {reason}. Choose another loss or encoder.'
+        )
     conditional = classes is not None and _uses_labels(conditions, classes)
     conditions = {role: conditions.get(role, Condition()) for role in settings.adversaries}
     judge, where = conditions["discriminator"], "model.condition.discriminator"
