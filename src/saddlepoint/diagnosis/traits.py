@@ -23,7 +23,7 @@ which shape the generator's loss has. The trait of a family is its name.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from saddlepoint.objectives.adversarial.settings import LOSSES
 
@@ -71,14 +71,26 @@ _NOTES: Mapping[str, str] = {
 }
 
 
-def describe_losses(names: Iterable[str]) -> str:
-    """Return one or two sentences on how to read the losses of a run, for people who look at its curves.
+_PREDICTED = {"classes": ("d/class_accuracy",), "codes": ("d/code_accuracy", "d/code_fit")}  # by heads, and their series
+
+
+def describe_losses(names: Iterable[str], series: Collection[str] = (), *, penalised: bool = False) -> str:
+    """Return a few sentences on how to read the losses of a run, for people who look at its curves.
 
     Args:
         names: family and objective, as for `traits_of`.
+        series: the names of the run's series, which show the heads of its discriminator.
+        penalised: whether the discriminator has a penalty.
 
     Returns:
         The sentences; empty where nothing is known.
     """
     traits = traits_of(names)
-    return next((note for trait, note in _NOTES.items() if trait in traits), "")
+    note = next((note for trait, note in _NOTES.items() if trait in traits), "")
+    added = [
+        f"the cost of predicting {what} is added to both losses"
+        for what, own in _PREDICTED.items()
+        if any(name in series for name in own)
+    ]
+    added += ["the penalty is added to the discriminator's loss"] if penalised else []
+    return f"{note} In this run {' and '.join(added)}, which changes these values." if note and added else note

@@ -36,6 +36,7 @@ SECTIONS = (QUALITY, LOSSES, SAMPLES, DISCRIMINATOR, CODES, LEARNING, OTHER, SPE
 FIRST = (QUALITY, LOSSES)
 LOSS_WORDS = ("loss", "kl", "reconstruction", "penalty", "sparsity", "likelihood")
 NATS = "nats an example"
+MEASURED_BY = "principal components"  # the features of the quality series during training
 ERROR = "_error"  # ending of a series that is the standard error of the one it names
 STANDARD_ERRORS = 2.0  # on each side, of a band
 BAND = f"± {STANDARD_ERRORS:g} standard errors"
@@ -80,11 +81,16 @@ class _Kind:
 PANELS = (
     _Kind(
         QUALITY,
-        "Distance of samples to held-out examples",
+        f"Distance of samples to held-out examples, by {MEASURED_BY}",
         "energy distance, 0: alike",
         ("energy_distance", "reconstruction_distance"),
     ),
-    _Kind(QUALITY, "Precision and recall of samples", "share, 1: as real examples", ("precision", "recall")),
+    _Kind(
+        QUALITY,
+        f"Precision and recall of samples, by {MEASURED_BY}",
+        "relative to real examples (1)",
+        ("precision", "recall"),
+    ),
     _Kind(
         SAMPLES,
         "Spread and coverage of samples",

@@ -200,7 +200,8 @@ def curves(facts: Facts, album: Album) -> Markup:
 def _loss_note(facts: Facts) -> Markup:
     """How to read the losses of this objective; empty where it is not known."""
     objective = re.search(r"^  objective: (\S+)$", facts.recipe or "", re.MULTILINE)
-    note = describe_losses(("gan", objective[1])) if objective else ""
+    penalised = re.search(r"^  penalties:$", facts.recipe or "", re.MULTILINE) is not None
+    note = describe_losses(("gan", objective[1]), facts.series, penalised=penalised) if objective else ""
     return html("<p>{}</p>", note) if note else Markup()
 
 

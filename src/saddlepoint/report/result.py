@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from saddlepoint.figures.panels import MEASURED_BY
 from saddlepoint.markup import Markup, html, joined
 from saddlepoint.records import Aspect, Result
 from saddlepoint.report.facts import Facts
@@ -26,13 +27,14 @@ def result(facts: Facts) -> Markup:
     if found.level is None:
         return section("result", _TITLE, absent(f"It was not measured: {found.reason}."))
     head = html(
-        "<p>Samples are <strong>{}</strong>. {} of them were compared with {}{}, by {}. All measurements decide together. A bar that "
+        "<p>Samples are <strong>{}</strong>. {} of them were compared with {}{}, by {}{}. All measurements decide together. A bar that "
         "is full means as good as other real examples (1); an empty one, nothing in common with the data (0).</p>",
         found.level,
         count(found.samples),
         "" if found.real is None else f"{count(found.real)} ",
         found.against,
         found.features,
+        "" if found.features == MEASURED_BY else f" (the curves below are by {MEASURED_BY}, which give other values)",
     )
     cells = joined(html("<th>{}</th>", name) for name in ("Measurement", "From worst to real", "", *_VALUES))
     rows = joined(_row(aspect) for aspect in found.aspects)

@@ -110,5 +110,16 @@ def test_every_loss_says_how_to_read_it(objective: str) -> None:
     assert "nats" not in note or "cross_entropy" in traits_of((objective,))
 
 
+def test_terms_that_are_added_to_a_loss_are_named() -> None:
+    def note(*series: str, penalised: bool = False) -> str:
+        return describe_losses(("gan", "non-saturating"), series, penalised=penalised)
+
+    plain = note("d/loss", "d/real_score")
+    assert "1.39" in plain
+    assert "added" not in plain
+    assert "predicting codes is added to both losses," in note("d/code_fit")
+    assert "predicting classes is added to both losses and the penalty" in note("d/class_accuracy", penalised=True)
+
+
 def test_nothing_is_said_about_an_unknown_loss() -> None:
-    assert describe_losses(("gan", "mypkg:Mine")) == ""
+    assert describe_losses(("gan", "mypkg:Mine"), ["d/code_fit"]) == ""
