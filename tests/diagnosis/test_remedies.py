@@ -32,6 +32,7 @@ from saddlepoint.recipe import Recipe, shipped_names
 SOURCE = Path(saddlepoint.diagnosis.__file__).parent
 CHECKS = [
     SOURCE / "unusual_settings.py",
+    SOURCE / "unlimited_scores.py",
     SOURCE.parent / "data" / "preflight.py",
     *(SOURCE.parent / "experiment" / "objective_checks").glob("*.py"),
 ]

@@ -101,4 +101,5 @@ CODES: dict[str, Code] = {
     "DATA403": Code("columns are constant or examples are duplicated"),
     "DATA404": Code("some classes have too few examples"),
     "SET401": Code("a setting is far outside its usual range"),
+    "SET402": Code("nothing limits the scores of the discriminator"),
 }

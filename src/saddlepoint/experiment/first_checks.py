@@ -5,6 +5,7 @@ from __future__ import annotations
 from saddlepoint.data.preflight import preflight
 from saddlepoint.diagnosis import Diagnosis
 from saddlepoint.diagnosis.remedies import propose
+from saddlepoint.diagnosis.unlimited_scores import unlimited_scores
 from saddlepoint.diagnosis.unusual_settings import unusual_settings
 from saddlepoint.experiment.context import RunContext
 from saddlepoint.experiment.objective_checks.check import find_mistakes, output_range
@@ -31,8 +32,11 @@ def first_findings(context: RunContext, diagnosis: Diagnosis) -> list[Finding]:
         labels = None if dataset.y is None else dataset.y[some].to(device)
         wrong = find_mistakes(model, dataset.x[some].to(device), labels)
     parameters = sum(model.parameter_counts().values())
-    unusual = unusual_settings(diagnosis.facts.settings, batch_norm=model.normalises_batches)
+    settings = (
+        unusual_settings(diagnosis.facts.settings, batch_norm=model.normalises_batches),
+        unlimited_scores(diagnosis.facts),
+    )
     recipe = context.recipe
     batch_size = recipe.model.batch_size(recipe.training.batch_size, len(dataset))
     data = preflight(dataset, batch_size, bounds, parameters, model.scaling, propose)
-    return [*([] if unusual is None else [unusual]), *data, *wrong]
+    return [*(finding for finding in settings if finding is not None), *data, *wrong]
