@@ -71,7 +71,10 @@ _NOTES: Mapping[str, str] = {
 }
 
 
-_PREDICTED = {"classes": ("d/class_accuracy",), "codes": ("d/code_accuracy", "d/code_fit")}  # by heads, and their series
+_PREDICTED = {
+    "classes": ("d/class_accuracy",),
+    "codes": ("d/code_accuracy", "d/code_fit"),
+}  # by heads, and their series
 
 
 def describe_losses(names: Iterable[str], series: Collection[str] = (), *, penalised: bool = False) -> str:
