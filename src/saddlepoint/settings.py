@@ -166,7 +166,12 @@ def reason(error: Mapping[str, Any]) -> str:
 
 
 def part_name(
-    name: str, known: Iterable[str], kind: str, own: bool = True, elsewhere: Mapping[str, str] | None = None
+    name: str,
+    known: Iterable[str],
+    kind: str,
+    own: bool = True,
+    elsewhere: Mapping[str, str] | None = None,
+    together_with: Mapping[str, str] | None = None,
 ) -> str:
     """The name itself, if it is that of a known part, or the import path `module:Name` of the user's own.
 
@@ -176,6 +181,7 @@ def part_name(
         kind: what the part is, for the message: "loss", "penalty".
         own: whether an import path is allowed.
         elsewhere: names of such parts in other programs, in lower case with hyphens, and the built-in part that each means.
+        together_with: by such names, what has to be set besides.
 
     Raises:
         ValueError: there is no such part; pydantic makes a message of it.
@@ -184,8 +190,10 @@ def part_name(
     if name in known or (own and ":" in name and all(name.split(":", 1))):
         return name
     more = ", or module:Name of your own" if own else ""
-    usual = (elsewhere or {}).get(name.lower().replace("_", "-"), "")
-    said = f' Here it is called "{usual}".' if usual else suggestion(name, known)
+    theirs = name.lower().replace("_", "-")
+    usual = (elsewhere or {}).get(theirs, "")
+    besides = f", together with {more_settings}" if (more_settings := (together_with or {}).get(theirs)) else ""
+    said = f' Here it is called "{usual}"{besides}.' if usual else suggestion(name, known)
     raise ValueError(f"there is no {kind} {name}.{said} Known: {', '.join(known)}{more}")
 
 

@@ -213,7 +213,7 @@ def gan(**model: Any) -> Any:
         ({"objective": "own_parts:Nothing"}, 'has no "Nothing"'),
         ({"objective": "own_parts:Shift"}, "is not a loss of a GAN: it has no function real"),
         ({"penalties": {"own_parts:Shift": 1}}, r"model\.penalties\.own_parts:Shift: Shift is not a penalty"),
-        ({"penalties": {"own_parts:Slope": {"weight": 1, "targt": 2}}}, "it takes target"),
+        ({"penalties": {"own_parts:Slope": {"weight": 1, "targt": 2}}}, r'there is no argument targt\. Did you mean "target"\? Here it takes target'),
         ({"penalties": {"r1": {"weight": 1, "sides": 2}}}, r"model\.penalties\.r1 takes no arguments, got sides"),
         ({"views": {"own_parts:Slope": 1}}, "is not a view"),
         (
@@ -221,7 +221,11 @@ def gan(**model: Any) -> Any:
             r"model\.penalties\.own_parts:Images returns \(2, 1, 2, 3\) for two examples",
         ),
         ({"penalties": {"own_parts:Mean": 1}}, r"own_parts:Mean returns \(\) for two examples, but \(2,\) is needed"),
-        ({"objective": "own_parts:Needs"}, r"model\.objective: its arguments do not fit .* it takes number"),
+        ({"objective": "own_parts:Needs"}, r"model\.objective: the argument number is missing; it takes number"),
+        (
+            {"encoder": {"kind": "adversarial", "options": {"weigth": 1}}},
+            r'model\.encoder\.options: there is no argument weigth\. Did you mean "weight"\?',
+        ),
         ({"objective": "own_parts:Triple"}, r"link must return probabilities, in \[0, 1\]"),
         ({"views": {"own_parts:Raising": 1}}, r"model\.views\.own_parts:Raising fails on two examples: ValueError: no"),
         ({"constraints": {"discriminator": "own_parts:Slope"}}, "is not a constraint"),

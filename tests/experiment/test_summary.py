@@ -32,7 +32,7 @@ def test_process_and_result_are_two_sentences() -> None:
     said = verdict(RECIPE, "finished", 2000, 61.2, [], result("partly like the data"))
     assert said == (
         "toy: 2,000 steps in 1 min 1 s. No rule found a problem. Samples are partly like the data (worst of 1 "
-        "measurements: recall 0.13, real examples 0.91)."
+        "measurements: recall 0.13, goal 0.91 as for real examples)."
     )
 
 

@@ -110,6 +110,17 @@ def test_a_usual_name_of_a_loss_names_ours(theirs: str, ours: str) -> None:
         Recipe.load("gan-digits").override({"model.objective": theirs})
 
 
+@pytest.mark.parametrize("setting", ["model.objective", "model.generator.network"])
+def test_a_name_of_a_whole_game_says_what_belongs_to_it(setting: str) -> None:
+    with pytest.raises(SettingError, match=r", together with model\..*gradient_penalty 10"):
+        Recipe.load("dcgan-digits").override({setting: "wgan-gp"})
+
+
+def test_changes_of_a_view_without_brackets_are_explained() -> None:
+    with pytest.raises(SettingError, match=r"diffaugment\.strength cannot be 'color,cutout': .* brackets, '\[color,cutout\]'"):
+        Recipe.load("dcgan-digits").override({"model.views.diffaugment": "color,cutout"})
+
+
 def test_names_of_losses_elsewhere_lead_to_losses_and_hide_none() -> None:
     assert set(LOSSES_ELSEWHERE.values()) == set(LOSSES)
     assert not set(LOSSES_ELSEWHERE) & set(LOSSES)

@@ -85,7 +85,8 @@ def stopped(state: str, step: int, steps: int) -> str:
 
 
 def result_in_words(result: Result) -> str:
-    """Describe a result in one sentence: "Samples are close to the data (worst of 8 measurements: recall 0.61, real examples 0.91)."."""
+    """Describe a result in one sentence: "Samples are close to the data (worst of 8 measurements: recall 0.61, goal 0.91 as for real
+    examples)."."""
     if result.level is None:
         return f"How close samples are to the data was not measured: {result.reason}."
     return f"Samples are {result}."

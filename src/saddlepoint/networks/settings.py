@@ -48,6 +48,8 @@ NETWORKS_ELSEWHERE: dict[str, str] = {
     **dict.fromkeys(("sngan", "sagan", "residual", "resnet-gan", "wgan-gp"), "resnet"),
     **dict.fromkeys(("re-gan", "convnext", "modern"), "r3gan"),
 }
+# "wgan-gp" is mostly the name of a game, of which the network is a part.
+NETWORKS_TOGETHER_WITH = {"wgan-gp": "model.objective wasserstein and model.penalties.gradient_penalty 10"}
 
 Activation = Literal["relu", "leaky_relu", "tanh", "sigmoid", "softplus", "elu", "gelu", "silu", "maxout", "identity"]
 
@@ -97,4 +99,6 @@ class NetworkSettings(Settings):
     @field_validator("network")
     @classmethod
     def _network_is_known(cls, name: str) -> str:
-        return part_name(name, NETWORKS, "network", elsewhere=NETWORKS_ELSEWHERE)
+        return part_name(
+            name, NETWORKS, "network", elsewhere=NETWORKS_ELSEWHERE, together_with=NETWORKS_TOGETHER_WITH
+        )

@@ -43,7 +43,7 @@ class Aspect:
     p_value: float | None = None
 
     def __str__(self) -> str:
-        return f"{self.name} {_in_words(self.value)}, real examples {_in_words(self.real)}"
+        return f"{self.name} {_in_words(self.value)}, goal {_in_words(self.real)} as for real examples"
 
     def to_json(self) -> dict[str, Any]:
         """One JSON object."""
@@ -109,7 +109,7 @@ class Result:
         return f"{self.samples:,} samples{real}"
 
     def __str__(self) -> str:
-        """The level with its reasons: "close to the data (worst of 8 measurements: recall 0.61, real examples 0.91)"."""
+        """The level with its reasons: "close to the data (worst of 8 measurements: recall 0.61, goal 0.91 as for real examples)"."""
         if self.level is None:
             return f"not measured: {self.reason}"
         said: str = self.level

@@ -15,7 +15,7 @@ from saddlepoint.models.gan.encoders.settings import ENCODERS, ENCODERS_ELSEWHER
 from saddlepoint.models.gan.parts.settings import ConditionSettings, ConstraintSettings, PenaltySettings, ViewSettings
 from saddlepoint.models.settings import FamilySettings
 from saddlepoint.networks.settings import Activation, NetworkSettings, Size
-from saddlepoint.objectives.adversarial.settings import LOSSES, LOSSES_ELSEWHERE, PENALTIES, VIEWS
+from saddlepoint.objectives.adversarial.settings import LOSSES, LOSSES_ELSEWHERE, LOSSES_TOGETHER_WITH, PENALTIES, VIEWS
 from saddlepoint.settings import Settings, part_name
 
 NO_ENCODER = "none"
@@ -184,7 +184,9 @@ class GANSettings(FamilySettings):
     @field_validator("objective")
     @classmethod
     def _loss_is_known(cls, name: str) -> str:
-        return part_name(name, LOSSES, "loss", elsewhere=LOSSES_ELSEWHERE)
+        return part_name(
+            name, LOSSES, "loss", elsewhere=LOSSES_ELSEWHERE, together_with=LOSSES_TOGETHER_WITH
+        )
 
     @field_validator("constraints")
     @classmethod

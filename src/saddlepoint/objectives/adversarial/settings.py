@@ -70,6 +70,12 @@ LOSSES_ELSEWHERE: dict[str, str] = {
     **dict.fromkeys(("hinge-loss", "hingegan", "geometric"), "hinge"),
     **dict.fromkeys(("fm", "fmgan", "feature-match"), "feature-matching"),
 }
+# Some of these names stand for a loss and other parts; the loss alone is another game.
+LOSSES_TOGETHER_WITH: dict[str, str] = {
+    **dict.fromkeys(("wgan-gp", "wgangp", "wasserstein-gp"), "model.penalties.gradient_penalty 10"),
+    **dict.fromkeys(("wgan", "w-gan"), "model.constraints.discriminator clip"),
+    **dict.fromkeys(("r3gan",), "model.penalties.r1 1 and model.penalties.r2 1"),
+}
 PENALTIES: dict[str, str] = {
     "r1": f"{_HERE}.penalties:R1",
     "r2": f"{_HERE}.penalties:R2",

@@ -9,7 +9,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from saddlepoint.errors import SettingError
+from saddlepoint.errors import SettingError, suggestion
 from saddlepoint.models.gan.conditions.condition import Condition
 from saddlepoint.models.gan.conditions.settings import CONDITIONS
 from saddlepoint.models.gan.encoders.encoder import Encoder
@@ -161,7 +161,7 @@ def make_encoder(kind: str, arguments: Mapping[str, Any]) -> Encoder:
         SettingError: it cannot be imported or made, or is not such a part.
     """
     where = "model.encoder.kind"
-    part = make_part(ENCODERS.get(kind, kind), arguments, where)
+    part = make_part(ENCODERS.get(kind, kind), arguments, where, "model.encoder.options")
     if not isinstance(part, Encoder):
         raise SettingError(
             f"{where}: {kind} is not an encoder: derive it from saddlepoint.models.gan.encoders.encoder.Encoder."
@@ -169,23 +169,24 @@ def make_encoder(kind: str, arguments: Mapping[str, Any]) -> Encoder:
     return part
 
 
-def make_part(path: str, arguments: Mapping[str, Any], where: str) -> Any:
+def make_part(path: str, arguments: Mapping[str, Any], where: str, where_arguments: str = "") -> Any:
     """Return what an import path names; a class or function is called with the arguments.
 
     Args:
         path: `module:Name`.
         arguments: by name.
         where: the name of the setting, for messages.
+        where_arguments: the name of the setting that holds the arguments; empty for the same one.
 
     Raises:
-        SettingError: it cannot be imported or made, or takes no arguments.
+        SettingError: it cannot be imported or made, or does not take these arguments.
     """
     found: Any = import_object(path, where)
     if not (isinstance(found, type) or inspect.isroutine(found)):
         if arguments:
-            raise SettingError(f"{where} takes no arguments, got {', '.join(arguments)}.")
+            raise SettingError(f"{where_arguments or where} takes no arguments, got {', '.join(arguments)}.")
         return found
-    return _call(found, arguments, where)
+    return _call(found, arguments, where_arguments or where if arguments else where)
 
 
 def call_part(where: str, function: Callable[..., Answer], *arguments: Any) -> Answer:
@@ -209,6 +210,7 @@ def call_part(where: str, function: Callable[..., Answer], *arguments: Any) -> A
 
 def _call(maker: Callable[..., Any], arguments: Mapping[str, Any], where: str) -> Any:
     """The part that a class or function makes of its arguments."""
+    _check_names(maker, arguments, where)
     try:
         return maker(**arguments)
     except SettingError as error:
@@ -218,6 +220,20 @@ def _call(maker: Callable[..., Any], arguments: Mapping[str, Any], where: str) -
         raise SettingError(f"{where}: its arguments do not fit ({error}); it takes {takes}.") from error
     except Exception as error:
         raise SettingError(f"{where}: it cannot be made: {type(error).__name__}: {error}.") from error
+
+
+def _check_names(maker: Callable[..., Any], arguments: Mapping[str, Any], where: str) -> None:
+    """Raise SettingError if a class or function does not take an argument, or needs one more."""
+    parameters = inspect.signature(maker).parameters
+    names = [name for name, one in parameters.items() if one.kind not in (one.VAR_KEYWORD, one.VAR_POSITIONAL)]
+    takes = f"it takes {', '.join(names) or 'none'}"
+    if not any(one.kind is one.VAR_KEYWORD for one in parameters.values()):
+        for name in arguments:
+            if name not in names:
+                raise SettingError(f"{where}: there is no argument {name}.{suggestion(name, names)} Here {takes}.")
+    for name in names:
+        if parameters[name].default is inspect.Parameter.empty and name not in arguments:
+            raise SettingError(f"{where}: the argument {name} is missing; {takes}.")
 
 
 def _name_of(part: object) -> str:

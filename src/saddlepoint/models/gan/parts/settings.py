@@ -117,3 +117,11 @@ class ViewSettings(PartSettings):
         if not isinstance(content, dict) or not isinstance(content.get("strength"), list | tuple):
             return content
         return {**{name: value for name, value in content.items() if name != "strength"}, "policy": content["strength"]}
+
+    @field_validator("strength", mode="before")
+    @classmethod
+    def _is_no_change(cls, strength: Any) -> Any:
+        """Say how a change is written to whoever gives its name alone, as in `diffaugment: color`."""
+        if isinstance(strength, str) and strength.replace(",", "").replace(" ", "").isidentifier():
+            raise ValueError(f"it must be a number; names of changes are written in brackets, '[{strength}]'")
+        return strength
