@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from saddlepoint.diagnosis.rules import RULES, load_rules
 from saddlepoint.diagnosis.settings import CODES, Code
 from saddlepoint.diagnosis.traits import OBJECTIVES, traits_of
 from saddlepoint.models.settings import FAMILIES
+from saddlepoint.recipe import Recipe
 from saddlepoint.records import Finding, Record
 from saddlepoint.training.settings import TrainingSettings
 
@@ -64,3 +66,26 @@ def test_a_loss_without_probabilities_is_not_judged_by_them() -> None:
     left_out = {judged.judge.__name__ for judged in cross_entropy if judged not in critic}
     assert left_out == {"discriminator_overpowers", "discriminator_loss_vanishes"}
     assert {"GAN103", "GAN104", "GAN105", "GAN106", "GAN107", "GAN108", "GAN109"} <= {judged.code for judged in critic}
+
+
+@pytest.mark.parametrize(
+    ("recipe", "changes", "about"),
+    [
+        ("gan-digits", {}, set()),
+        ("gan-digits", {"model.penalties.dragan": 10}, {"GAN112"}),
+        (
+            "gan-digits",
+            {"model.constraints.discriminator": "clip", "model.views.instance_noise": 1},
+            {"GAN113", "GAN114"},
+        ),
+        ("gan-digits", {"model.constraints.discriminator": "mypkg:Own"}, {"GAN113"}),
+        ("gan-digits-conditional", {"model.views.diffaugment": 0}, {"GAN121", "GAN122"}),
+        ("info-digits", {}, {"GAN123"}),
+    ],
+)
+def test_findings_on_parts_apply_to_recipes_with_such_parts(
+    recipe: str, changes: dict[str, Any], about: set[str]
+) -> None:
+    settings = {entry.name: value for entry, value in Recipe.load(recipe).override(changes).settings()}
+    assert {code for code, entry in CODES.items() if entry.about and entry.applies_to(settings)} == about
+    assert all(entry.applies_to(settings) for entry in CODES.values() if not entry.about)

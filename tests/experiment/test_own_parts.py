@@ -213,7 +213,10 @@ def gan(**model: Any) -> Any:
         ({"objective": "own_parts:Nothing"}, 'has no "Nothing"'),
         ({"objective": "own_parts:Shift"}, "is not a loss of a GAN: it has no function real"),
         ({"penalties": {"own_parts:Shift": 1}}, r"model\.penalties\.own_parts:Shift: Shift is not a penalty"),
-        ({"penalties": {"own_parts:Slope": {"weight": 1, "targt": 2}}}, r'there is no argument targt\. Did you mean "target"\? Here it takes target'),
+        (
+            {"penalties": {"own_parts:Slope": {"weight": 1, "targt": 2}}},
+            r'there is no argument targt\. Did you mean "target"\? Here it takes target',
+        ),
         ({"penalties": {"r1": {"weight": 1, "sides": 2}}}, r"model\.penalties\.r1 takes no arguments, got sides"),
         ({"views": {"own_parts:Slope": 1}}, "is not a view"),
         (

@@ -117,7 +117,9 @@ def test_a_name_of_a_whole_game_says_what_belongs_to_it(setting: str) -> None:
 
 
 def test_changes_of_a_view_without_brackets_are_explained() -> None:
-    with pytest.raises(SettingError, match=r"diffaugment\.strength cannot be 'color,cutout': .* brackets, '\[color,cutout\]'"):
+    with pytest.raises(
+        SettingError, match=r"diffaugment\.strength cannot be 'color,cutout': .* brackets, '\[color,cutout\]'"
+    ):
         Recipe.load("dcgan-digits").override({"model.views.diffaugment": "color,cutout"})
 
 

@@ -71,6 +71,6 @@ def _print_diagnosis(found: Diagnosed, output: Output) -> None:
     for code, series in found.unasked.items():
         output.say(f"Not checked: {code}, because {', '.join(series)} {'is' if len(series) == 1 else 'are'} missing.")
     if found.not_meant:
-        output.say(f"Not for {', '.join(found.objectives)}: {', '.join(found.not_meant)}.")
+        output.say(f"Does not apply here ({', '.join(found.objectives)}): {', '.join(found.not_meant)}.")
     if found.columns_left:
         output.say(f"Columns not used: {', '.join(found.columns_left)} (--map assigns them to series).")

@@ -5,7 +5,10 @@ A rule is one function in a file of `saddlepoint.diagnosis.rules`, and one line 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -19,14 +22,30 @@ class Code:
             `saddlepoint.diagnosis.rules`. Empty if it is found by checks before the first step instead of rules.
         milder: the phrase of a finding that is not a failure, if it differs.
         before_training: the phrase of a mistake that is found before the first step, if it differs.
+        about: settings that use a part which the finding is about, by dotted name (a pattern), with the values that choose the
+            part; empty for all values except 0 and none. Empty for a finding on any run.
     """
 
     phrase: str
     rules: tuple[str, ...] = ()
     milder: str = ""
     before_training: str = ""
+    about: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def applies_to(self, settings: Mapping[str, Any]) -> bool:
+        """Return whether a run with these settings has a part that the finding is about. A user's own part may be one."""
+        used = {name: value for name, value in settings.items() if value}
+        return not self.about or any(
+            fnmatchcase(name, pattern) and (not values or value in values or ":" in str(value))
+            for pattern, values in self.about.items()
+            for name, value in used.items()
+        )
 
 
+_LABELS: Mapping[str, tuple[str, ...]] = {"model.condition.generator.name": ()}
+_TARGETS: Mapping[str, tuple[str, ...]] = {
+    f"model.penalties.{name}.weight": () for name in ("gradient_penalty", "dragan")
+}
 CODES: dict[str, Code] = {
     "NUM301": Code("a loss or gradient became NaN or infinite", (".numerics:non_finite",)),
     "NUM302": Code("a gradient explodes", (".numerics:exploding_gradient",)),
@@ -64,20 +83,30 @@ CODES: dict[str, Code] = {
     "GAN109": Code("the samples were better at an earlier step", (".instability:past_its_best",)),
     "GAN110": Code("the samples do not depend on the latent code"),
     "GAN111": Code("the discriminator's scores run away", (".critics:scores_run_away",)),
-    "GAN112": Code("the discriminator's slope misses the target of its penalty", (".critics:slope_far_from_target",)),
-    "GAN113": Code("weight clipping leaves the discriminator almost flat", (".critics:clipping_saturates",)),
+    "GAN112": Code(
+        "the discriminator's slope misses the target of its penalty",
+        (".critics:slope_far_from_target",),
+        about=_TARGETS,
+    ),
+    "GAN113": Code(
+        "weight clipping leaves the discriminator almost flat",
+        (".critics:clipping_saturates",),
+        about={"model.constraints.discriminator.name": ("clip",)},
+    ),
     "GAN114": Code(
         "augmentation leaks into the samples",
         (".augmentation:augmentation_leaks", ".augmentation:augmentation_at_its_limit"),
         milder="augmentation is as strong as it may be",
+        about={"model.views.*.strength": ()},
     ),
     "GAN115": Code("exponentials of the loss overflow", (".divergences:exponentials_overflow",)),
     "GAN116": Code("the balance of the errors is stuck", (".divergences:balance_is_stuck",)),
-    "GAN121": Code("the samples ignore their labels", (".conditions:labels_ignored",)),
-    "GAN122": Code("class collapse, the samples of a class are alike", (".conditions:class_collapse",)),
+    "GAN121": Code("the samples ignore their labels", (".conditions:labels_ignored",), about=_LABELS),
+    "GAN122": Code("class collapse, the samples of a class are alike", (".conditions:class_collapse",), about=_LABELS),
     "GAN123": Code(
         "the codes of the InfoGAN are unused",
         (".conditions:categories_unused", ".conditions:continuous_codes_unused"),
+        about={"model.condition.discriminator.name": ("info",)},
     ),
     "AE251": Code("part of the latent code is unused", (".posterior:unused_dimensions",)),
     "VAE201": Code(

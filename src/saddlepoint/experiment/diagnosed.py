@@ -31,7 +31,7 @@ class Diagnosed:
         log: every finding that opened, became more severe or closed, in order.
         asked: codes of which at least one rule could be evaluated, because its series were recorded.
         unasked: the other codes, with the series that they need.
-        not_meant: codes whose rules apply to other objectives.
+        not_meant: codes whose rules apply to other objectives, or to parts that the run's recipe does not have.
         steps: the last recorded step.
         result: how close samples are to the data, from the run's summary; None for a log, and before a run has ended.
         examples: the training examples in words: "1,617 images".

@@ -11,6 +11,7 @@ from saddlepoint.arguments import check_mapping, check_path
 from saddlepoint.diagnosis import Diagnosis, Facts, examples_in_words, process_of
 from saddlepoint.diagnosis.logs.foreign import read_log
 from saddlepoint.diagnosis.rules import RULES
+from saddlepoint.diagnosis.settings import CODES
 from saddlepoint.diagnosis.traits import OBJECTIVES
 from saddlepoint.errors import RunError, SettingError
 from saddlepoint.experiment.diagnosed import Diagnosed
@@ -112,7 +113,9 @@ def _ask_rules(
         code: tuple(n if "/" in n else names.get(n, n.replace("_", "/", 1)) for n in missing)
         for code, missing in diagnosis.not_evaluated().items()
     }
-    applicable = {rule.code for rule in diagnosis.rules}
+    settings = diagnosis.facts.settings  # empty for a log
+    absent = {code for code in unasked if settings and code in CODES and not CODES[code].applies_to(settings)}
+    applicable = {rule.code for rule in diagnosis.rules} - absent
     return Diagnosed(
         source=source,
         objectives=tuple(sorted(diagnosis.facts.objectives)),
@@ -120,7 +123,7 @@ def _ask_rules(
         findings=tuple(active_findings(log)),
         log=tuple(log),
         asked=tuple(sorted(applicable - unasked.keys())),
-        unasked=unasked,
+        unasked={code: series for code, series in unasked.items() if code in applicable},
         not_meant=tuple(sorted({rule.code for rule in RULES} - applicable)),
         steps=steps,
     )

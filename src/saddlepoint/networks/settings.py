@@ -99,6 +99,4 @@ class NetworkSettings(Settings):
     @field_validator("network")
     @classmethod
     def _network_is_known(cls, name: str) -> str:
-        return part_name(
-            name, NETWORKS, "network", elsewhere=NETWORKS_ELSEWHERE, together_with=NETWORKS_TOGETHER_WITH
-        )
+        return part_name(name, NETWORKS, "network", elsewhere=NETWORKS_ELSEWHERE, together_with=NETWORKS_TOGETHER_WITH)

@@ -13,7 +13,7 @@ from saddlepoint import models
 from saddlepoint.data.dataset import Event
 from saddlepoint.errors import DataError, SettingError
 from saddlepoint.models.capabilities import Conditional, DecodesNormal, has
-from saddlepoint.models.gan.conditions.settings import CONDITIONS
+from saddlepoint.models.gan.conditions.settings import CONDITIONS, CONDITIONS_OF
 from saddlepoint.models.gan.parts.named import make_part
 from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.networks.labels import class_weights
@@ -40,6 +40,15 @@ def conditions() -> list[dict[str, str]]:
             if given not in found:
                 found.append(given)
     return found
+
+
+def test_the_conditions_of_each_player_are_listed() -> None:
+    roles = {name: make_part(path, {}, name).roles for name, path in CONDITIONS.items()}
+    assert {
+        role: tuple(name for name in CONDITIONS if role in roles[name]) for role in ("generator", "discriminator")
+    } == CONDITIONS_OF
+    with pytest.raises(SettingError, match="Conditions of the generator: concatenate, batch_norm"):
+        build({"generator": "info"})
 
 
 every_condition = pytest.mark.parametrize("condition", conditions(), ids=lambda given: "-".join(given.values()))

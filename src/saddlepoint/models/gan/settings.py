@@ -184,9 +184,7 @@ class GANSettings(FamilySettings):
     @field_validator("objective")
     @classmethod
     def _loss_is_known(cls, name: str) -> str:
-        return part_name(
-            name, LOSSES, "loss", elsewhere=LOSSES_ELSEWHERE, together_with=LOSSES_TOGETHER_WITH
-        )
+        return part_name(name, LOSSES, "loss", elsewhere=LOSSES_ELSEWHERE, together_with=LOSSES_TOGETHER_WITH)
 
     @field_validator("constraints")
     @classmethod

@@ -14,3 +14,8 @@ CONDITIONS: dict[str, str] = {
     "auxiliary": f"{_HERE}.auxiliary:Auxiliary",
     "info": f"{_HERE}.info:Info",
 }
+# The conditions of each player, for help and messages.
+CONDITIONS_OF: dict[str, tuple[str, ...]] = {
+    "generator": ("concatenate", "batch_norm"),
+    "discriminator": ("concatenate", "projection", "auxiliary", "info"),
+}

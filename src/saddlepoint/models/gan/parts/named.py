@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from saddlepoint.errors import SettingError, suggestion
 from saddlepoint.models.gan.conditions.condition import Condition
-from saddlepoint.models.gan.conditions.settings import CONDITIONS
+from saddlepoint.models.gan.conditions.settings import CONDITIONS, CONDITIONS_OF
 from saddlepoint.models.gan.encoders.encoder import Encoder
 from saddlepoint.models.gan.encoders.settings import ENCODERS
 from saddlepoint.models.gan.parts.checks import check_loss
@@ -146,7 +146,10 @@ def make_condition(role: str, name: str, arguments: Mapping[str, Any]) -> Condit
             f"{where}: {_name_of(part)} is not a condition: derive it from saddlepoint.models.gan.conditions.condition.Condition."
         )
     if role not in part.roles:
-        raise SettingError(f"{where}: {name} is a condition of the {' or '.join(part.roles)}, not of the {role}.")
+        raise SettingError(
+            f"{where}: {name} is a condition of the {' or '.join(part.roles)}, not of the {role}. Conditions of the {role}: "
+            f"{', '.join(CONDITIONS_OF[role])}."
+        )
     return part
 
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field, SerializerFunctionWrapHandler, field_validator, model_serializer, model_validator
 from pydantic_core import PydanticCustomError
 
-from saddlepoint.models.gan.conditions.settings import CONDITIONS
+from saddlepoint.models.gan.conditions.settings import CONDITIONS, CONDITIONS_OF
 from saddlepoint.objectives.adversarial.settings import CONSTRAINTS
 from saddlepoint.settings import Settings, part_name
 
@@ -97,7 +97,10 @@ class ConditionSettings(PartOfPlayerSettings):
 
     what: ClassVar[str] = "condition"
     known: ClassVar[Mapping[str, str]] = CONDITIONS
-    name: str = Field(description=f"{', '.join(CONDITIONS)}, or module:Class of your own.")
+    name: str = Field(
+        description="; ".join(f"of the {role}: {', '.join(names)}" for role, names in CONDITIONS_OF.items())
+        + "; or module:Class of your own."
+    )
 
 
 class ViewSettings(PartSettings):
