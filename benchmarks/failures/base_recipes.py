@@ -169,6 +169,9 @@ BASES = {
         Base("mixture-ring", "mixture-ring", "reporting", 30, 6),
         # Pictures.
         Base("gaussian-digits", "gaussian-digits", "reporting", 3, 1),
+        Base("kernel-density-digits", "kernel-density-digits", "reporting", 3, 1),
+        Base("naive-bayes-digits", "naive-bayes-digits", "reporting", 3, 1),
+        Base("pca-digits", "pca-digits", "reporting", 3, 1),
         Base("mixture-digits", "mixture-digits", "calibration", 30, 6),
         Base("autoencoder-digits", "autoencoder-digits", "reporting", 1000, 36),
         Base("autoencoder-mnist", "autoencoder-mnist", "calibration", 400, 10),

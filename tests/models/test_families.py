@@ -128,6 +128,14 @@ CASES = {
     "classical": (ClassicalSettings(), SOUND),
     "classical-mixture": (ClassicalSettings(distribution="mixture", components=3, covariance="diagonal"), IMAGE),
     "classical-conditional": (ClassicalSettings(conditional=True), NAMED_VECTOR),
+    "classical-kernel-density": (ClassicalSettings(distribution="kernel-density"), SOUND),
+    "classical-naive-bayes": (ClassicalSettings(distribution="naive-bayes"), NAMED_VECTOR),
+    "classical-bernoulli": (ClassicalSettings(distribution="naive-bayes", features="bernoulli"), NAMED_IMAGE),
+    "classical-multinomial": (ClassicalSettings(distribution="naive-bayes", features="multinomial"), NAMED_IMAGE),
+    "classical-pca": (ClassicalSettings(distribution="pca", latent=4), IMAGE),
+    "classical-pca-conditional": (ClassicalSettings(distribution="pca", latent=2, conditional=True), NAMED_IMAGE),
+    "classical-hmm": (ClassicalSettings(distribution="hmm", states=3), SOUND),
+    "classical-markov": (ClassicalSettings(distribution="markov", order=1), NAMED_IMAGE),
 }
 # Their phases have no gradient.
 FITTED = {case for case in CASES if case.startswith("classical")}

@@ -10,7 +10,7 @@ from saddlepoint.data.batches import Batches
 from saddlepoint.data.dataset import Dataset, Event
 from saddlepoint.models.autoencoder.settings import AutoencoderSettings
 from saddlepoint.models.capabilities import Fits, has
-from saddlepoint.models.classical.settings import ClassicalSettings
+from saddlepoint.models.classical.settings import DISTRIBUTIONS, ClassicalSettings
 from saddlepoint.models.flow.settings import FlowSettings
 from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.models.vae.settings import VAESettings
@@ -54,6 +54,11 @@ FAMILIES = {
     "flow": FlowSettings(hidden=(8,), transforms=2, conditional=True),
     "classical": ClassicalSettings(distribution="mixture", components=2, covariance="diagonal"),
     "classical-conditional": ClassicalSettings(conditional=True),
+    **{
+        f"classical-{name}": ClassicalSettings(distribution=name, **({"order": 1} if name == "markov" else {}))
+        for name in DISTRIBUTIONS
+        if name not in ("gaussian", "mixture", "hmm")
+    },
     **{
         f"gan-network-{name}": GANSettings(generator=network, discriminator=network, penalties={"r1": 0.1})
         for name, network in BUILT_IN.items()

@@ -19,6 +19,7 @@ from saddlepoint.models.classical.draws import draw_index
 from saddlepoint.models.classical.per_class import PerClass
 from saddlepoint.models.classical.settings import DISTRIBUTIONS, ClassicalSettings
 from saddlepoint.models.labels import draw_labels
+from saddlepoint.models.varying import VaryingNumbers
 from saddlepoint.objectives.phase import Batch, Nets, Noise, Observations, Phase
 
 ROWS = 2_000  # of a chunk
@@ -62,14 +63,9 @@ class Classical(Model):
             {},
             {"em": settings.distribution},
         )
-        if kind.log_prob_of != "density" and not auto:
-            raise SettingError(
-                f"model.scaling: {settings.distribution} works on the values themselves: leave it at auto."
-            )
         self.settings = settings
+        self._varying = VaryingNumbers(event)
         shape = event.without_constants(torch.empty(1, *event.shape, device="cpu")).shape[1:]
-        if 0 in shape:
-            raise DataError("all columns of the data are constant, so there is nothing to fit: give data that vary.")
         if settings.by_class:
             self.classes = len(event.class_names or ())
         self.distribution: Distribution
@@ -77,6 +73,10 @@ class Classical(Model):
             self.distribution = kind(settings, event, tuple(shape))
         else:
             self.distribution = PerClass([kind(settings, event, tuple(shape)) for _ in range(self.classes)])
+        if self.log_prob_of != "density" and not auto:
+            raise SettingError(
+                f"model.scaling: {settings.distribution} works on the values themselves here: leave it at auto."
+            )
         # Steps done, and for EM the last mean log-likelihood with its standard error, the falls and the largest one.
         self._steps = torch.zeros((), dtype=torch.int64, device="cpu")
         self._last = torch.zeros(2, dtype=torch.float64, device="cpu")
@@ -141,13 +141,7 @@ class Classical(Model):
 
     def _outside(self, x: Tensor) -> Tensor:
         """(N, *shape) -> (N, *event) in the data's units."""
-        event = self.event
-        if event.constants:
-            constant = {position for position, _ in event.constants}
-            varying = [n for n in range(event.shape[event.channel_axis]) if n not in constant]
-            whole = torch.zeros(len(x), *event.shape, dtype=x.dtype)
-            x = whole.index_copy(event.channel_axis + 1, torch.tensor(varying), x)
-        return self.scaling.to_data(x).to(self.device)
+        return self.scaling.to_data(self._varying.examples(x.flatten(1))).to(self.device)
 
     @property
     def _shift(self) -> float:

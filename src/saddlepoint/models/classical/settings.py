@@ -50,13 +50,14 @@ DISTRIBUTIONS: dict[str, Entry] = {
         ("features", "smoothing", "reg_covar"),
         "independent numbers given the class",
         by_class=True,
+        completes=True,
     ),
     "pca": Entry(
         "pca:PCA", ("latent", "reg_covar"), "probabilistic principal components", encodes=True, completes=True
     ),
     "hmm": Entry(
         "hmm:HMM",
-        ("states", "reg_covar", "smoothing"),
+        ("states", "reg_covar"),
         "a hidden Markov model of series or text, fitted by EM",
         completes=True,
     ),
@@ -102,8 +103,8 @@ class ClassicalSettings(FamilySettings):
     order: int = Field(2, ge=0, le=20, description="markov: values before a value that its probability depends on.")
     smoothing: float = Field(
         1.0,
-        ge=0.0,
-        description="naive-bayes and markov: added to every count, so that nothing has probability 0; hmm: added to the expected counts of symbols.",
+        gt=0.0,
+        description="naive-bayes (bernoulli and multinomial) and markov: added to every count, so that nothing has probability 0.",
     )
     reg_covar: float = Field(
         1e-3,
