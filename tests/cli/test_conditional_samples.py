@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 import saddlepoint as sp
 from saddlepoint.cli.main import main
@@ -118,3 +119,18 @@ def test_a_number_that_does_not_suit_the_labels_is_refused(
     message = capsys.readouterr().err
     assert said in message
     assert "batch_size" not in message
+
+
+def test_codes_of_an_infogan_are_chosen(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = {"generator": {"hidden": [8]}, "discriminator": {"hidden": [8]}}
+    infogan = tmp_path / "infogan"
+    sp.train("info-digits", model=model, training={"steps": 2, "batch_size": 8}, run=infogan, pictures=False)
+    out = tmp_path / "x.npz"
+    assert main(["sample", str(infogan), "-n", "5", "--codes", "category-1=3,number-1=-0.5", "--out", str(out)]) == 0
+    loaded = sp.load(infogan)
+    z = loaded.fixed_noise(5, torch.Generator().manual_seed(0))
+    expected = loaded.decode(loaded.named_codes.with_values(z, {"category-1": 3, "number-1": -0.5}))
+    assert np.array_equal(arrays(out)["x"], expected.numpy())
+    for folder, codes, said in ((infogan, "1", "--codes takes NAME=VALUE"), (run, "number-1=0", "no categorical or")):
+        assert main(["sample", str(folder), "--codes", codes]) == 2
+        assert said in capsys.readouterr().err

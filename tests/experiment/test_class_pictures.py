@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from saddlepoint.errors import SettingError
 from saddlepoint.experiment.code_pictures import COLUMNS, draw_categories, draw_traversals
 from saddlepoint.experiment.interpolation import spherical
 from saddlepoint.figures.pixels import to_pixels
@@ -67,6 +68,11 @@ def test_codes_of_an_infogan_are_drawn_one_at_a_time(tmp_path: Path) -> None:
     assert torch.equal(moved[:, -1], torch.full((7,), 0.5))
     assert torch.equal(moved[:, :-1], z[:, :-1])
     assert named.stop == model.latent
+    assert named.names == ("category-1", "number-1", "number-2")
+    assert torch.equal(named.with_values(z, {"category-1": 3, "number-2": 0.5}), named.with_category(moved, 0, 3))
+    for values, said in (({"category-1": 10}, "from 0 to 9"), ({"number-3": 0.0}, 'Did you mean "number-')):
+        with pytest.raises(SettingError, match=said):
+            named.with_values(z, values)
     cell = draw_categories(model, event, 0).height // 10
     assert draw_categories(model, event, 0).width > COLUMNS * (cell - 10)
     assert draw_traversals(model, event, 0).height > 6 * 60

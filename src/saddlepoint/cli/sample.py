@@ -45,8 +45,8 @@ def run(argv: Sequence[str]) -> int:
 
     from saddlepoint import experiment
     from saddlepoint.cli.samples import Destination, write
-    from saddlepoint.models.capabilities import SamplesClasses, has
-    from saddlepoint.models.class_samples import sample_with_labels
+    from saddlepoint.models.capabilities import HasNamedCodes, SamplesClasses, has, lacks
+    from saddlepoint.models.class_samples import sample_with_codes, sample_with_labels
 
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
@@ -71,9 +71,15 @@ def run(argv: Sequence[str]) -> int:
             )
         model.check_request(arguments.count, None)  # before so many labels are made
         asked = _labels(arguments.labels, arguments.count, model.event)
+    if arguments.codes is not None and not has(model, HasNamedCodes):
+        raise SettingError(f"sample: --codes: {arguments.run}: {lacks(model, HasNamedCodes)}")
     generator = torch.Generator(model.device).manual_seed(arguments.seed)
     started = time.perf_counter()
-    samples, labels = sample_with_labels(model, arguments.count, asked, generator)
+    if arguments.codes is not None:
+        values = _codes(arguments.codes)
+        samples, labels = sample_with_codes(model, arguments.count, values, asked, generator)
+    else:
+        samples, labels = sample_with_labels(model, arguments.count, asked, generator)
     samples = samples.cpu()
     seconds = time.perf_counter() - started
     own = writing(folder, wait=WAIT, otherwise=ELSEWHERE) if arguments.out is None else contextlib.nullcontext()
@@ -122,6 +128,20 @@ def _labels(text: str, count: int, event: Event) -> Tensor:
     return torch.tensor(chosen, dtype=torch.int64).repeat(-(-count // len(chosen)))[:count]
 
 
+def _codes(text: str) -> dict[str, float]:
+    """ "category-1=3,number-1=0.5" -> {"category-1": 3.0, "number-1": 0.5}."""
+    values = {}
+    for part in text.split(","):
+        name, _, value = part.strip().partition("=")
+        try:
+            values[name] = float(value)
+        except ValueError:
+            raise SettingError(
+                f'sample: --codes takes NAME=VALUE pairs separated by commas, such as category-1=3,number-1=0.5; got "{text}".'
+            ) from None
+    return values
+
+
 def _counts(labels: Tensor, event: Event) -> dict[str, int]:
     """The number of samples of each class by name, in the order of the classes."""
     import torch
@@ -136,6 +156,7 @@ def _name(arguments: argparse.Namespace) -> str:
     asked = {
         "step": "" if arguments.step == "newest" else arguments.step,
         "labels": arguments.labels or "",
+        "codes": (arguments.codes or "").replace("=-", "=minus"),
         "seed": str(arguments.seed or ""),
     }
     parts = [f"{name}-{'-'.join(re.findall('[A-Za-z0-9]+', words))}" for name, words in asked.items() if words]
@@ -157,6 +178,12 @@ def _parser() -> Parser:
         "--labels",
         metavar="L,...",
         help="classes of a conditional model, by name or number, in turn (default: the shares of its training data)",
+    )
+    parser.add_argument(
+        "--codes",
+        metavar="NAME=VALUE,...",
+        help="codes of an InfoGAN: category-1=3 is value 3 of the first categorical code, number-1=0.5 the first continuous one "
+        "(default: drawn)",
     )
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the noise (default: 0)")
     parser.add_argument(

@@ -279,13 +279,19 @@ class Model(ABC):
             )
         whole = isinstance(labels, Tensor) and not labels.is_floating_point() and not labels.is_complex()
         if not whole or tuple(labels.shape) != (n,):
+            got = shown(labels)
+            if isinstance(labels, Tensor):
+                got = f"a tensor of shape {tuple(labels.shape)} and type {str(labels.dtype).removeprefix('torch.')}"
             raise SettingError(
-                f"sample: labels is {shown(labels)}; give one whole number for each sample, a tensor of shape ({n},)."
+                f"sample: labels is {got}; give one whole number for each sample, a tensor of shape ({n},) and type int64, such as "
+                f"torch.full(({n},), 0) or torch.tensor([0, 1, ...])."
             )
-        if n and not (int(labels.min()) >= 0 and int(labels.max()) < self.classes):
+        low, high = (int(labels.min()), int(labels.max())) if n else (0, 0)
+        if low < 0 or high >= self.classes:
+            wrong = f"labels is {low}" if low == high else f"labels range from {low} to {high}"
             raise SettingError(
-                f"sample: labels range from {int(labels.min())} to {int(labels.max())}, but this {self.family} has "
-                f"{self.classes} classes: give labels from 0 to {self.classes - 1}."
+                f"sample: {wrong}, but this {self.family} has {self.classes} classes: give labels from 0 to "
+                f"{self.classes - 1}."
             )
 
     if not TYPE_CHECKING:  # a type checker would accept every misspelt attribute as a network

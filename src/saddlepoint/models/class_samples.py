@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor
 
-from saddlepoint.models.capabilities import Conditional, GenerativeModel, HasCodes, SamplesClasses, has
+from saddlepoint.models.capabilities import (
+    Conditional,
+    GenerativeModel,
+    HasCodes,
+    HasNamedCodes,
+    SamplesClasses,
+    has,
+    require,
+)
 from saddlepoint.models.labels import draw_labels
 
 
@@ -29,6 +39,37 @@ def sample_with_labels(
         labels = draw_labels(model.event.shares, n, generator)
         return model.sample(n, labels=labels, generator=generator), labels.cpu()
     z = model.fixed_noise(n, generator)
+    return model.decode(z), labels_of_codes(model, z)
+
+
+def sample_with_codes(
+    model: HasNamedCodes,
+    n: int,
+    values: Mapping[str, float],
+    labels: Tensor | None = None,
+    generator: torch.Generator | None = None,
+) -> tuple[Tensor, Tensor | None]:
+    """Draw samples with chosen values of named codes, such as those of an InfoGAN, and return their classes as well.
+
+    Args:
+        model: with named codes.
+        n: how many.
+        values: by the codes' names, as in `NamedCodes.with_values`; the other codes are drawn.
+        labels: (n,) int64, for a model with labels; None lets it draw classes.
+        generator: draws the noise; None takes torch's global generator.
+
+    Returns:
+        Samples (n, *event) in the data's units, and their classes (n,) int64 on the CPU; None for a model without labels.
+
+    Raises:
+        SettingError: there is no such code or value.
+    """
+    named = require(model, HasNamedCodes).named_codes
+    assert named is not None, "the capability has been checked"
+    z = model.fixed_noise(n, torch.default_generator if generator is None else generator)
+    z = named.with_values(z, values)
+    if labels is not None and has(model, Conditional):
+        z = model.with_labels(z, labels.to(z.device))
     return model.decode(z), labels_of_codes(model, z)
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from torch import Tensor
+
+from saddlepoint.errors import SettingError, suggestion
 
 if TYPE_CHECKING:
     import torch
@@ -118,6 +121,41 @@ class NamedCodes:
     def stop(self) -> int:
         """The position after the last of them."""
         return self.first + sum(self.categories) + self.continuous
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Their names, counted from 1: "category-1", ..., "number-1", ..."""
+        categories = (f"category-{which + 1}" for which in range(len(self.categories)))
+        return (*categories, *(f"number-{which + 1}" for which in range(self.continuous)))
+
+    def with_values(self, z: Tensor, values: Mapping[str, float]) -> Tensor:
+        """Return codes z (N, latent) in which the named codes have these values.
+
+        Args:
+            z: (N, latent).
+            values: by name. A categorical code takes a whole number from 0; a continuous one was trained on [-1, 1].
+
+        Raises:
+            SettingError: there is no such code or value.
+        """
+        for name, value in values.items():
+            if name not in self.names:
+                raise SettingError(
+                    f"There is no code {name}.{suggestion(name, self.names)} This model has {', '.join(self.names)}."
+                )
+            kind, _, number = name.rpartition("-")
+            which = int(number) - 1
+            if not math.isfinite(value):
+                raise SettingError(f"{name} is {value}; give a finite number.")
+            if kind == "number":
+                z = self.with_number(z, which, z.new_full((len(z),), value))
+            elif value == int(value) and 0 <= value < self.categories[which]:
+                z = self.with_category(z, which, int(value))
+            else:
+                raise SettingError(
+                    f"{name} is {value:g}; give a whole number from 0 to {self.categories[which] - 1}, one of its values."
+                )
+        return z
 
     def with_category(self, z: Tensor, which: int, value: int) -> Tensor:
         """Return codes z (N, latent) in which categorical code number `which` has this value."""

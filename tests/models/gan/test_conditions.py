@@ -107,6 +107,20 @@ def test_weights_of_classes_are_as_good_as_classes(condition: dict) -> None:
     torch.testing.assert_close(model.players["d"](x, labels=labels), model.players["d"](x, labels=weights))
 
 
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [
+        (torch.tensor([9, 9]), "labels is 9, but this gan has 3 classes"),
+        (torch.tensor([0, 9]), "labels range from 0 to 9"),
+        (torch.tensor([0.0]), r"a tensor of shape \(1,\) and type float32; .* such as torch\.full\(\(2,\), 0\)"),
+        ([0, 1], r"labels is \[0, 1\]; give .* a tensor of shape \(2,\) and type int64"),
+    ],
+)
+def test_labels_that_do_not_fit_are_described(labels: Any, said: str) -> None:
+    with pytest.raises(SettingError, match=said):
+        build({"generator": "concatenate", "discriminator": "concatenate"}).sample(2, labels=labels)
+
+
 def test_a_packed_discriminator_takes_labels() -> None:
     model = build(
         {"generator": "concatenate", "discriminator": "concatenate"}, discriminator={"packing": 2, "hidden": [8]}
