@@ -71,13 +71,14 @@ def run(argv: Sequence[str]) -> int:
             )
         model.check_request(arguments.count, None)  # before so many labels are made
         asked = _labels(arguments.labels, arguments.count, model.event)
-    if arguments.codes is not None and not has(model, HasNamedCodes):
+    coded = model if has(model, HasNamedCodes) else None
+    if arguments.codes is not None and coded is None:
         raise SettingError(f"sample: --codes: {arguments.run}: {lacks(model, HasNamedCodes)}")
     generator = torch.Generator(model.device).manual_seed(arguments.seed)
     started = time.perf_counter()
-    if arguments.codes is not None:
+    if coded is not None and arguments.codes is not None:
         values = _codes(arguments.codes)
-        samples, labels = sample_with_codes(model, arguments.count, values, asked, generator)
+        samples, labels = sample_with_codes(coded, arguments.count, values, asked, generator)
     else:
         samples, labels = sample_with_labels(model, arguments.count, asked, generator)
     samples = samples.cpu()
