@@ -39,6 +39,7 @@ IMAGE = Event((1, 4, 4), "image", "uint8", 0.0, 255.0)
 OF = {
     "autoencoder": {HasCodes, HasSampler, Encodes, Reports, Fits},
     "vae": {HasCodes, Encodes, Reports, HasDensity, DescribesDensity, HasLatentPosterior, HasLikelihood, Variational},
+    "autoregressive": {Reports, HasDensity, DescribesDensity, capabilities.Completes, capabilities.PredictsInOrder},
     "gan": {HasCodes, HasSampler, HasCodeQuantiles, Reports, Adversarial, Composed, ScoresExamples, Pushes},
 }
 OF["flow"] = {HasCodes, HasSampler, Encodes, Reports, HasDensity, DescribesDensity}

@@ -12,6 +12,7 @@ from saddlepoint.data.dataset import Event
 from saddlepoint.errors import SettingError
 from saddlepoint.models import FAMILIES, build
 from saddlepoint.models.autoencoder.settings import AutoencoderSettings
+from saddlepoint.models.autoregressive.settings import AUTOREGRESSIVE_NETWORKS, AutoregressiveSettings
 from saddlepoint.models.base import in_chunks
 from saddlepoint.models.capabilities import (
     Encodes,
@@ -54,6 +55,7 @@ def families_with(network: NetworkSettings) -> tuple[AutoencoderSettings, VAESet
 
 FLOW = {"transforms": 2, "hidden": (8,), "bins": 4}
 AE, GAN = {"encoder": SMALL, "decoder": SMALL}, {"generator": SMALL, "discriminator": SMALL}
+PREDICTOR = {"hidden": (7, 6), "width": 4, "layers": 1, "heads": 2, "first_kernel": 3}
 CASES = {
     "autoencoder": (AutoencoderSettings(**AE), IMAGE),
     "autoencoder-l1": (AutoencoderSettings(**AE, reconstruction="l1"), VECTOR),
@@ -136,6 +138,22 @@ CASES = {
     "classical-pca-conditional": (ClassicalSettings(distribution="pca", latent=2, conditional=True), NAMED_IMAGE),
     "classical-hmm": (ClassicalSettings(distribution="hmm", states=3), SOUND),
     "classical-markov": (ClassicalSettings(distribution="markov", order=1), NAMED_IMAGE),
+    **{
+        f"autoregressive-{name}": (AutoregressiveSettings(network={"network": name, **PREDICTOR}, components=2), IMAGE)
+        for name in AUTOREGRESSIVE_NETWORKS
+    },
+    **{
+        f"autoregressive-{name}-binarised": (
+            AutoregressiveSettings(network={"network": name, **PREDICTOR}, conditional=True, binarise="stochastic"),
+            NAMED_IMAGE,
+        )
+        for name in AUTOREGRESSIVE_NETWORKS
+    },
+    "autoregressive-random": (
+        AutoregressiveSettings(network=PREDICTOR, ordering="random", conditional=True),
+        NAMED_VECTOR,
+    ),
+    "autoregressive-sound": (AutoregressiveSettings(network={"network": "transformer", **PREDICTOR}), SOUND),
 }
 # Their phases have no gradient.
 FITTED = {case for case in CASES if case.startswith("classical")}
@@ -407,7 +425,13 @@ def test_invalid_requests_are_refused(case):
 
 
 # The roles of the user's own modules in each family.
-FIRST_ROLE = {"autoencoder": ("encoder",), "vae": ("encoder",), "gan": ("generator",), "flow": ("loss",)}
+FIRST_ROLE = {
+    "autoencoder": ("encoder",),
+    "vae": ("encoder",),
+    "autoregressive": ("network",),
+    "gan": ("generator",),
+    "flow": ("loss",),
+}
 
 
 class Own(nn.Module):

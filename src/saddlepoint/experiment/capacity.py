@@ -23,7 +23,7 @@ from saddlepoint.models import construct
 from saddlepoint.models.base import Model
 from saddlepoint.networks.minibatch import DIMENSIONS
 from saddlepoint.networks.pyramid import channels, levels
-from saddlepoint.networks.settings import NETWORKS, NetworkSettings
+from saddlepoint.networks.settings import NETWORKS, NetworkChoice, NetworkSettings
 from saddlepoint.recipe import Recipe
 from saddlepoint.training.settings import OptimiserSettings
 
@@ -122,10 +122,16 @@ def rough_memory(recipe: Recipe, event: Event, examples: int) -> int:
     ends = event.size * packing + latent
     weights, results = ends, event.size + latent
     for _, network in recipe.model:
-        if not isinstance(network, NetworkSettings) or ":" in network.network:
+        if not isinstance(network, NetworkChoice) or ":" in network.network:
             continue
         if network.arguments:
             return BEYOND  # only the builder knows how an argument changes the size
+        if not isinstance(network, NetworkSettings):
+            bounds = network.rough_size(event.size, event.levels)
+            if bounds is None:
+                return BEYOND
+            weights, results = weights + bounds[0], results + bounds[1]
+            continue
         if NETWORKS[network.network].convolutional and len(event.shape) > 1:
             sizes = levels(event.shape[1:])
             # Counted as convolutions of kernel 4 that are at least 64 channels wide, four times: no built-in network has more.
@@ -156,9 +162,10 @@ def _kept(settings: OptimiserSettings) -> int:
 def _without_own(recipe: Recipe) -> Iterator[tuple[str, Any]]:
     """Yield settings in the place of those that name the user's own code: a small built-in network, no other part."""
     for field, value in recipe.model:
-        if isinstance(value, NetworkSettings):
+        if isinstance(value, NetworkChoice):
             if ":" in value.network:
-                yield field, value.model_copy(update={"network": "mlp", "hidden": (1,), "arguments": {}})
+                smallest = {"network": next(iter(value.registered)), "hidden": (1,), "arguments": {}}
+                yield field, value.model_copy(update=smallest)
         elif field == "objective" and ":" in value:
             yield field, type(recipe.model).model_fields[field].default
         elif isinstance(value, Mapping):
@@ -200,6 +207,6 @@ def _remedy(recipe: Recipe, needs: Needs) -> str:
         return "lower training.batch_size, or take smaller networks"
     sizes = ["model.latent"] if hasattr(recipe.model, "latent") else []
     for role, value in recipe.model:
-        if isinstance(value, NetworkSettings) and ":" not in value.network:
-            sizes.append(f"model.{role}.{NETWORKS[value.network].uses[0]}")
+        if isinstance(value, NetworkChoice) and ":" not in value.network:
+            sizes.append(f"model.{role}.{value.registered[value.network].uses[0]}")
     return f"lower {', '.join(sizes)}"

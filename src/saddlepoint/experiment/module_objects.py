@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from saddlepoint.errors import RunError, SettingError, shortened
 from saddlepoint.models.own_loss import ROLE
-from saddlepoint.networks.settings import OBJECT, NetworkSettings
+from saddlepoint.networks.settings import OBJECT, NetworkChoice
 from saddlepoint.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def with_loss(modules: Mapping[str, nn.Module] | None, loss: object) -> Mapping[
 
 def named(recipe: Recipe, modules: Mapping[str, nn.Module] | None) -> Recipe:
     """Return the recipe with the class names of all networks that are given as objects. The model checks the roles."""
-    roles = [role for role in modules or {} if isinstance(getattr(recipe.model, role, None), NetworkSettings)]
+    roles = [role for role in modules or {} if isinstance(getattr(recipe.model, role, None), NetworkChoice)]
     classes = {role: type((modules or {})[role]) for role in roles}
     changes = {f"model.{role}.network": f"{OBJECT}{c.__module__}.{c.__qualname__}" for role, c in classes.items()}
     if modules and ROLE in modules:
@@ -63,7 +63,7 @@ def require(recipe: Recipe, modules: Mapping[str, nn.Module] | None, where: str)
     missing = {
         role: settings.network.removeprefix(OBJECT)
         for role, settings in recipe.model
-        if isinstance(settings, NetworkSettings) and settings.network.startswith(OBJECT) and role not in (modules or {})
+        if isinstance(settings, NetworkChoice) and settings.network.startswith(OBJECT) and role not in (modules or {})
     }
     if missing:
         classes = " and ".join(f"{role} ({name})" for role, name in missing.items())

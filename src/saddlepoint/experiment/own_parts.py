@@ -20,7 +20,7 @@ from torch import nn
 from saddlepoint.errors import PartError, SaddlepointError, is_out_of_memory
 from saddlepoint.models.own_loss import ROLE
 from saddlepoint.models.settings import ModelSettings
-from saddlepoint.networks.settings import OBJECT, NetworkSettings
+from saddlepoint.networks.settings import OBJECT, NetworkChoice
 from saddlepoint.recipe.trust import import_paths
 from saddlepoint.records import shell_command
 
@@ -147,7 +147,7 @@ def _setting(model: ModelSettings, role: str) -> str:
     """The name of the setting in whose place an object was given."""
     if role == ROLE:
         return OBJECTIVE
-    return f"model.{role}.network" if isinstance(getattr(model, role, None), NetworkSettings) else role
+    return f"model.{role}.network" if isinstance(getattr(model, role, None), NetworkChoice) else role
 
 
 def _class_name(part: object) -> str:

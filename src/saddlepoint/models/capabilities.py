@@ -65,6 +65,7 @@ __all__ = [
     "HasUnits",
     "Judges",
     "Playable",
+    "PredictsInOrder",
     "Pushes",
     "Reports",
     "SamplesClasses",
@@ -287,6 +288,14 @@ class Completes(Protocol):
 
 
 @runtime_checkable
+class PredictsInOrder(Protocol):
+    """A model that predicts each number of an example from the numbers before it."""
+
+    def find_leaks(self, x: Tensor, labels: Tensor | None, generator: torch.Generator) -> Tensor:
+        """x (N, *event) in the data's units -> (K,) positions whose prediction depends on themselves or on later numbers."""
+
+
+@runtime_checkable
 class Reports(Protocol):
     """A model with series of its own, measured during training: {name of the series: (N,) or () tensor}."""
 
@@ -335,6 +344,7 @@ MISSING: Mapping[type, str] = {
     Augments: "the model's critic gets unchanged examples.",
     Composed: "the model is not a game that is composed of a loss, penalties, views and constraints, as a GAN is.",
     Completes: "the model cannot fill in missing parts of an example (complete).",
+    PredictsInOrder: "the model does not predict numbers one after the other.",
     Reports: "the model has no series of its own.",
     Fits: "the model has no part that is fitted after training.",
 }

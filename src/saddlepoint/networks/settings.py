@@ -5,8 +5,9 @@ To add a network: one file with its builder, and one line in `NETWORKS`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
@@ -62,11 +63,41 @@ def _users(setting: str) -> str:
     return ", ".join(name for name, entry in NETWORKS.items() if setting in entry.uses)
 
 
-class NetworkSettings(Settings):
+class NetworkChoice(Settings):
+    """Base class of the settings of a network, which is a built-in one by name or the user's own by import path.
+
+    A subclass declares `network`, its name or import path, and `arguments`, by name.
+
+    Attributes:
+        registered: the built-in networks by name; the first of them has the setting `hidden`.
+    """
+
+    registered: ClassVar[Mapping[str, NetworkEntry]] = {}
+
+    if TYPE_CHECKING:  # each subclass has a description and a default of its own
+        network: str
+        arguments: dict[str, Any]
+
+    def rough_size(self, numbers: int, levels: int | None) -> tuple[int, int] | None:
+        """Return upper bounds of the number of weights, and of the numbers that a pass stores for one example.
+
+        Args:
+            numbers: in an example.
+            levels: values of discrete numbers; None for real ones.
+
+        Returns:
+            The bounds; None if only the network itself knows them.
+        """
+        return None
+
+
+class NetworkSettings(NetworkChoice):
     """One network. `network` is a built-in name, or the import path of your own module: `mypackage.nets:Generator`.
 
     Your own is called as `Generator(inputs=..., outputs=..., **arguments)`, with the shapes of one example of each.
     """
+
+    registered: ClassVar[Mapping[str, NetworkEntry]] = NETWORKS
 
     network: str = Field("mlp", description=f"{', '.join(NETWORKS)}, or module:Class of your own.")
     hidden: tuple[Size, ...] = Field(

@@ -22,7 +22,7 @@ from typing import Any
 
 from saddlepoint.errors import TrustError
 from saddlepoint.models.settings import ModelSettings
-from saddlepoint.networks.settings import OBJECT, NetworkSettings
+from saddlepoint.networks.settings import OBJECT, NetworkChoice
 
 FOLDER_VARIABLE = "SADDLEPOINT_CONFIG"
 _granted: set[str] = set()  # in this process, also where the file cannot be written
@@ -125,7 +125,7 @@ def import_paths(model: ModelSettings, modules: Mapping[str, Any] | None = None)
     """
     given = modules or {}
     for field, value in model:
-        if isinstance(value, NetworkSettings):
+        if isinstance(value, NetworkChoice):
             if field not in given and not value.network.startswith(OBJECT) and _is_imported(value.network):
                 yield ImportedPart(f"model.{field}.network", value.network, value.arguments)
             if _is_imported(kind := getattr(value, "kind", "")):  # an encoder of a GAN

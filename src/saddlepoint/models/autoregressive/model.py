@@ -1,0 +1,420 @@
+"""Autoregressive models: a one-player game that maximises the exact likelihood."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any, ClassVar, Literal
+
+import torch
+from torch import Tensor
+
+from saddlepoint.data.dataset import Event
+from saddlepoint.errors import SettingError
+from saddlepoint.models.assembly import check_roles
+from saddlepoint.models.autoregressive.generation import Known, generate, in_row_chunks, leaking_steps
+from saddlepoint.models.autoregressive.likelihoods import build_likelihood, build_scaling
+from saddlepoint.models.autoregressive.network import Autoregression, OwnNetwork, prediction_shape
+from saddlepoint.models.autoregressive.settings import AUTOREGRESSIVE_NETWORKS, AutoregressiveSettings
+from saddlepoint.models.base import CHUNK, Model, Numbers, as_tensor, check_generator
+from saddlepoint.models.bayes import marginal_log_prob, posterior
+from saddlepoint.models.labels import draw_labels
+from saddlepoint.models.own_loss import ROLE, own_loss
+from saddlepoint.models.units import UNIT
+from saddlepoint.networks.autoregression import AutoregressiveNetwork
+from saddlepoint.networks.evaluating import evaluating
+from saddlepoint.networks.own import import_object
+from saddlepoint.networks.settings import OBJECT
+from saddlepoint.objectives.autoregression import BinarisationNoise, negative_log_likelihood, prediction_log_prob
+from saddlepoint.objectives.autoregressive_likelihood import Bernoulli, Categorical, GaussianMixture
+from saddlepoint.objectives.phase import Noise, Phase
+
+NETWORK = "network"  # the role of the one player
+NUMBERS_IN_A_PASS = 2**25  # that a chunk may store in one layer
+SAMPLES = 2 * CHUNK  # drawn at a time: steps of many examples cost hardly more than those of few
+
+
+class Autoregressive(Model):
+    """p(x) = prod_s p(x_s | x_1, ..., x_{s - 1}); `log_prob` is exact.
+
+    References:
+        Neural Autoregressive Distribution Estimation (Benigno Uria, Marc-Alexandre Cote, Karol Gregor, Iain Murray, Hugo
+            Larochelle, 2016), https://arxiv.org/abs/1605.02226
+    """
+
+    selection_metric = ("ar/held_out_log_prob", 1)
+    family: ClassVar[str] = "autoregressive"
+    averaged = ("ar",)
+    log_prob_kind: Literal["exact", "lower bound"] = "exact"
+
+    def __init__(
+        self, settings: AutoregressiveSettings, event: Event, modules: Mapping[str, Any] | None = None
+    ) -> None:
+        """Build the network.
+
+        Args:
+            settings: of the model.
+            event: what one example is.
+            modules: the user's own network as "network", and as "loss" the user's own loss, instead of `settings.objective`.
+
+        Raises:
+            SettingError: the network or the likelihood does not fit the data, or the data have no labels to condition on.
+        """
+        modules = modules or {}
+        check_roles(modules, (NETWORK, ROLE))
+        classes = len(event.class_names or ()) if settings.conditional else 0
+        self.check_settings(settings, len(event.class_names or ()))
+        self.settings = settings
+        self.classes = classes or None
+        choice = settings.network
+        own = NETWORK in modules or ":" in choice.network
+        entry = None if own else AUTOREGRESSIVE_NETWORKS[choice.network]
+        convolutional = entry is not None and entry.convolutional
+        if convolutional and event.kind != "image":
+            raise SettingError(
+                f"model.network.network: {choice.network} is a network of images, and these data are {event.plural}: use made or "
+                "transformer."
+            )
+        if settings.ordering == "random" and (convolutional or own):
+            raise SettingError(
+                f"model.ordering: {'your own network' if own else choice.network} predicts numbers in the order in which they lie: "
+                "use raster, or the network made, nade or transformer."
+            )
+        self.likelihood = build_likelihood(settings, event, pixels=convolutional)
+        scaling = build_scaling(self.likelihood, event)
+        nominal = event.kind == "text" and isinstance(self.likelihood, Categorical)
+        self.player = Autoregression(
+            self._own_network(modules, event, classes) if entry is None else self._built_in(event, classes, nominal),
+            event,
+            scaling,
+            self.likelihood,
+            classes,
+            shuffled=settings.ordering == "random",
+            one_hot=nominal and not own,
+        )
+        super().__init__(event, scaling, {"ar": self.player}, {"ar": NETWORK})
+        loss = own_loss(settings.objective, modules)
+        cut = settings.binarise == "threshold"
+        self._phases = (Phase("ar", loss or negative_log_likelihood(self.likelihood, event.size, cut)),)
+
+    @classmethod
+    def check_settings(cls, settings: AutoregressiveSettings, classes: int | None = None) -> None:
+        """Check that a conditional model has labels.
+
+        Args:
+            settings: of the model.
+            classes: number of classes in the data, 0 without labels; None if it is unknown.
+
+        Raises:
+            SettingError: the model is conditional and the data have no labels.
+        """
+        if settings.conditional and classes == 0:
+            raise SettingError(
+                "model.conditional: the data have no labels; give labelled data (a folder of images for each class, an .npz file "
+                "with x and y, a pair of examples and labels), or set it to false."
+            )
+
+    def _built_in(self, event: Event, classes: int, nominal: bool) -> AutoregressiveNetwork:
+        """The network that the settings name."""
+        choice, likelihood = self.settings.network, self.likelihood
+        entry = AUTOREGRESSIVE_NETWORKS[choice.network]
+        if choice.arguments:
+            raise SettingError(
+                f"model.network.arguments: {choice.network} takes none; its settings are {', '.join(entry.uses)}."
+            )
+        module, name = entry.path.split(":")
+        builder = getattr(import_module(module), name)
+        categorical = isinstance(likelihood, Categorical)
+        bins = likelihood.bins if isinstance(likelihood, Categorical) else 0
+        shape = {
+            "numbers": event.size,
+            "size": event.shape[1:],
+            "channels": event.shape[event.channel_axis],
+            "block": likelihood.block,
+            "features": bins if nominal else 1,
+            "outputs": likelihood.parameters,
+            "symbols": bins if categorical else 0,
+            "classes": classes,
+            **{setting: getattr(choice, setting) for setting in entry.uses},
+        }
+        takes = inspect.signature(builder).parameters
+        try:
+            network: AutoregressiveNetwork = builder(**{name: value for name, value in shape.items() if name in takes})
+        except SettingError as error:
+            raise SettingError(f"model.network: {error}") from error
+        return network
+
+    def _own_network(self, modules: Mapping[str, Any], event: Event, classes: int) -> OwnNetwork:
+        """The user's own network, given as an object or by import path."""
+        choice = self.settings.network
+        where = NETWORK if NETWORK in modules else "model.network.network"
+        module = modules.get(NETWORK)
+        if module is None:
+            outputs = prediction_shape(event, self.likelihood)
+            maker = import_object(choice.network.removeprefix(OBJECT), where)
+            try:
+                module = maker(inputs=event.shape, outputs=outputs, **choice.arguments)
+            except Exception as error:
+                raise SettingError(
+                    f"{where}: {choice.network}(inputs={event.shape}, outputs={outputs}) failed: {type(error).__name__}: {error}."
+                ) from error
+        return OwnNetwork(module, event, self.likelihood, classes, where)
+
+    @property
+    def phases(self) -> tuple[Phase, ...]:
+        """One phase: the network minimises the negative log likelihood."""
+        return self._phases
+
+    @property
+    def output_range(self) -> tuple[float, float] | None:
+        if isinstance(self.likelihood, Bernoulli):
+            return UNIT
+        return None if isinstance(self.likelihood, GaussianMixture) else (-1.0, 1.0)
+
+    def noise(self, phase: Phase, n: int, step: int, generator: torch.Generator) -> Noise:
+        """Draw the thresholds of one update, if greys are drawn black or white."""
+        if self.settings.binarise != "stochastic":
+            return BinarisationNoise()
+        return BinarisationNoise(torch.rand(n, *self.event.shape, generator=generator, device=generator.device))
+
+    def player_inputs(self, x: Tensor, generator: torch.Generator | None) -> dict[str, tuple[Tensor, ...]]:
+        if self.classes is None:
+            return {"ar": (x,)}
+        if generator is None:
+            return {"ar": (x, torch.zeros(len(x), dtype=torch.int64, device=x.device))}
+        return {"ar": (x, draw_labels(self.event.shares, len(x), generator).to(x.device))}
+
+    @property
+    def uniforms(self) -> tuple[int, int]:
+        """Shape of the uniform numbers on [0, 1) that one sample is a function of: distributions, and numbers for each."""
+        return self.player.steps_count, self.likelihood.uniforms
+
+    def sample(self, n: int, *, labels: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor:
+        """Draw each number from its distribution given those before it.
+
+        For a Bernoulli likelihood the samples are black and white.
+
+        Args:
+            n: number of samples.
+            labels: (n,) classes from 0 to `classes` - 1. A conditional model without given labels draws classes with the shares
+                of the training data; another model must get None.
+            generator: draws the numbers; None takes torch's global generator.
+
+        Returns:
+            (n, *event) in the data's units.
+
+        Raises:
+            SettingError: an argument is invalid.
+        """
+        n = self.check_request(n, labels, generator)
+        if self.classes is not None and labels is None:
+            labels = draw_labels(self.event.shares, n, generator)
+        return self.sample_from(self._draw_uniforms(n, generator), labels)
+
+    def sample_from(self, uniforms: Tensor, labels: Tensor | None = None, *, cached: bool = True) -> Tensor:
+        """Return the samples that are given by uniform numbers.
+
+        Args:
+            uniforms: (N, *`uniforms`) on [0, 1).
+            labels: (N,) int64 for a conditional model, otherwise None.
+            cached: whether to compute each activation once, instead of repeating a full pass for every number.
+
+        Returns:
+            (N, *event) in the data's units.
+        """
+        with evaluating(self.player):
+            return in_row_chunks(
+                lambda rows: self.scaling.to_data(
+                    generate(self.player, uniforms[rows].to(self.device), self._rows(labels, rows), cached)
+                ),
+                len(uniforms),
+                SAMPLES,
+            )
+
+    def complete(self, x: Numbers, known: Tensor, *, generator: torch.Generator | None = None) -> Tensor:
+        """Fill in missing numbers, one after the other in the model's order.
+
+        Each is drawn from its distribution given everything before it, known or filled in. If the known numbers come first in
+        that order, such as the upper rows of an image or the beginning of a text, these are exact samples of the rest. Otherwise
+        a filled-in number does not depend on the known numbers after it.
+
+        Args:
+            x: (N, *event) in the data's units; missing numbers may have any value.
+            known: (N, *event) bool.
+            generator: draws the numbers, and the classes of a conditional model; None takes torch's global generator.
+
+        Returns:
+            (N, *event) in the data's units, equal to x where it is known.
+
+        Raises:
+            SettingError: an argument is invalid.
+        """
+        check_generator("complete", generator)
+        x = as_tensor(x)
+        if not isinstance(known, Tensor) or known.dtype != torch.bool or known.shape != x.shape:
+            raise SettingError(
+                f"complete: known says of each number whether it is known; give a tensor of booleans of shape {tuple(x.shape)}."
+            )
+        labels = None if self.classes is None else draw_labels(self.event.shares, len(x), generator)
+        uniforms = self._draw_uniforms(len(x), generator)
+        # What is unknown may not even be a number.
+        inputs = self._binarise(self.model_units(torch.where(known, x, torch.zeros_like(x))), generator)
+        mask, player = known.to(self.device), self.player
+
+        def fill(rows: slice) -> Tensor:
+            given = Known(player.blocks(inputs[rows]), player.blocks(mask[rows]))
+            made = generate(player, uniforms[rows].to(self.device), self._rows(labels, rows), known=given)
+            return self.scaling.to_data(made)
+
+        with evaluating(player):
+            made = in_row_chunks(fill, len(x), SAMPLES)
+        return torch.where(mask, x.to(made), made)
+
+    def _draw_uniforms(self, n: int, generator: torch.Generator | None) -> Tensor:
+        device = torch.device("cpu") if generator is None else generator.device
+        return torch.rand(n, *self.uniforms, generator=generator, device=device)
+
+    def _rows(self, labels: Tensor | None, rows: slice) -> Tensor | None:
+        return None if labels is None else labels[rows].to(self.device)
+
+    @property
+    def log_prob_of(self) -> Literal["density", "values", "black and white"]:
+        """The kind of `log_prob`: of black-and-white examples, of discrete values, or a density in the data's units."""
+        if isinstance(self.likelihood, Bernoulli):
+            return "black and white"
+        return "density" if isinstance(self.likelihood, GaussianMixture) else "values"
+
+    @property
+    def log_prob_note(self) -> str:
+        """The meaning of the log probability, and the numbers with which it can be compared."""
+        if self.log_prob_of == "density":
+            return (
+                "Exact; it is the log density of a whole example in the data's own units, and differs in other units, such as bytes "
+                "scaled to [0, 1]."
+            )
+        if self.log_prob_of == "values":
+            return "Exact; it is the log probability of the values of a whole example. Do not compare it with a log density."
+        greys = {
+            "none": "values are used unchanged",
+            "stochastic": "pixels are drawn black or white with the probabilities given by their grey values, as in training",
+            "threshold": "pixels are white above the middle of their range, as in training",
+        }
+        return (
+            f"Exact; it is the log probability of a whole black-and-white example ({greys[self.settings.binarise]}). Do not compare "
+            "it with a log density or with another way of making examples black and white."
+        )
+
+    def log_prob(self, x: Numbers, *, generator: torch.Generator | None = None) -> Tensor:
+        """Return log p(x), summed over the classes for a conditional model.
+
+        Constant channels and columns, which samples repeat exactly, are left out.
+
+        Args:
+            x: (N, *event) in the data's units.
+            generator: draws greys black or white for stochastic binarisation; None takes a generator with seed 0, so that the
+                result is reproducible.
+
+        Returns:
+            (N,) nats.
+
+        Raises:
+            SettingError: an argument is invalid.
+        """
+        check_generator("log_prob", generator)
+        if self.classes is None:
+            return self._log_prob(as_tensor(x), None, generator)
+        x = as_tensor(x)
+        if self.settings.binarise == "stochastic":  # the same for every class
+            x = self.scaling.to_data(self._binarise(self.model_units(x), generator))
+        return marginal_log_prob(self, x).to(torch.float32)
+
+    def class_log_prob(self, x: Numbers, labels: Tensor) -> Tensor:
+        """Return log p(x | y).
+
+        Args:
+            x: (N, *event) in the data's units.
+            labels: (N,) int64.
+
+        Returns:
+            (N,) nats.
+        """
+        return self._log_prob(as_tensor(x), labels, None)
+
+    def posterior(self, x: Numbers) -> Tensor:
+        """Return p(y | x) by Bayes' rule: x (N, *event) in the data's units -> (N, classes)."""
+        return posterior(self, as_tensor(x))
+
+    def _log_prob(self, x: Tensor, labels: Tensor | None, generator: torch.Generator | None) -> Tensor:
+        """(N,) nats, of x given its class if there are labels."""
+        shift = self.scaling.log_abs_det if self.log_prob_of == "density" else 0.0
+        inputs = self._binarise(self.model_units(x), generator)
+        widest = max((parameter.shape[0] for parameter in self.player.parameters() if parameter.ndim > 1), default=1)
+        per_example = self.event.size * max(self.likelihood.parameters, min(widest, 4 * CHUNK))
+        size = min(max(NUMBERS_IN_A_PASS // per_example, 1), CHUNK)
+
+        def log_prob(rows: slice) -> Tensor:
+            prediction = self.player(inputs[rows], self._rows(labels, rows))
+            return prediction_log_prob(prediction, self.likelihood)
+
+        with evaluating(self.player):
+            return in_row_chunks(log_prob, len(inputs), size) + shift
+
+    def _binarise(self, x: Tensor, generator: torch.Generator | None) -> Tensor:
+        """x (N, *event) in the model's units, black and white where training has it so."""
+        if self.settings.binarise == "none":
+            return x
+        if self.settings.binarise == "threshold":
+            return (x > 0.5).to(x.dtype)
+        generator = generator or torch.Generator(x.device).manual_seed(0)
+        # Black and white stay what they are.
+        return (torch.rand(x.shape, generator=generator, device=generator.device).to(x) < x).to(x.dtype)
+
+    def find_leaks(self, x: Numbers, labels: Tensor | None, generator: torch.Generator) -> Tensor:
+        """Find predictions that depend on the numbers they predict or on later ones; built-in networks have none.
+
+        Args:
+            x: (N, *event) in the data's units.
+            labels: (N,) int64 for a conditional model, otherwise None.
+            generator: draws places and numbers for the test.
+
+        Returns:
+            (K,) int64, increasing: positions in the model's order.
+        """
+        with evaluating(self.player):
+            return leaking_steps(self.player, self._binarise(self.model_units(x), generator), labels, generator)
+
+    def held_out_series(
+        self, x: Numbers, generator: torch.Generator, labels: Tensor | None = None
+    ) -> dict[str, Tensor]:
+        """Measure held-out examples.
+
+        Args:
+            x: (N, *event) in the data's units.
+            generator: draws greys black or white.
+            labels: (N,) int64; a conditional model then measures log p(x | y).
+
+        Returns:
+            `ar/held_out_log_prob` (N,) nats of an example (higher is better), `ar/held_out_nats_per_number` () (lower is better),
+            and the standard error `ar/held_out_log_prob_error` ().
+        """
+        log_prob = self._series(x, generator, labels)
+        series = {
+            "ar/held_out_log_prob": log_prob,
+            "ar/held_out_nats_per_number": -log_prob.mean() / self.event.size,
+        }
+        if len(log_prob) > 1:
+            series["ar/held_out_log_prob_error"] = log_prob.double().std() / math.sqrt(len(log_prob))
+        return series
+
+    def training_series(
+        self, x: Numbers, generator: torch.Generator, labels: Tensor | None = None
+    ) -> dict[str, Tensor]:
+        """Return `ar/train_log_prob` (N,), measured like `ar/held_out_log_prob`."""
+        return {"ar/train_log_prob": self._series(x, generator, labels)}
+
+    def _series(self, x: Numbers, generator: torch.Generator, labels: Tensor | None) -> Tensor:
+        if self.classes is None or labels is None:
+            return self.log_prob(x, generator=generator)
+        return self._log_prob(as_tensor(x), labels, generator)
