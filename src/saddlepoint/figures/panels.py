@@ -24,6 +24,7 @@ PLAYERS = {
     "ae": "autoencoder",
     "flow": "normalising flow",
     "em": "model",
+    "ar": "autoregressive model",
     "data": "data",
     "time": "time",
     "quality": "quality",
@@ -259,8 +260,10 @@ def _kind(name: str) -> _Kind:
         return _Kind(LOSSES, "Lower bound of the log-likelihood", NATS, ())
     if quantity.endswith("log_prob"):
         return _Kind(LOSSES, "Log-likelihood", NATS, ())
+    if "nats_per_number" in quantity:
+        return _Kind(LOSSES, "Nats a number", "nats a number", ())
     if any(word in quantity for word in LOSS_WORDS):
-        unit = f"loss, {NATS}" if player in ("vae", "d", "g", "e", "flow") else "loss"
+        unit = f"loss, {NATS}" if player in ("vae", "ar", "d", "g", "e", "flow") else "loss"
         return _Kind(LOSSES, f"{_sentence(PLAYERS.get(player, player))}: loss", unit, ())
     name_in_words = quantity.replace("_", " ").replace("/", " ") or player
     return _Kind(OTHER, _sentence(name_in_words), name_in_words, ())

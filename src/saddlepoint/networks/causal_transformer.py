@@ -61,11 +61,13 @@ def causal_attention(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
         (B, heads, T, F).
     """
     if not torch._C._functorch.is_batchedtensor(query):
-        return functional.scaled_dot_product_attention(query, key, value, is_causal=True)
+        read: Tensor = functional.scaled_dot_product_attention(query, key, value, is_causal=True)
+        return read
     # Written out: `torch.vmap` has no rule for the fused operator.
     later = torch.ones(query.shape[-2], query.shape[-2], dtype=torch.bool, device=query.device).triu(1)
     scores = (query @ key.mT) / query.shape[-1] ** 0.5
-    return scores.masked_fill(later, -torch.inf).softmax(-1) @ value
+    read = scores.masked_fill(later, -torch.inf).softmax(-1) @ value
+    return read
 
 
 class CausalTransformer(AutoregressiveNetwork):

@@ -118,5 +118,6 @@ class MADESteps:
     def _apply(self, layer: int, rows: slice, known: int) -> Tensor:
         """Units `rows` of a layer before their activation, from the first `known` units below; the others do not count."""
         below = self._units[layer if layer >= 0 else len(self._weights) - 1]
-        result: Tensor = functional.linear(below[:, :known], self._weights[layer][rows, :known])
-        return result + self._biases[layer][:, rows]
+        made = functional.linear(below[:, :known], self._weights[layer][rows, :known])
+        result: Tensor = made + self._biases[layer][:, rows]
+        return result

@@ -95,6 +95,8 @@ class AutoregressiveNetworkSettings(NetworkChoice):
 class AutoregressiveSettings(FamilySettings):
     """An autoregressive model: the product of the distributions of each number given the numbers before it."""
 
+    title: ClassVar[str] = "Autoregressive models"
+    recommended: ClassVar[tuple[str, ...]] = ("pixelcnn-digits", "pixelcnn-digits-conditional", "made-digits")
     players: ClassVar[tuple[str, ...]] = ("ar",)
 
     family: Literal["autoregressive"] = Field("autoregressive", description="The kind of model.")
@@ -121,6 +123,11 @@ class AutoregressiveSettings(FamilySettings):
     )
     conditional: bool = Field(False, description="Whether the model takes the labels of the data.")
     objective: str = Field("likelihood", description="likelihood: the exact one; or module:loss of your own.")
+
+    @property
+    def abilities(self) -> tuple[str, ...]:
+        by_class = ("sample by class",) if self.conditional else ()
+        return (*by_class, "compute likelihoods", *(("classify",) if self.conditional else ()), "complete")
 
     @field_validator("objective")
     @classmethod
