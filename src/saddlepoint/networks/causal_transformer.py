@@ -34,7 +34,7 @@ class CausalBlock(nn.Module):
     def heads_of(self, x: Tensor, context: Tensor | None) -> tuple[Tensor, tuple[Tensor, ...]]:
         """(B, T, width) -> the input with what its class adds, and queries, keys and values (B, heads, T, width / heads)."""
         x = self.context.add(x, context)
-        split = self.projections(self.attention_norm(x)).reshape(*x.shape[:2], 3, self.heads, -1)
+        split = self.projections(self.attention_norm(x)).reshape(*x.shape[:2], 3, self.heads, x.shape[2] // self.heads)
         return x, split.permute(2, 0, 3, 1, 4).unbind(0)
 
     def finish(self, x: Tensor, read: Tensor) -> Tensor:
@@ -65,9 +65,8 @@ def causal_attention(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
         return read
     # Written out: `torch.vmap` has no rule for the fused operator.
     later = torch.ones(query.shape[-2], query.shape[-2], dtype=torch.bool, device=query.device).triu(1)
-    scores = (query @ key.mT) / query.shape[-1] ** 0.5
-    read = scores.masked_fill(later, -torch.inf).softmax(-1) @ value
-    return read
+    scores: Tensor = (query @ key.mT) / query.shape[-1] ** 0.5
+    return scores.masked_fill(later, -torch.inf).softmax(-1) @ value
 
 
 class CausalTransformer(AutoregressiveNetwork):

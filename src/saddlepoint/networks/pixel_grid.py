@@ -54,7 +54,9 @@ class PixelGrid(AutoregressiveNetwork):
 
     def to_steps(self, x: Tensor) -> Tensor:
         """(B, C P, H, W) outputs -> (B, S, P)."""
-        return x.permute(0, 2, 3, 1).reshape(len(x), self.height * self.breadth * (self.channels // self.block), self.outputs)
+        return x.permute(0, 2, 3, 1).reshape(
+            len(x), self.height * self.breadth * (self.channels // self.block), self.outputs
+        )
 
 
 class PixelSteps:

@@ -22,22 +22,19 @@ EDGE = 1e-7  # distance of a uniform number from 0 and 1, whose quantiles are in
 
 
 class ConditionalLikelihood(Protocol):
-    """A distribution of `block` numbers.
-
-    Attributes:
-        block: numbers in a draw.
-        parameters: numbers that a network computes for it.
-        uniforms: numbers that a draw needs.
-    """
+    """A distribution of `block` numbers."""
 
     @property
-    def block(self) -> int: ...
+    def block(self) -> int:
+        """Numbers in a draw."""
 
     @property
-    def parameters(self) -> int: ...
+    def parameters(self) -> int:
+        """Numbers that a network computes for the distribution."""
 
     @property
-    def uniforms(self) -> int: ...
+    def uniforms(self) -> int:
+        """Numbers that a draw needs."""
 
     def log_prob(self, x: Tensor, parameters: Tensor) -> Tensor:
         """x (B, S, block), parameters (B, S, P) -> (B, S) nats."""
@@ -151,7 +148,9 @@ class LogisticMixture:
 
     def _split(self, parameters: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """(..., P) -> logits (..., M), means and log scales (..., block, M), coefficients (..., pairs, M)."""
-        rest = at_least_float32(parameters).view(*parameters.shape[:-1], -1, self.components)
+        rest = at_least_float32(parameters).view(
+            *parameters.shape[:-1], 1 + 2 * self.block + self._pairs, self.components
+        )
         logits, means, scales, coefficients = torch.split(rest, [1, self.block, self.block, self._pairs], -2)
         means = means + _spread(self.components, 0.8, means)
         # At first a component covers about a tenth of the range.

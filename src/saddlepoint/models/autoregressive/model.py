@@ -14,11 +14,12 @@ from torch import Tensor
 from saddlepoint.data.dataset import Event
 from saddlepoint.errors import SettingError
 from saddlepoint.models.assembly import check_roles
-from saddlepoint.models.autoregressive.generation import Known, generate, in_row_chunks, leaking_steps
+from saddlepoint.models.autoregressive.generation import in_row_chunks, leaking_steps
 from saddlepoint.models.autoregressive.likelihoods import build_likelihood, build_scaling
 from saddlepoint.models.autoregressive.network import Autoregression, OwnNetwork, prediction_shape
+from saddlepoint.models.autoregressive.sampling import SamplesInOrder
 from saddlepoint.models.autoregressive.settings import AUTOREGRESSIVE_NETWORKS, AutoregressiveSettings
-from saddlepoint.models.base import CHUNK, Model, Numbers, as_tensor, check_generator
+from saddlepoint.models.base import CHUNK, Numbers, as_tensor, check_generator
 from saddlepoint.models.bayes import marginal_log_prob, posterior
 from saddlepoint.models.labels import draw_labels
 from saddlepoint.models.own_loss import ROLE, own_loss
@@ -33,10 +34,9 @@ from saddlepoint.objectives.phase import Noise, Phase
 
 NETWORK = "network"  # the role of the one player
 NUMBERS_IN_A_PASS = 2**25  # that a chunk may store in one layer
-SAMPLES = 2 * CHUNK  # drawn at a time: steps of many examples cost hardly more than those of few
 
 
-class Autoregressive(Model):
+class Autoregressive(SamplesInOrder):
     """p(x) = prod_s p(x_s | x_1, ..., x_{s - 1}); `log_prob` is exact.
 
     References:
@@ -187,99 +187,6 @@ class Autoregressive(Model):
         return {"ar": (x, draw_labels(self.event.shares, len(x), generator).to(x.device))}
 
     @property
-    def uniforms(self) -> tuple[int, int]:
-        """Shape of the uniform numbers on [0, 1) that one sample is a function of: distributions, and numbers for each."""
-        return self.player.steps_count, self.likelihood.uniforms
-
-    def sample(self, n: int, *, labels: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor:
-        """Draw each number from its distribution given those before it.
-
-        For a Bernoulli likelihood the samples are black and white.
-
-        Args:
-            n: number of samples.
-            labels: (n,) classes from 0 to `classes` - 1. A conditional model without given labels draws classes with the shares
-                of the training data; another model must get None.
-            generator: draws the numbers; None takes torch's global generator.
-
-        Returns:
-            (n, *event) in the data's units.
-
-        Raises:
-            SettingError: an argument is invalid.
-        """
-        n = self.check_request(n, labels, generator)
-        if self.classes is not None and labels is None:
-            labels = draw_labels(self.event.shares, n, generator)
-        return self.sample_from(self._draw_uniforms(n, generator), labels)
-
-    def sample_from(self, uniforms: Tensor, labels: Tensor | None = None, *, cached: bool = True) -> Tensor:
-        """Return the samples that are given by uniform numbers.
-
-        Args:
-            uniforms: (N, *`uniforms`) on [0, 1).
-            labels: (N,) int64 for a conditional model, otherwise None.
-            cached: whether to compute each activation once, instead of repeating a full pass for every number.
-
-        Returns:
-            (N, *event) in the data's units.
-        """
-        with evaluating(self.player):
-            return in_row_chunks(
-                lambda rows: self.scaling.to_data(
-                    generate(self.player, uniforms[rows].to(self.device), self._rows(labels, rows), cached)
-                ),
-                len(uniforms),
-                SAMPLES,
-            )
-
-    def complete(self, x: Numbers, known: Tensor, *, generator: torch.Generator | None = None) -> Tensor:
-        """Fill in missing numbers, one after the other in the model's order.
-
-        Each is drawn from its distribution given everything before it, known or filled in. If the known numbers come first in
-        that order, such as the upper rows of an image or the beginning of a text, these are exact samples of the rest. Otherwise
-        a filled-in number does not depend on the known numbers after it.
-
-        Args:
-            x: (N, *event) in the data's units; missing numbers may have any value.
-            known: (N, *event) bool.
-            generator: draws the numbers, and the classes of a conditional model; None takes torch's global generator.
-
-        Returns:
-            (N, *event) in the data's units, equal to x where it is known.
-
-        Raises:
-            SettingError: an argument is invalid.
-        """
-        check_generator("complete", generator)
-        x = as_tensor(x)
-        if not isinstance(known, Tensor) or known.dtype != torch.bool or known.shape != x.shape:
-            raise SettingError(
-                f"complete: known says of each number whether it is known; give a tensor of booleans of shape {tuple(x.shape)}."
-            )
-        labels = None if self.classes is None else draw_labels(self.event.shares, len(x), generator)
-        uniforms = self._draw_uniforms(len(x), generator)
-        # What is unknown may not even be a number.
-        inputs = self._binarise(self.model_units(torch.where(known, x, torch.zeros_like(x))), generator)
-        mask, player = known.to(self.device), self.player
-
-        def fill(rows: slice) -> Tensor:
-            given = Known(player.blocks(inputs[rows]), player.blocks(mask[rows]))
-            made = generate(player, uniforms[rows].to(self.device), self._rows(labels, rows), known=given)
-            return self.scaling.to_data(made)
-
-        with evaluating(player):
-            made = in_row_chunks(fill, len(x), SAMPLES)
-        return torch.where(mask, x.to(made), made)
-
-    def _draw_uniforms(self, n: int, generator: torch.Generator | None) -> Tensor:
-        device = torch.device("cpu") if generator is None else generator.device
-        return torch.rand(n, *self.uniforms, generator=generator, device=device)
-
-    def _rows(self, labels: Tensor | None, rows: slice) -> Tensor | None:
-        return None if labels is None else labels[rows].to(self.device)
-
-    @property
     def log_prob_of(self) -> Literal["density", "values", "black and white"]:
         """The kind of `log_prob`: of black-and-white examples, of discrete values, or a density in the data's units."""
         if isinstance(self.likelihood, Bernoulli):
@@ -360,16 +267,6 @@ class Autoregressive(Model):
 
         with evaluating(self.player):
             return in_row_chunks(log_prob, len(inputs), size) + shift
-
-    def _binarise(self, x: Tensor, generator: torch.Generator | None) -> Tensor:
-        """x (N, *event) in the model's units, black and white where training has it so."""
-        if self.settings.binarise == "none":
-            return x
-        if self.settings.binarise == "threshold":
-            return (x > 0.5).to(x.dtype)
-        generator = generator or torch.Generator(x.device).manual_seed(0)
-        # Black and white stay what they are.
-        return (torch.rand(x.shape, generator=generator, device=generator.device).to(x) < x).to(x.dtype)
 
     def find_leaks(self, x: Numbers, labels: Tensor | None, generator: torch.Generator) -> Tensor:
         """Find predictions that depend on the numbers they predict or on later ones; built-in networks have none.

@@ -1,0 +1,134 @@
+"""How an autoregressive model samples and completes examples."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from saddlepoint.errors import SettingError
+from saddlepoint.models.autoregressive.generation import Known, generate, in_row_chunks
+from saddlepoint.models.autoregressive.network import Autoregression
+from saddlepoint.models.autoregressive.settings import AutoregressiveSettings
+from saddlepoint.models.base import CHUNK, Model, Numbers, as_tensor, check_generator
+from saddlepoint.models.labels import draw_labels
+from saddlepoint.networks.evaluating import evaluating
+from saddlepoint.objectives.autoregressive_likelihood import ConditionalLikelihood
+
+SAMPLES = 2 * CHUNK  # drawn at a time: steps of many examples cost hardly more than those of few
+
+
+class SamplesInOrder(Model):
+    """A model that draws one number after the other.
+
+    Attributes:
+        settings: of the model.
+        player: the network.
+        likelihood: of each block of numbers.
+    """
+
+    settings: AutoregressiveSettings
+    player: Autoregression
+    likelihood: ConditionalLikelihood
+
+    @property
+    def uniforms(self) -> tuple[int, int]:
+        """Shape of the uniform numbers on [0, 1) that one sample is a function of: distributions, and numbers for each."""
+        return self.player.steps_count, self.likelihood.uniforms
+
+    def sample(self, n: int, *, labels: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor:
+        """Draw each number from its distribution given those before it.
+
+        For a Bernoulli likelihood the samples are black and white.
+
+        Args:
+            n: number of samples.
+            labels: (n,) classes from 0 to `classes` - 1. A conditional model without given labels draws classes with the shares
+                of the training data; another model must get None.
+            generator: draws the numbers; None takes torch's global generator.
+
+        Returns:
+            (n, *event) in the data's units.
+
+        Raises:
+            SettingError: an argument is invalid.
+        """
+        n = self.check_request(n, labels, generator)
+        if self.classes is not None and labels is None:
+            labels = draw_labels(self.event.shares, n, generator)
+        return self.sample_from(self._draw_uniforms(n, generator), labels)
+
+    def sample_from(self, uniforms: Tensor, labels: Tensor | None = None, *, cached: bool = True) -> Tensor:
+        """Return the samples that are given by uniform numbers.
+
+        Args:
+            uniforms: (N, *`uniforms`) on [0, 1).
+            labels: (N,) int64 for a conditional model, otherwise None.
+            cached: whether to compute each activation once, instead of repeating a full pass for every number.
+
+        Returns:
+            (N, *event) in the data's units.
+        """
+        with evaluating(self.player):
+            return in_row_chunks(
+                lambda rows: self.scaling.to_data(
+                    generate(self.player, uniforms[rows].to(self.device), self._rows(labels, rows), cached)
+                ),
+                len(uniforms),
+                SAMPLES,
+            )
+
+    def complete(self, x: Numbers, known: Tensor, *, generator: torch.Generator | None = None) -> Tensor:
+        """Fill in missing numbers, one after the other in the model's order.
+
+        Each is drawn from its distribution given everything before it, known or filled in. If the known numbers come first in
+        that order, such as the upper rows of an image or the beginning of a text, these are exact samples of the rest. Otherwise
+        a filled-in number does not depend on the known numbers after it.
+
+        Args:
+            x: (N, *event) in the data's units; missing numbers may have any value.
+            known: (N, *event) bool.
+            generator: draws the numbers, and the classes of a conditional model; None takes torch's global generator.
+
+        Returns:
+            (N, *event) in the data's units, equal to x where it is known.
+
+        Raises:
+            SettingError: an argument is invalid.
+        """
+        check_generator("complete", generator)
+        x = as_tensor(x)
+        if not isinstance(known, Tensor) or known.dtype != torch.bool or known.shape != x.shape:
+            raise SettingError(
+                f"complete: known says of each number whether it is known; give a tensor of booleans of shape {tuple(x.shape)}."
+            )
+        labels = None if self.classes is None else draw_labels(self.event.shares, len(x), generator)
+        uniforms = self._draw_uniforms(len(x), generator)
+        # What is unknown may not even be a number.
+        inputs = self._binarise(self.model_units(torch.where(known, x, torch.zeros_like(x))), generator)
+        mask, player = known.to(self.device), self.player
+
+        def fill(rows: slice) -> Tensor:
+            given = Known(player.blocks(inputs[rows]), player.blocks(mask[rows]))
+            made = generate(player, uniforms[rows].to(self.device), self._rows(labels, rows), known=given)
+            return self.scaling.to_data(made)
+
+        with evaluating(player):
+            made = in_row_chunks(fill, len(x), SAMPLES)
+        return torch.where(mask, x.to(made), made)
+
+    def _draw_uniforms(self, n: int, generator: torch.Generator | None) -> Tensor:
+        device = torch.device("cpu") if generator is None else generator.device
+        return torch.rand(n, *self.uniforms, generator=generator, device=device)
+
+    def _rows(self, labels: Tensor | None, rows: slice) -> Tensor | None:
+        return None if labels is None else labels[rows].to(self.device)
+
+    def _binarise(self, x: Tensor, generator: torch.Generator | None) -> Tensor:
+        """x (N, *event) in the model's units, black and white where training has it so."""
+        if self.settings.binarise == "none":
+            return x
+        if self.settings.binarise == "threshold":
+            return (x > 0.5).to(x.dtype)
+        generator = generator or torch.Generator(x.device).manual_seed(0)
+        # Black and white stay what they are.
+        return (torch.rand(x.shape, generator=generator, device=generator.device).to(x) < x).to(x.dtype)
