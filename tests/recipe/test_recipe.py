@@ -15,8 +15,9 @@ from saddlepoint import models
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.errors import SettingError
 from saddlepoint.models.autoencoder.settings import AutoencoderSettings
-from saddlepoint.models.classical.settings import ClassicalSettings
 from saddlepoint.models.autoregressive.settings import AutoregressiveSettings
+from saddlepoint.models.classical.settings import ClassicalSettings
+from saddlepoint.models.flow.settings import FlowSettings
 from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.models.vae.settings import VAESettings
 from saddlepoint.objectives.adversarial.settings import PENALTIES
@@ -29,6 +30,7 @@ FAMILIES: dict[str, type[BaseModel]] = {
     "vae": VAESettings,
     "autoregressive": AutoregressiveSettings,
     "gan": GANSettings,
+    "flow": FlowSettings,
     "classical": ClassicalSettings,
 }
 
