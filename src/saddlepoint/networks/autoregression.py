@@ -74,7 +74,8 @@ class ContextBias(nn.Module):
             return x
         shape = [1] * x.ndim
         shape[0], shape[axis] = bias.shape
-        return x + bias.view(shape)
+        result: Tensor = x + bias.view(shape)
+        return result
 
 
 class FullPasses:
