@@ -21,7 +21,7 @@ from saddlepoint.evaluation.result import MOST, assess_result
 from saddlepoint.evaluation.settings import EvaluationSettings
 from saddlepoint.experiment.best_step import BestStep
 from saddlepoint.models.base import Model
-from saddlepoint.models.capabilities import Fits, HasCodes, HasLatentPosterior, Reports, has
+from saddlepoint.models.capabilities import Conditional, Fits, HasCodes, HasLatentPosterior, Reports, has
 from saddlepoint.records import Result
 from saddlepoint.training import Devices
 from saddlepoint.training.ema import MovingAverage
@@ -175,7 +175,8 @@ class Measurement:
         if has(model, HasCodes):
             for name in series:
                 if name.endswith("/active_units"):
-                    values[name.replace("units", "share")] = float(series[name]) / model.latent
+                    classes = (model.classes or 0) if has(model, Conditional) else 0
+                    values[name.replace("units", "share")] = float(series[name]) / (model.latent - classes)
         if has(model, HasLatentPosterior) and len(training) > 1:
             # The prior has holes where samples are far from the data and reconstructions are close to it.
             reconstructed = model.decode(model.encode(training[:RECONSTRUCTED]))

@@ -7,7 +7,7 @@ References:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -16,12 +16,13 @@ if TYPE_CHECKING:
     from saddlepoint.models.capabilities import HasClassDensity
 
 
-def joint_log_prob(model: HasClassDensity, x: Tensor) -> Tensor:
+def joint_log_prob(model: HasClassDensity, x: Tensor, **options: Any) -> Tensor:
     """Return log p(x, y) of every class y.
 
     Args:
         model: with a density of each class.
         x: (N, *event) in the data's units.
+        **options: further arguments of the model's `class_log_prob`.
 
     Returns:
         (N, classes) float64, in nats. A class that the training data do not have is -inf.
@@ -32,22 +33,23 @@ def joint_log_prob(model: HasClassDensity, x: Tensor) -> Tensor:
         if share == 0:
             columns.append(torch.full((len(x),), -torch.inf, dtype=torch.float64))
             continue
-        of_class = model.class_log_prob(x, torch.full((len(x),), label, dtype=torch.int64))
+        of_class = model.class_log_prob(x, torch.full((len(x),), label, dtype=torch.int64), **options)
         columns.append(of_class.detach().cpu().double() + share.log())
     return torch.stack(columns, 1)
 
 
-def marginal_log_prob(model: HasClassDensity, x: Tensor) -> Tensor:
+def marginal_log_prob(model: HasClassDensity, x: Tensor, **options: Any) -> Tensor:
     """Return log p(x) = log sum_y p(x | y) p(y).
 
     Args:
         model: with a density of each class.
         x: (N, *event) in the data's units.
+        **options: further arguments of the model's `class_log_prob`.
 
     Returns:
         (N,) float64, in nats; a lower bound if `class_log_prob` is one.
     """
-    return joint_log_prob(model, x).logsumexp(1)
+    return joint_log_prob(model, x, **options).logsumexp(1)
 
 
 def posterior(model: HasClassDensity, x: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ from saddlepoint.models.capabilities import (
     Conditional,
     GenerativeModel,
     HasCodes,
+    HasDensity,
     HasNamedCodes,
     SamplesClasses,
     has,
@@ -35,7 +36,7 @@ def sample_with_labels(
     """
     if labels is not None or generator is None or not has(model, SamplesClasses):
         return model.sample(n, labels=labels, generator=generator), labels
-    if not has(model, Conditional):
+    if not has(model, Conditional) or has(model, HasDensity):  # a model with a density draws more than codes
         labels = draw_labels(model.event.shares, n, generator)
         return model.sample(n, labels=labels, generator=generator), labels.cpu()
     z = model.fixed_noise(n, generator)

@@ -210,6 +210,14 @@ class HasLatentPosterior(Encodes, Protocol):
 
 
 @runtime_checkable
+class HasLearntPrior(HasCodes, Protocol):
+    """A model whose codes have a learnt prior, so that measures of codes against a standard normal prior do not apply."""
+
+    def prior_log_prob(self, z: Tensor) -> Tensor:
+        """Codes (N, latent) -> (N,) nats, the log density of the prior."""
+
+
+@runtime_checkable
 class HasUnits(Protocol):
     """A model whose networks work on scaled examples.
 

@@ -32,12 +32,13 @@ class WithLabels(nn.Module):
         network: takes inputs with `classes` further channels.
         axis: of one input that holds its channels.
         classes: number of classes.
+        flat: whether the input is flattened first, so that the label is one number for each class, whatever the input's shape.
     """
 
-    def __init__(self, network: nn.Module, axis: int, classes: int) -> None:
+    def __init__(self, network: nn.Module, axis: int, classes: int, *, flat: bool = False) -> None:
         super().__init__()
         self.network = network
-        self.axis, self.classes = axis + 1, classes
+        self.axis, self.classes, self.flat = axis + 1, classes, flat
 
     def forward(self, x: Tensor, labels: Tensor, **named: Any) -> Any:
         """Return the network's output.
@@ -47,6 +48,7 @@ class WithLabels(nn.Module):
             labels: (B,) int64, or (B, classes) weights.
             **named: further arguments of the network.
         """
+        x = x.flatten(1) if self.flat else x
         weights = class_weights(labels, self.classes, x)
         axes = [1] * x.ndim
         axes[0], axes[self.axis] = weights.shape

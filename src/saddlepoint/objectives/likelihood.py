@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from saddlepoint.objectives import reconstruction
 from saddlepoint.objectives.precision import at_least_float32
-
-LikelihoodName = Literal["bernoulli", "gaussian", "gaussian-learnt"]
 
 
 def bernoulli_log_prob(x: Tensor, logits: Tensor) -> Tensor:
@@ -56,6 +54,61 @@ def log_likelihood(x: Tensor, output: Tensor, log_std: Tensor | None) -> Tensor:
         (B,) nats.
     """
     return bernoulli_log_prob(x, output) if log_std is None else gaussian_log_prob(x, output, log_std)
+
+
+def student_t_log_prob(x: Tensor, location: Tensor, log_scale: Tensor, degrees_of_freedom: float) -> Tensor:
+    """log p(x) of independent Student-t variables, whose tails are heavier than a Gaussian's.
+
+    Args:
+        x: (B, *event).
+        location: (B, *event), in the units of x.
+        log_scale: (), the logarithm of the scale in the units of x.
+        degrees_of_freedom: above 0; the limit of many is the Gaussian.
+
+    Returns:
+        (B,) nats, a density in the units of x.
+
+    References:
+        Robust Statistical Modeling Using the t Distribution (Kenneth Lange, Roderick Little, Jeremy Taylor, 1989),
+            https://doi.org/10.1080/01621459.1989.10478852
+    """
+    log_scale, half = at_least_float32(log_scale), 0.5 * degrees_of_freedom
+    squared = ((x - at_least_float32(location)) * torch.exp(-log_scale)).square()
+    constant = math.lgamma(half + 0.5) - math.lgamma(half) - 0.5 * math.log(math.pi * degrees_of_freedom)
+    terms = (half + 0.5) * torch.log1p(squared / degrees_of_freedom)
+    return math.prod(x.shape[1:]) * (constant - log_scale) - terms.flatten(1).sum(1)
+
+
+def discretised_logistic_log_prob(
+    x: Tensor, location: Tensor, log_scale: Tensor, *, width: float, low: float, high: float
+) -> Tensor:
+    """log P(x) of independent discretised logistic variables: the probability of the interval around each level.
+
+    The intervals of the lowest and the highest level are unbounded on one side, so that the levels' probabilities sum to 1.
+
+    Args:
+        x: (B, *event), each number one of the levels low, low + width, ..., high.
+        location: (B, *event), in the units of x.
+        log_scale: (), the logarithm of the scale in the units of x.
+        width: distance of two levels.
+        low: the lowest level.
+        high: the highest level.
+
+    Returns:
+        (B,) nats.
+
+    References:
+        PixelCNN++: Improving the PixelCNN with Discretized Logistic Mixture Likelihood and Other Modifications (Tim Salimans,
+            Andrej Karpathy, Xi Chen, Diederik Kingma, 2017), https://arxiv.org/abs/1701.05517
+    """
+    inverse = torch.exp(-at_least_float32(log_scale))
+    centred = x - at_least_float32(location)
+    above = functional.logsigmoid((centred + 0.5 * width) * inverse)  # log P(X <= upper end)
+    below = functional.logsigmoid((0.5 * width - centred) * inverse)  # log P(X > lower end)
+    # sigmoid(u) - sigmoid(l) = sigmoid(u) sigmoid(-l) (1 - e^(l - u)), which loses no digits far from the location.
+    inside = above + below + torch.log(-torch.expm1(-width * inverse))
+    terms = torch.where(x < low + 0.5 * width, above, torch.where(x > high - 0.5 * width, below, inside))
+    return terms.flatten(1).sum(1)
 
 
 def standard_normal_log_prob(z: Tensor) -> Tensor:

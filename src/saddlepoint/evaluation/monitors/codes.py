@@ -5,28 +5,32 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from saddlepoint.models.capabilities import HasLatentPosterior
+from saddlepoint.models.capabilities import Conditional, HasLatentPosterior, HasLearntPrior, has
 from saddlepoint.objectives.divergence import kl_standard_normal_units
 
 Signals = dict[str, Tensor]
 
 
-def head_series(model: HasLatentPosterior, x: Tensor) -> Signals:
+def head_series(model: HasLatentPosterior, x: Tensor, labels: Tensor | None = None) -> Signals:
     """Series of the mean and log-variance heads, in the present mode of the networks.
 
     Args:
-        model: with an encoder.
+        model: with an encoder. Series that compare codes with a standard normal prior are left out for one with a learnt prior.
         x: (N, *event) examples in the model's units.
+        labels: (N,) int64, which the encoder of a conditional model takes.
     """
     player = model.encoder_player
-    mean, log_variance = model.infer(x)
-    units = kl_standard_normal_units(mean, log_variance).mean(0)
-    signals = {
-        f"{player}/head_kl": units.sum(),
-        f"{player}/kl_low": units.min(),
-        f"{player}/kl_high": units.max(),
-        f"{player}/code_spread": (mean.square() + log_variance.exp()).mean(),
-    }
+    inputs = (x, labels) if labels is not None and has(model, Conditional) else (x,)
+    mean, log_variance = model.infer(*inputs)
+    signals: Signals = {}
+    if not has(model, HasLearntPrior):
+        units = kl_standard_normal_units(mean, log_variance).mean(0)
+        signals = {
+            f"{player}/head_kl": units.sum(),
+            f"{player}/kl_low": units.min(),
+            f"{player}/kl_high": units.max(),
+            f"{player}/code_spread": (mean.square() + log_variance.exp()).mean(),
+        }
     own = is_first_occurrence(x)
     for name, values in (("mean", mean), ("log_variance", log_variance)):
         signals[f"{player}/{name}_low"] = values.min()

@@ -204,7 +204,7 @@ class Monitor:
             signals |= self._sample_series(model, x, z, made, sampled)
         if has(model, HasLatentPosterior):
             with self._model.at_rest():
-                signals |= codes.head_series(model, x)
+                signals |= codes.head_series(model, x, real.y)
         return signals
 
     def _sample_series(

@@ -31,18 +31,53 @@ class VAESettings(FamilySettings):
     objective: str = Field(
         "evidence", description="evidence: the negative evidence lower bound; or module:loss of your own."
     )
-    likelihood: Literal["bernoulli", "gaussian", "gaussian-learnt"] = Field(
+    likelihood: Literal["bernoulli", "gaussian", "gaussian-learnt", "student-t", "discretised-logistic"] = Field(
         "bernoulli",
-        description="Distribution of an example given its code; gaussian-learnt learns its standard deviation.",
+        description="Distribution of an example given its code: bernoulli for black and white, discretised-logistic for bytes, the "
+        "others for real numbers; all but bernoulli and gaussian learn their scale.",
     )
     observation_std: float = Field(
         0.1,
         gt=0.0,
-        description="gaussian: its fixed standard deviation, gaussian-learnt: where it starts; in the model's units.",
+        description="gaussian: its fixed standard deviation; where the learnt scale of the others starts; in the model's units.",
+    )
+    degrees_of_freedom: float = Field(
+        5.0, gt=0.0, le=1e6, description="student-t: fewer mean heavier tails; many are a Gaussian."
     )
     binarise: Literal["none", "stochastic"] = Field(
         "none", description="bernoulli: feed the pixel values themselves, or draw black or white again in every batch."
     )
+    bound: Literal["elbo", "iwae"] = Field(
+        "elbo", description="What is maximised: the evidence lower bound, or the importance-weighted bound."
+    )
+    bound_samples: int = Field(
+        1, ge=1, le=10_000, description="Draws of the code for each example in the bound."
+    )
+    prior: Literal["normal", "vampprior"] = Field(
+        "normal", description="Of codes: standard normal, or the mean of the posteriors of learnt pseudo-inputs."
+    )
+    pseudo_inputs: int = Field(500, ge=1, le=1_000_000, description="vampprior: how many.")
+    layers: Literal[1, 2] = Field(1, description="Stochastic layers: 2 puts a code of its own above the first.")
+    top_latent: Size = Field(3, description="layers 2: size of the code above.")
+    top: NetworkSettings = Field(
+        NetworkSettings(hidden=(50,), activation="tanh"),
+        description="layers 2: the two networks between the codes, up and down.",
+    )
+    conditional: bool = Field(False, description="Whether encoder and decoder take the labels.")
+    semi_supervised: bool = Field(
+        False, description="conditional: labels may be missing (-1), and a classifier q(y | x) takes their place."
+    )
+    classifier: NetworkSettings = Field(
+        NetworkSettings(hidden=(50, 50), activation="relu"), description="semi_supervised: example -> its class."
+    )
+    classifier_weight: float = Field(
+        50.0, ge=0.0, description="semi_supervised: weight of the classifier's cross-entropy on labelled examples."
+    )
+    regulariser: Literal["kl", "mmd"] = Field(
+        "kl",
+        description="What brings codes to the prior: the KL term alone, or the maximum mean discrepancy of a batch's codes too.",
+    )
+    mmd_weight: float = Field(100.0, gt=0.0, description="mmd: weight of the discrepancy; set beta to 0 for it alone.")
     beta: float = Field(1.0, ge=0.0, description="Weight of the KL term.")
     warm_up: int = Field(0, ge=0, description="Steps over which the KL term's weight grows from 0 to beta.")
     free_bits: float = Field(0.0, ge=0.0, description="Nats of KL a latent unit may use at no cost.")

@@ -1,0 +1,126 @@
+"""Distributions of an example given the decoder's output, by name."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from saddlepoint.data.dataset import Scaling
+from saddlepoint.errors import SettingError
+from saddlepoint.models.vae.settings import VAESettings
+from saddlepoint.objectives.evidence import LogProb
+from saddlepoint.objectives.likelihood import (
+    discretised_logistic_log_prob,
+    log_likelihood,
+    student_t_log_prob,
+)
+from saddlepoint.objectives.precision import at_least_float32
+
+Draw = Callable[[Tensor, Tensor, torch.Generator | None], Tensor]  # mean, log scale, generator -> x
+
+
+@dataclass(frozen=True)
+class Likelihood:
+    """A distribution p(x | z) of independent numbers, in the model's units.
+
+    Attributes:
+        log_prob: (x, output, log_scale) -> log p(x | z), (B,) nats.
+        of: the kind of this probability, as in `DescribesDensity`.
+        mean: the decoder's output -> the mean of p(x | z), in the same shape.
+        draw: (mean, log_scale, generator) -> one x for each mean; None if samples are means, because a draw would be black and
+            white.
+        has_scale: whether it has a scale.
+        learns_scale: whether the scale is learnt.
+        annealed: whether it is Bernoulli or Gaussian, the likelihoods that annealed importance sampling knows.
+    """
+
+    log_prob: LogProb
+    of: Literal["density", "values", "black and white"]
+    mean: Callable[[Tensor], Tensor] = lambda output: output
+    draw: Draw | None = None
+    has_scale: bool = True
+    learns_scale: bool = True
+    annealed: bool = False
+
+
+def _bernoulli(settings: VAESettings, scaling: Scaling) -> Likelihood:
+    return Likelihood(
+        log_likelihood, "black and white", torch.sigmoid, has_scale=False, learns_scale=False, annealed=True
+    )
+
+
+def _gaussian(settings: VAESettings, scaling: Scaling) -> Likelihood:
+    learns = settings.likelihood == "gaussian-learnt"
+    return Likelihood(log_likelihood, "density", draw=_draw_gaussian, learns_scale=learns, annealed=True)
+
+
+def _student_t(settings: VAESettings, scaling: Scaling) -> Likelihood:
+    freedom = settings.degrees_of_freedom
+
+    def log_prob(x: Tensor, output: Tensor, log_scale: Tensor | None) -> Tensor:
+        assert log_scale is not None
+        return student_t_log_prob(x, output, log_scale, freedom)
+
+    return Likelihood(log_prob, "density", draw=partial(_draw_student_t, degrees_of_freedom=freedom))
+
+
+def _discretised_logistic(settings: VAESettings, scaling: Scaling) -> Likelihood:
+    event = scaling.event
+    if event.levels is None or event.low is None or event.high is None or len(scaling.scale) > 1:
+        raise SettingError(
+            "model.likelihood: discretised-logistic needs bytes with a known range, such as images, and these data are "
+            f"{event.dtype}{'' if event.bounded else ' of unknown range'}: use gaussian-learnt or student-t."
+        )
+    width, offset = scaling.scale[0], scaling.offset[0]
+    low, high = event.low * width + offset, event.high * width + offset
+
+    def log_prob(x: Tensor, output: Tensor, log_scale: Tensor | None) -> Tensor:
+        assert log_scale is not None
+        return discretised_logistic_log_prob(x, output, log_scale, width=width, low=low, high=high)
+
+    return Likelihood(log_prob, "values", draw=_draw_logistic)
+
+
+def _device(generator: torch.Generator | None) -> torch.device:
+    return torch.device("cpu") if generator is None else generator.device
+
+
+def _draw_gaussian(mean: Tensor, log_scale: Tensor, generator: torch.Generator | None) -> Tensor:
+    noise = torch.randn(mean.shape, generator=generator, device=_device(generator)).to(mean)
+    return mean + torch.exp(log_scale) * noise
+
+
+def _draw_student_t(
+    mean: Tensor, log_scale: Tensor, generator: torch.Generator | None, degrees_of_freedom: float
+) -> Tensor:
+    """Draw by a transformation of two uniform numbers.
+
+    References:
+        Polar Generation of Random Variates with the t-Distribution (Ralph Bailey, 1994),
+            https://doi.org/10.1090/S0025-5718-1994-1219702-8
+    """
+    uniform = torch.rand(2, *mean.shape, generator=generator, device=_device(generator), dtype=torch.float64)
+    radius = torch.expm1(-2 / degrees_of_freedom * torch.log1p(-uniform[0])).mul(degrees_of_freedom).sqrt()
+    return mean + torch.exp(log_scale) * (radius * torch.cos(2 * math.pi * uniform[1])).to(mean)
+
+
+def _draw_logistic(mean: Tensor, log_scale: Tensor, generator: torch.Generator | None) -> Tensor:
+    """Draw from the logistic distribution; the conversion to the data's units rounds to the levels and clamps to their range."""
+    uniform = torch.rand(mean.shape, generator=generator, device=_device(generator), dtype=torch.float64)
+    noise = torch.logit(uniform.clamp(1e-12, 1 - 1e-12)).to(mean)
+    return at_least_float32(mean) + torch.exp(log_scale) * noise
+
+
+LIKELIHOODS: dict[str, Callable[[VAESettings, Scaling], Likelihood]] = {
+    "bernoulli": _bernoulli,
+    "gaussian": _gaussian,
+    "gaussian-learnt": _gaussian,
+    "student-t": _student_t,
+    "discretised-logistic": _discretised_logistic,
+}
