@@ -69,6 +69,25 @@ CASES = {
     "vae-gaussian": (VAESettings(**AE, likelihood="gaussian"), SOUND),
     "vae-gaussian-learnt": (VAESettings(**AE, likelihood="gaussian-learnt"), VECTOR),
     "vae-free-bits": (VAESettings(**AE, free_bits=0.2), IMAGE),
+    "vae-student-t": (VAESettings(**AE, likelihood="student-t"), VECTOR),
+    "vae-logistic": (VAESettings(**AE, likelihood="discretised-logistic"), IMAGE),
+    "vae-draws": (VAESettings(**AE, bound_samples=2), IMAGE),
+    "vae-iwae": (VAESettings(**AE, bound="iwae", bound_samples=3, binarise="stochastic"), IMAGE),
+    "vae-vampprior": (VAESettings(**AE, prior="vampprior", pseudo_inputs=4, likelihood="discretised-logistic"), IMAGE),
+    "vae-vampprior-conv": (VAESettings(encoder=CONV, decoder=CONV, prior="vampprior", pseudo_inputs=4), IMAGE),
+    "vae-two-layers": (VAESettings(**AE, layers=2, top_latent=2, bound="iwae", bound_samples=2), IMAGE),
+    "vae-mmd": (VAESettings(**AE, regulariser="mmd", beta=0.0), IMAGE),
+    "vae-conditional": (VAESettings(**AE, conditional=True), NAMED_IMAGE),
+    "vae-conditional-conv": (
+        VAESettings(encoder=CONV, decoder=CONV, conditional=True, bound="iwae", likelihood="gaussian-learnt"),
+        NAMED_IMAGE,
+    ),
+    "vae-conditional-two-layers": (VAESettings(**AE, conditional=True, layers=2, likelihood="student-t"), NAMED_VECTOR),
+    "vae-semi-supervised": (VAESettings(**AE, conditional=True, semi_supervised=True), NAMED_IMAGE),
+    "vae-semi-supervised-conv": (
+        VAESettings(encoder=CONV, decoder=CONV, classifier=CONV, conditional=True, semi_supervised=True),
+        NAMED_IMAGE,
+    ),
     "vae-conv": (VAESettings(encoder=CONV, decoder=CONV), IMAGE),
     "gan": (GANSettings(**GAN, latent=4), IMAGE),
     "gan-minimax": (GANSettings(**GAN, latent=4, objective="minimax", updates={"discriminator": 3}), VECTOR),
@@ -157,7 +176,14 @@ CASES = {
 }
 # Their phases have no gradient.
 FITTED = {case for case in CASES if case.startswith("classical")}
-WITH_BATCH_NORM = {"autoencoder-conv", "vae-conv", "dcgan", "dcgan-sound", "dcgan-minibatch"} | {
+OF_CONVOLUTIONS = {
+    "autoencoder-conv",
+    "vae-conv",
+    "vae-vampprior-conv",
+    "vae-conditional-conv",
+    "vae-semi-supervised-conv",
+}
+WITH_BATCH_NORM = {*OF_CONVOLUTIONS, "dcgan", "dcgan-sound", "dcgan-minibatch"} | {
     f"{family}-network-{name}" for family in ("autoencoder", "vae", "gan") for name in ("dcgan", "resnet")
 }
 # Neighbours in the batch are judged together, and so have no order of their own.
@@ -166,6 +192,7 @@ PACKED = {"gan-packing", "gan-all", "dcgan-minibatch"}
 TIED = WITH_BATCH_NORM | {
     "autoencoder-sparse-kl",
     "vae-free-bits",
+    "vae-mmd",
     "gan-minibatch",
     "gan-feature-matching",
     "gan-loss-feature-matching",

@@ -1,14 +1,17 @@
 import math
 
+import pytest
 import torch
 from torch.distributions import Bernoulli, MultivariateNormal, Normal
 
 from saddlepoint.objectives.likelihood import (
     bernoulli_log_prob,
+    discretised_logistic_log_prob,
     gaussian_log_prob,
     importance_bound,
     log_likelihood,
     standard_normal_log_prob,
+    student_t_log_prob,
 )
 
 
@@ -74,3 +77,26 @@ def test_the_bound_rises_with_the_samples_towards_the_likelihood():
 
 def test_the_bound_of_equal_weights_is_that_weight_at_any_size():
     assert importance_bound(torch.full((9, 2), -1e4)).tolist() == [-1e4, -1e4]
+
+
+@pytest.mark.parametrize("levels", [2, 17, 256])
+@pytest.mark.parametrize("log_scale", [-9.0, -2.0, 1.0])
+def test_the_levels_of_a_discretised_logistic_have_probability_one(levels, log_scale):
+    width = 2 / (levels - 1)
+    x = (-1 + width * torch.arange(levels, dtype=torch.float64))[:, None]
+    log_scale = torch.tensor(log_scale, dtype=torch.float64)
+    for place in (-3.0, -0.2, 0.9):
+        location = torch.full_like(x, place)
+        log_prob = discretised_logistic_log_prob(x, location, log_scale, width=width, low=-1.0, high=1.0)
+        assert log_prob.isfinite().all()
+        assert log_prob.logsumexp(0).abs() < 1e-9
+
+
+def test_student_t_is_the_known_density_and_tends_to_the_gaussian():
+    x, location = torch.randn(2, 5, 3, dtype=torch.float64)
+    log_scale = torch.tensor(0.3, dtype=torch.float64)
+    known = torch.distributions.StudentT(4.0, location, log_scale.exp()).log_prob(x).sum(1)
+    torch.testing.assert_close(student_t_log_prob(x, location, log_scale, 4.0), known)
+    # The difference is of the order of 1 / degrees of freedom.
+    gaussian = gaussian_log_prob(x, location, log_scale)
+    torch.testing.assert_close(student_t_log_prob(x, location, log_scale, 1e6), gaussian, rtol=0, atol=1e-3)

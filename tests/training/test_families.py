@@ -59,6 +59,8 @@ FAMILIES = {
         for name in DISTRIBUTIONS
         if name not in ("gaussian", "mixture", "hmm")
     },
+    "vae-iwae": VAESettings(bound="iwae", bound_samples=2, prior="vampprior", pseudo_inputs=3),
+    "vae-semi-supervised": VAESettings(conditional=True, semi_supervised=True, encoder=CONVOLUTIONAL),
     **{
         f"gan-network-{name}": GANSettings(generator=network, discriminator=network, penalties={"r1": 0.1})
         for name, network in BUILT_IN.items()

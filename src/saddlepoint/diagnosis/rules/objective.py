@@ -57,11 +57,17 @@ def not_the_kl_of_its_heads(vae_kl: Series, vae_head_kl: Series, run: Facts) -> 
 def kl_is_subtracted(vae_loss: Series, vae_reconstruction: Series, vae_kl: Series, run: Facts) -> Finding | None:
     """The loss is below its own reconstruction term, so KL is rewarded instead of penalised.
 
+    This does not hold for an importance-weighted bound, which may be above the mean log likelihood of its draws.
+
     Auto-Encoding Variational Bayes (Diederik Kingma, Max Welling, 2013), equation 3, https://arxiv.org/abs/1312.6114
     """
     paid, nats = vae_loss.level(3) - vae_reconstruction.level(3), abs(vae_kl.level(3))
     # Both are means over a tick, the loss over all steps, the term over some: they differ by their noise.
-    if nats < TINY or not paid < -max(0.3 * nats, 0.02 * abs(vae_reconstruction.level(3))):
+    if (
+        run.settings.get("model.bound") == "iwae"
+        or nats < TINY
+        or not paid < -max(0.3 * nats, 0.02 * abs(vae_reconstruction.level(3)))
+    ):
         return None
     return _wrong_kl(
         vae_loss.step,

@@ -28,7 +28,17 @@ from saddlepoint.evaluation.scorecard.subject import Subject
 from saddlepoint.evaluation.statistics.intervals import Interval, mean_interval
 
 Need = (
-    Literal["classifier", "several classes", "truth", "modes", "held-out", "plane", "line", "permission for minutes"]
+    Literal[
+        "classifier",
+        "several classes",
+        "truth",
+        "modes",
+        "held-out",
+        "plane",
+        "line",
+        "permission for minutes",
+        "standard normal prior",
+    ]
     | type
 )
 """What data and features must have, or a capability that the model must have (see `models.capabilities`)."""

@@ -35,7 +35,11 @@ def score_model(
             telling = replace(subject, progress=partial(tally.within(work), first.title))
             found, reason = _measurements(first.measure, telling)
         scores += [_score(key, group[key], found[key]) for key in found]
-        skipped += [Skipped(key, metric.title, reason) for key, metric in group.items() if key not in found]
+        skipped += [
+            Skipped(key, metric.title, reason or missing(metric, available))
+            for key, metric in group.items()
+            if key not in found
+        ]
         tally.advance(work)
     return scores, skipped
 

@@ -9,7 +9,7 @@ from saddlepoint.data.dataset import Dataset
 from saddlepoint.evaluation.scorecard.comparison import Context
 from saddlepoint.evaluation.scorecard.metric_types import Metric, Need
 from saddlepoint.evaluation.settings import LikelihoodEffort
-from saddlepoint.models.capabilities import lacks
+from saddlepoint.models.capabilities import HasLearntPrior, has, lacks
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,12 @@ def _permission_for_minutes(available: Available) -> str:
     )
 
 
+def _normal_prior(available: Available) -> str:
+    if not has(available.model, HasLearntPrior):
+        return ""
+    return "the prior of this model's codes is learnt, and the score compares codes with a standard normal one."
+
+
 NEEDS: dict[str, Callable[[Available], str]] = {
     "classifier": _classifier,
     "several classes": _several_classes,
@@ -96,6 +102,7 @@ NEEDS: dict[str, Callable[[Available], str]] = {
     "plane": _plane,
     "line": _line,
     "permission for minutes": _permission_for_minutes,
+    "standard normal prior": _normal_prior,
 }
 
 

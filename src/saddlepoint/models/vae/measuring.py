@@ -88,12 +88,12 @@ class MeasuringVAE(CodingVAE):
             x: (N, *event) in the data's units.
 
         Returns:
-            (N, classes): q(y | x) of a semi-supervised model, otherwise p(y | x) by Bayes' rule from the bounds of all classes.
+            (N, classes) float64: q(y | x) of a semi-supervised model, otherwise p(y | x) by Bayes' rule from the bounds of all classes.
         """
         if isinstance(self.player, EveryClassNetwork):
             player = self.player
             with evaluating(player):
-                return in_chunks(lambda part: player.logits(self.model_units(part)).softmax(1), x)
+                return in_chunks(lambda part: player.logits(self.model_units(part)).double().softmax(1), x)
         return bayes.posterior(self, as_tensor(x))
 
     def _log_prob(
@@ -198,4 +198,4 @@ class MeasuringVAE(CodingVAE):
             return torch.stack((-(reconstruction + kl), reconstruction), 1)
 
         bound, reconstruction = self._on_examples(terms, x, labels).unbind(1)
-        return bound, reconstruction
+        return bound.contiguous(), reconstruction

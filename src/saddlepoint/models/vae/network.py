@@ -108,9 +108,7 @@ class VAENetwork(nn.Module):
         """Return the components of the prior; None for a standard normal one."""
         return None if self.pseudo_inputs is None else Components(*self.heads(self.pseudo_inputs()))
 
-    def draw(
-        self, x: Tensor, epsilon: Tensor, *labels: Tensor, components: Components | None = None
-    ) -> Draws:
+    def draw(self, x: Tensor, epsilon: Tensor, *labels: Tensor, components: Components | None = None) -> Draws:
         """Draw several codes for each example, and decode them.
 
         Args:

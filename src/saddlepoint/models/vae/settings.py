@@ -50,14 +50,12 @@ class VAESettings(FamilySettings):
     bound: Literal["elbo", "iwae"] = Field(
         "elbo", description="What is maximised: the evidence lower bound, or the importance-weighted bound."
     )
-    bound_samples: int = Field(
-        1, ge=1, le=10_000, description="Draws of the code for each example in the bound."
-    )
+    bound_samples: int = Field(1, ge=1, le=10_000, description="Draws of the code for each example in the bound.")
     prior: Literal["normal", "vampprior"] = Field(
         "normal", description="Of codes: standard normal, or the mean of the posteriors of learnt pseudo-inputs."
     )
     pseudo_inputs: int = Field(500, ge=1, le=1_000_000, description="vampprior: how many.")
-    layers: Literal[1, 2] = Field(1, description="Stochastic layers: 2 puts a code of its own above the first.")
+    layers: int = Field(1, ge=1, le=2, description="Stochastic layers: 2 puts a code of its own above the first.")
     top_latent: Size = Field(3, description="layers 2: size of the code above.")
     top: NetworkSettings = Field(
         NetworkSettings(hidden=(50,), activation="tanh"),
@@ -88,7 +86,8 @@ class VAESettings(FamilySettings):
 
     @property
     def abilities(self) -> tuple[str, ...]:
-        return ("encode", "compute likelihoods")
+        by_class, classes = (("sample by class",), ("classify",)) if self.conditional else ((), ())
+        return (*by_class, "encode", "compute likelihoods", *classes)
 
     @field_validator("objective")
     @classmethod

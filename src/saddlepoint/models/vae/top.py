@@ -40,7 +40,8 @@ class Heads(nn.Module):
         """(..., inputs) -> mean and log-variance, (..., size) each."""
         features = self.trunk(z.flatten(0, -2))
         mean, log_variance = (at_least_float32(head(features)) for head in (self.mean, self.log_variance))
-        return mean.view(*z.shape[:-1], -1), log_variance.view(*z.shape[:-1], -1)
+        shape = (*z.shape[:-1], mean.shape[1])
+        return mean.view(shape), log_variance.view(shape)
 
 
 class TopLayer(nn.Module):

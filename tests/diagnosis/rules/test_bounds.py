@@ -1,0 +1,18 @@
+"""Which rules of evidence bounds apply to which bound."""
+
+from __future__ import annotations
+
+import pytest
+
+from saddlepoint.diagnosis import Diagnosis, Facts
+from saddlepoint.diagnosis.rules import RULES
+from saddlepoint.records import Record
+
+
+@pytest.mark.parametrize(("bound", "wrong"), [("elbo", True), ("iwae", False)])
+def test_only_an_evidence_lower_bound_is_below_the_mean_likelihood_of_its_draws(bound: str, wrong: bool) -> None:
+    diagnosis = Diagnosis(("vae", "evidence"), RULES, Facts(steps=2_000, settings={"model.bound": bound}))
+    for tick in range(10):
+        series = {"vae/loss": 90.0 - tick, "vae/reconstruction": 100.0 - tick, "vae/kl": 20.0}
+        diagnosis.watch(Record(200 * tick, 0.0, series))
+    assert ("VAE202" in diagnosis.found) == wrong
