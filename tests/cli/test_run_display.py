@@ -116,6 +116,23 @@ def test_plain_lines_are_few_and_the_last_is_never_missing(monkeypatch: pytest.M
     assert lines[-1].startswith("step 1,000/1,000")
 
 
+def test_the_speed_is_that_of_training_steps_and_parts_are_summarised(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten steps a second while training; the clock also counts measurements."""
+    now = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    output = Output(file=io.StringIO(), width=200)
+    with RunDisplay(output) as listener:
+        listener.started(OUTLINE)
+        for step in (0, 100, 1_000):
+            now[0] += 1_000.0
+            values = {**record(step).values, "g/label_use": step / 2_000}
+            listener.record(dataclasses.replace(record(step), values=values))
+        listener.finished(ENDED)
+    text = output.file.getvalue()  # type: ignore[attr-defined]
+    assert "10 steps/s" in text
+    assert "use of labels: 0.5 (0 is chance" in text
+
+
 def test_an_error_gives_the_terminal_back() -> None:
     output = Output(file=io.StringIO(), force_terminal=True, width=100)
 

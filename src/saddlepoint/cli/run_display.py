@@ -14,7 +14,7 @@ from saddlepoint.experiment.display import TrainingDisplay
 from saddlepoint.experiment.listener import Outline
 from saddlepoint.progress import Display
 from saddlepoint.records import Finding, Record, RunFolder, shell_command
-from saddlepoint.report.words import as_good, best_in_words, session_in_words
+from saddlepoint.report.words import as_good, best_in_words, parts_in_words, session_in_words
 
 
 class RunDisplay(TrainingDisplay):
@@ -28,6 +28,7 @@ class RunDisplay(TrainingDisplay):
     def __init__(self, output: Output, *, quiet: bool = False) -> None:
         super().__init__(Display(output, unit="step", say=output.say))
         self.output, self.quiet = output, quiet
+        self._last: dict[str, float] = {}  # the last value of each series
 
     def __enter__(self) -> Self:
         return self
@@ -63,6 +64,7 @@ class RunDisplay(TrainingDisplay):
         if self.quiet:
             return
         super().record(record)
+        self._last |= record.values
         assert self._outline is not None
         if record.step < self._outline.steps:
             return
@@ -98,6 +100,8 @@ class RunDisplay(TrainingDisplay):
         else:
             self.output.say(f"  pictures  {folder.samples}; the rest and the report are left out. To make them:")
             self.output.say(f"            {shell_command('report', folder.path, '--pictures')}")
+        for part, words in parts_in_words(self._last):
+            self.output.say(f"  {part.lower()}: {words}")
         if spent := session_in_words(summary):
             self.output.say(f"  time      {spent}")
         step, best = int(summary["step"]), summary.get("best")

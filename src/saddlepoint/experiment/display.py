@@ -72,9 +72,10 @@ class TrainingDisplay(Listener):
         # Before the first step the untrained model is measured and drawn, which says nothing about speed.
         if record.step > self._outline.start:
             self._speed.tick(record.step, time.monotonic())
-        speed = self._speed.per_second or record.values.get("time/steps_per_second")
-        parts = [(USEFUL, f"{rate(speed)} steps/s")] if speed else []
-        left = (self._outline.steps - record.step) / speed if speed else None
+        # The time left includes measurements, pictures and checkpoints; the speed is that of the training steps alone.
+        overall, own = self._speed.per_second, record.values.get("time/steps_per_second")
+        parts = [(USEFUL, f"{rate(speed)} steps/s")] if (speed := own or overall) else []
+        left = (self._outline.steps - record.step) / speed if (speed := overall or own) else None
         self.display.advance(record.step, [*parts, *self._current.parts(record)], left)
 
     def finished(self, summary: Mapping[str, Any]) -> None:

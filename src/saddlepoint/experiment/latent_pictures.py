@@ -146,6 +146,9 @@ class LatentPictures:
         for row, dimension in enumerate(dimensions):
             grid[row, :, dimension] += steps * spread[dimension]
         event = self.dataset.event
+        which = (
+            "each dimension" if len(dimensions) == len(spread) else f"the {len(dimensions)} dimensions that vary most"
+        )
         images = require(self.model, HasCodes).decode(grid.flatten(0, 1).to(self.model.device))
         images = images.cpu().view(*grid.shape[:2], *event.shape)
         return grids.traversal_grid(
@@ -154,7 +157,7 @@ class LatentPictures:
             low=event.low,
             high=event.high,
             dimensions=[f"z{int(d) + 1}" for d in dimensions],
-            title="Latent traversals: one dimension a row, moved by standard deviations (above) from the mean code",
+            title=f"Latent traversals: {which}, moved by standard deviations (above) from the mean code",
         )
 
     def draw_codes(self) -> style.Picture:

@@ -160,7 +160,8 @@ class Pictures:
             if imaged and self.latent.count_pairs(1):  # one code alone has no spread to move by
                 yield (
                     "traversals.png",
-                    "One latent dimension changed at a time, by standard deviations of the held-out codes.",
+                    "One latent dimension changed at a time, by standard deviations of the held-out codes; of many dimensions the ten "
+                    "that vary most over held-out examples.",
                     self.latent.draw_traversals,
                 )
             yield "latent.png", "Where the encoder puts held-out examples.", self.latent.draw_codes
@@ -198,6 +199,9 @@ class Pictures:
         event = self.dataset.event
         if labels is not None:
             names, low, high = event.class_names or (), event.low, event.high
+            # Classes come in turn; every row gets as many samples.
+            equal = len(labels) - len(labels) % len(labels.unique())
+            x, labels = x[:equal], labels[:equal]
             # No step in the title, so that the frames of the time-lapse differ in the samples alone.
             return grids.class_grid(x.numpy(), labels.numpy(), names, low=low, high=high, title=_by_class(names))
         if event.kind != "vector":

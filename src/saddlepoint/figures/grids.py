@@ -107,7 +107,7 @@ def class_grid(
     columns: int = 10,
     wrapped: bool = False,
     scale: int | None = None,
-    title: str = "Samples by class",
+    title: str | None = None,
 ) -> Image:
     """Draw one row of images for each class that occurs, at most `MOST_CLASSES` of them.
 
@@ -120,7 +120,8 @@ def class_grid(
         columns: images in a row, at most.
         wrapped: whether further images of a class are drawn in rows below; otherwise they are left out.
         scale: integer enlargement; None chooses it.
-        title: of the picture; where rows are left out, the number of rows is added.
+        title: of the picture, to which the number of rows is added where some are left out; None names the class if there is
+            only one.
 
     Raises:
         ValueError: there are no images.
@@ -130,6 +131,9 @@ def class_grid(
         raise ValueError("there is no image to show: images has length 0")
     present = np.unique(classes)
     shown = present[:MOST_CLASSES]
+    if title is None:
+        one = class_names[present[0]] if present[0] < len(class_names) else f"{present[0]}"
+        title = f"Samples of the class {_shorten(one)}" if len(present) == 1 else "Samples by class"
     if len(shown) < len(present):
         title = f"{title} ({len(shown)} of {len(present)} classes)"
     rows: list[Pixels] = []
@@ -297,15 +301,18 @@ def _rows_with_labels(
     column_names: Sequence[str] = (),
 ) -> Image:
     height, width, channels = rows[0].shape[1:]
-    scale = scale or scale_factor(height, width)
+    size = 12
+    longest = max((len(name) for name in column_names), default=1) * size * 0.65
+    if scale is None:
+        # Images are enlarged further, up to twice, so that every column has its name.
+        usual = scale_factor(height, width)
+        scale = max(usual, min(2 * usual, math.ceil((longest - GAP) / width)))
     cells = np.full((len(rows), columns, height, width, channels), 255, np.uint8)
     for row, images in zip(cells, rows, strict=True):
         row[: len(images)] = images[:columns]
     grid = to_image(tile(cells.reshape(-1, height, width, channels), columns, scale=scale, gap=GAP))
     row_pitch, column_pitch = height * scale + GAP, width * scale + GAP
-    size = 12
-    # Where a column is narrower than its name, every second or third name is written.
-    longest = max((len(name) for name in column_names), default=1) * size * 0.65
+    # Where a column is still narrower than its name, every second or third name is written.
     every = max(1, math.ceil(longest / column_pitch))
     return add_labels(
         grid,

@@ -10,7 +10,7 @@ from saddlepoint.report.facts import Facts
 from saddlepoint.report.findings import PLURALS, grouped
 from saddlepoint.report.layout import mapping
 from saddlepoint.report.verdict import recorded_advice, recorded_headline, recorded_process, recorded_verdict
-from saddlepoint.report.words import command, count, duration
+from saddlepoint.report.words import command, count, duration, parts_in_words
 
 NOTHING_RECORDED = "Nothing has been recorded yet"
 LEVEL_TONES = dict(zip(RESULT_LEVELS, ("failure", "warning", "good", "good"), strict=True))
@@ -121,6 +121,7 @@ def _tiles(facts: Facts) -> Markup:
     data, result, best = (mapping(summary.get(name)) for name in ("data", "result", "best"))
     step, seconds = summary.get("step", facts.last_step or None), summary.get("seconds")
     score = result.get("score")
+    last = {name: values[-1] for name, (_, values) in facts.series.items() if values}
     facts_of_run = [
         ("Steps", count(step) if step is not None else ""),
         ("Training time", duration(float(seconds)) if isinstance(seconds, int | float) else ""),
@@ -130,6 +131,7 @@ def _tiles(facts: Facts) -> Markup:
             "Score of the samples",
             f"{score:.2f} of 1" if isinstance(score, int | float) and result.get("level") is not None else "",
         ),
+        *parts_in_words(last),
     ]
     tiles = joined(html("<div><dt>{}</dt><dd>{}</dd></div>", name, words) for name, words in facts_of_run if words)
     return html('<dl class="tiles">{}</dl>', tiles) if tiles else Markup()

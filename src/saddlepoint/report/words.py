@@ -38,6 +38,22 @@ def duration(seconds: float) -> str:
     return f"{hours} h {minutes_left} min" if hours else f"{minutes} min {rest} s"
 
 
+# What parts of a model are judged by, in words: by the series that measures it, its name and how to read it.
+PARTS = {
+    "g/label_use": ("Use of labels", "0 is chance, 1 as real examples"),
+    "e/held_out_reconstruction": ("Reconstruction error", "squared, of held-out examples"),
+}
+
+
+def parts_in_words(last: Mapping[str, float]) -> list[tuple[str, str]]:
+    """How well the parts of a model work, in pairs of name and words; empty for a model without such parts.
+
+    Args:
+        last: the last value of each series.
+    """
+    return [(label, f"{number(last[name])} ({meaning})") for name, (label, meaning) in PARTS.items() if name in last]
+
+
 def session_in_words(summary: Mapping[str, Any]) -> str:
     """The time that the last session took, by the clock: "steps 12 s, measurements and checkpoints 9.0 s, pictures and report 27 s".
 
