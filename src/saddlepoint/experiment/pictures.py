@@ -200,7 +200,7 @@ class Pictures:
         if labels is not None:
             names, low, high = event.class_names or (), event.low, event.high
             # Classes come in turn; every row gets as many samples.
-            equal = len(labels) - len(labels) % len(labels.unique())
+            equal = len(labels) - len(labels) % len(torch.unique(labels))
             x, labels = x[:equal], labels[:equal]
             # No step in the title, so that the frames of the time-lapse differ in the samples alone.
             return grids.class_grid(x.numpy(), labels.numpy(), names, low=low, high=high, title=_by_class(names))
