@@ -32,6 +32,7 @@ FAMILIES: dict[str, type[BaseModel]] = {
     "gan": GANSettings,
     "flow": FlowSettings,
     "classical": ClassicalSettings,
+    "flow": FlowSettings,
 }
 
 
