@@ -217,6 +217,14 @@ BASES = {
         Base("flow-moons", "flow-moons", "calibration", 500, 8),
         Base("flow-moons-conditional", "flow-moons-conditional", "reporting", 400, 6),
         Base("flow-digits", "flow-digits", "reporting", 400, 4),
+        # Diffusion models.
+        Base("diffusion-moons", "diffusion-moons", "calibration", 1000, 6),
+        Base("diffusion-ring", "diffusion-ring", "reporting", 1000, 4),
+        Base("flow-matching-moons", "flow-matching-moons", "reporting", 1000, 4),
+        Base("diffusion-digits", "diffusion-digits", "reporting", 1000, 4),
+        Base("diffusion-digits-conditional", "diffusion-digits-conditional", "calibration", 1000, 4),
+        Base("flow-matching-digits", "flow-matching-digits", "calibration", 1000, 4),
+        Base("diffusion-mnist", "diffusion-mnist", "calibration", 100, 1, {"model.denoiser.width": 8, "training.batch_size": 32}),
         *LOSS_BASES,
     )
 }

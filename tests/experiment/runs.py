@@ -37,6 +37,16 @@ FAMILIES: dict[str, dict[str, Any]] = {
         "model": {"family": "vae", "encoder": _SMALL, "decoder": _SMALL, "warm_up": 20},
         "training": {"optimiser": {"schedule": "cosine"}},
     },
+    "diffusion": {
+        "data": _DIGITS,
+        "model": {
+            "family": "diffusion",
+            "denoiser": {"network": "mlp", **_SMALL},
+            "conditional": True,
+            "sampler": {"steps": 4},
+        },
+        "training": {"ema": 0.9},
+    },
     "flow": {
         "data": _DIGITS,
         "model": {"family": "flow", "transforms": 2, "bins": 4, "conditional": True, **_SMALL},

@@ -17,6 +17,7 @@ from saddlepoint.errors import SettingError
 from saddlepoint.models.autoencoder.settings import AutoencoderSettings
 from saddlepoint.models.autoregressive.settings import AutoregressiveSettings
 from saddlepoint.models.classical.settings import ClassicalSettings
+from saddlepoint.models.diffusion.settings import DiffusionSettings
 from saddlepoint.models.flow.settings import FlowSettings
 from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.models.vae.settings import VAESettings
@@ -33,6 +34,7 @@ FAMILIES: dict[str, type[BaseModel]] = {
     "flow": FlowSettings,
     "classical": ClassicalSettings,
     "flow": FlowSettings,
+    "diffusion": DiffusionSettings,
 }
 
 

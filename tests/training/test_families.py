@@ -11,6 +11,7 @@ from saddlepoint.data.dataset import Dataset, Event
 from saddlepoint.models.autoencoder.settings import AutoencoderSettings
 from saddlepoint.models.capabilities import Fits, has
 from saddlepoint.models.classical.settings import DISTRIBUTIONS, ClassicalSettings
+from saddlepoint.models.diffusion.settings import DiffusionSettings
 from saddlepoint.models.flow.settings import FlowSettings
 from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.models.vae.settings import VAESettings
@@ -51,6 +52,7 @@ FAMILIES = {
         generator=CONVOLUTIONAL, discriminator=CONVOLUTIONAL, updates={"unrolled": 2}, penalties={"r2": 0.1}
     ),
     "dcgan": GANSettings(generator=CONVOLUTIONAL, discriminator=CONVOLUTIONAL, updates={"discriminator": 2}),
+    "diffusion": DiffusionSettings(denoiser={"network": "unet", "width": 4}, conditional=True),
     "flow": FlowSettings(hidden=(8,), transforms=2, conditional=True),
     "classical": ClassicalSettings(distribution="mixture", components=2, covariance="diagonal"),
     "classical-conditional": ClassicalSettings(conditional=True),

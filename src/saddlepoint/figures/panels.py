@@ -25,6 +25,7 @@ PLAYERS = {
     "flow": "normalising flow",
     "em": "model",
     "ar": "autoregressive model",
+    "dm": "diffusion model",
     "data": "data",
     "time": "time",
     "quality": "quality",

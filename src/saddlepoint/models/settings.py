@@ -92,6 +92,7 @@ FAMILIES: dict[str, Family] = {
     "gan": Family("saddlepoint.models.gan", "GAN"),
     "flow": Family("saddlepoint.models.flow", "Flow"),
     "classical": Family("saddlepoint.models.classical", "Classical"),
+    "diffusion": Family("saddlepoint.models.diffusion", "Diffusion"),
 }
 DEFAULT = "gan"  # where a recipe names no family
 
