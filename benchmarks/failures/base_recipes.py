@@ -224,7 +224,14 @@ BASES = {
         Base("diffusion-digits", "diffusion-digits", "reporting", 1000, 4),
         Base("diffusion-digits-conditional", "diffusion-digits-conditional", "calibration", 1000, 4),
         Base("flow-matching-digits", "flow-matching-digits", "calibration", 1000, 4),
-        Base("diffusion-mnist", "diffusion-mnist", "calibration", 100, 1, {"model.denoiser.width": 8, "training.batch_size": 32}),
+        Base(
+            "diffusion-mnist",
+            "diffusion-mnist",
+            "calibration",
+            100,
+            1,
+            {"model.denoiser.width": 8, "training.batch_size": 32},
+        ),
         *LOSS_BASES,
     )
 }
