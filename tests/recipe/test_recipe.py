@@ -31,7 +31,6 @@ FAMILIES: dict[str, type[BaseModel]] = {
     "vae": VAESettings,
     "autoregressive": AutoregressiveSettings,
     "gan": GANSettings,
-    "flow": FlowSettings,
     "classical": ClassicalSettings,
     "flow": FlowSettings,
     "diffusion": DiffusionSettings,
