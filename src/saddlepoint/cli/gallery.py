@@ -1,8 +1,8 @@
-"""Write a folder of sample pictures completely or not at all, without replacing files that this command did not write.
+"""Write a folder of samples, one file each, completely or not at all, without replacing files that this command did not write.
 
-A list in the folder, `.samples.json`, names the pictures that this command wrote; `--overwrite` replaces only these. A new
-folder appears by rename. In an existing folder the new pictures move in first and the old ones are removed last, so that a
-killed process leaves only pictures that are on the list.
+A list in the folder, `.samples.json`, names the files that this command wrote; `--overwrite` replaces only these. A new
+folder appears by rename. In an existing folder the new files move in first and the old ones are removed last, so that a
+killed process leaves only files that are on the list.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 LIST = ".samples.json"
-_PICTURE = re.compile(r"(?:(?!\.{1,2}/)[^/\\\0]+/)?sample-\d+\.png")
+_SAMPLE = re.compile(r"(?:(?!\.{1,2}/)[^/\\\0]+/)?sample-\d+\.(?:png|wav|npy|csv|txt)")
 _INSIDE = ".samples-"  # a folder in construction inside an existing one
 
 
 def check_gallery(path: Path, *, overwrite: bool) -> None:
-    """Check that pictures can be written into the folder `path`, without changing anything.
+    """Check that samples can be written into the folder `path`, without changing anything.
 
     Raises:
-        RunError: it holds files and `overwrite` was not asked for, or pictures that would be replaced and are not on the
+        RunError: it holds files and `overwrite` was not asked for, or samples that would be replaced and are not on the
             list of those that this command wrote.
     """
     if not path.is_dir():
@@ -46,7 +46,7 @@ def check_gallery(path: Path, *, overwrite: bool) -> None:
     if names and not overwrite:
         raise RunError(f"{path} is not empty: name another folder, or replace the samples in it with --overwrite.")
     known = _read_list(path)
-    unknown = [name for name in names if _PICTURE.fullmatch(name) and name not in known]
+    unknown = [name for name in names if _SAMPLE.fullmatch(name) and name not in known]
     if unknown:
         raise RunError(
             f"{path} holds {unknown[0]}, which is not on the list of what this command wrote ({LIST}), so it is left "
@@ -54,13 +54,13 @@ def check_gallery(path: Path, *, overwrite: bool) -> None:
         )
 
 
-def write_gallery(pictures: Iterable[tuple[str, Image]], path: Path, *, overwrite: bool) -> None:
-    """Write pictures into the folder `path`.
+def write_gallery(samples: Iterable[tuple[str, Image | bytes]], path: Path, *, overwrite: bool) -> None:
+    """Write samples into the folder `path`.
 
     Args:
-        pictures: (name, picture), where a name is `sample-00000.png` or `CLASS/sample-00000.png`.
+        samples: (name, picture or the content of a file), where a name is `sample-00000.png` or `CLASS/sample-00000.png`.
         path: the folder; new, or one that `check_gallery` accepts.
-        overwrite: whether pictures that this command wrote there are replaced.
+        overwrite: whether files that this command wrote there are replaced.
 
     Raises:
         RunError: another process has written there meanwhile.
@@ -68,7 +68,7 @@ def write_gallery(pictures: Iterable[tuple[str, Image]], path: Path, *, overwrit
     if not path.is_dir():
         path.parent.mkdir(parents=True, exist_ok=True)
         with _staging(path.parent, f".{path.name}.") as staging:
-            names = _write(pictures, staging)
+            names = _write(samples, staging)
             _write_list(staging, names)
             with locked_entries(path.parent):
                 if os.path.lexists(path):
@@ -77,7 +77,7 @@ def write_gallery(pictures: Iterable[tuple[str, Image]], path: Path, *, overwrit
                 staging.rename(path)
         return
     with _staging(path, _INSIDE) as staging:
-        names = _write(pictures, staging)
+        names = _write(samples, staging)
         with locked_entries(path):
             for part in path.glob(f".{LIST}.*.part"):
                 part.unlink()
@@ -85,12 +85,15 @@ def write_gallery(pictures: Iterable[tuple[str, Image]], path: Path, *, overwrit
             _move_in(staging, path, names)
 
 
-def _write(pictures: Iterable[tuple[str, Image]], folder: Path) -> list[str]:
+def _write(samples: Iterable[tuple[str, Image | bytes]], folder: Path) -> list[str]:
     names = []
-    for name, picture in pictures:
+    for name, sample in samples:
         target = folder / name
         target.parent.mkdir(exist_ok=True)
-        picture.save(target)
+        if isinstance(sample, bytes):
+            target.write_bytes(sample)
+        else:
+            sample.save(target)
         names.append(name)
     return names
 
@@ -114,7 +117,7 @@ def _move_in(staging: Path, path: Path, names: list[str]) -> None:
 
 @contextlib.contextmanager
 def _staging(parent: Path, prefix: str) -> Iterator[Path]:
-    """A temporary folder for pictures in preparation; those of dead processes are removed."""
+    """A temporary folder for files in preparation; those of dead processes are removed."""
     for entry in parent.iterdir():
         if _is_part(entry.name, prefix) and entry.is_dir() and not entry.is_symlink():
             with contextlib.suppress(RunError), locked(entry):
@@ -137,11 +140,11 @@ def _is_part(name: str, prefix: str) -> bool:
 
 
 def _read_list(path: Path) -> set[str]:
-    """The pictures in `path` that this command wrote."""
+    """The files in `path` that this command wrote."""
     if not (path / LIST).is_file() or (path / LIST).is_symlink():
         return set()
     names = Fields(read_json(path / LIST), str(path / LIST)).sequence("samples")
-    return {name for name in names if isinstance(name, str) and _PICTURE.fullmatch(name)}
+    return {name for name in names if isinstance(name, str) and _SAMPLE.fullmatch(name)}
 
 
 def _write_list(path: Path, names: list[str]) -> None:

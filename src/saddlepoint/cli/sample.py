@@ -1,4 +1,4 @@
-"""`saddlepoint sample RUN`: draw samples from a trained model into a picture, a folder of pictures, or an .npz."""
+"""`saddlepoint sample RUN`: draw samples from a trained model into a picture, a folder of files, arrays (.npz) or texts (.txt)."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def run(argv: Sequence[str]) -> int:
         )
     for warning in caught:
         print(f"saddlepoint: {printable(str(warning.message))}", file=sys.stderr)
-    default = Path(arguments.run) / (_name(arguments) + (".png" if model.event.kind == "image" else ".npz"))
+    default = Path(arguments.run) / (_name(arguments) + {"image": ".png", "text": ".txt"}.get(model.event.kind, ".npz"))
     destination = Destination.of(arguments.out, default, overwrite=arguments.overwrite)
     destination.check(model.event)
     asked = None
@@ -172,8 +172,9 @@ def _parser() -> Parser:
         "--out",
         metavar="PATH",
         help="FILE.png: one picture; FILE.npz: array x in the data's own units, and y with labels; "
-        "a folder: one PNG an image, in a folder for each class of a conditional model (default: RUN/samples-N.png for images, else .npz; the name contains --step, --labels and "
-        "--seed if they are given)",
+        "FILE.txt: texts; a folder: one file a sample (PNG, WAV, text, CSV of a series, .npy of a volume), in a folder for each class of "
+        "a conditional model (default: RUN/samples-N.png for images, .txt for texts, else .npz; the name contains --step, --labels "
+        "and --seed if they are given)",
     )
     parser.add_argument(
         "--labels",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from saddlepoint.cli.destination import check_file, check_place
 from saddlepoint.cli.gallery import check_gallery, write_gallery
 from saddlepoint.data.alphabet import drawable
 from saddlepoint.data.dataset import Event
+from saddlepoint.data.wav import UNKNOWN_RATE, wav_bytes
 from saddlepoint.errors import SettingError
 from saddlepoint.figures.pixels import to_image, to_pixels
 from saddlepoint.figures.samples import show_samples
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from saddlepoint.figures.style import Picture
 
 COLUMNS = 16  # images in a row of a picture by class
+FORMS: dict[str, Literal["picture", "arrays", "lines"]] = {".png": "picture", ".npz": "arrays", ".txt": "lines"}
+BETWEEN = f"{'-' * 20}\n"  # a line between texts, which may have lines of their own
 MANY = 1_024  # images from which on a picture shows them pixel for pixel instead of enlarged
 
 
@@ -35,7 +39,7 @@ class Destination:
     """Where samples are written, and in which form."""
 
     path: Path
-    form: Literal["picture", "arrays", "folder"]
+    form: Literal["picture", "arrays", "lines", "folder"]
     overwrite: bool = False
 
     @classmethod
@@ -53,13 +57,18 @@ class Destination:
             check_gallery(path, overwrite=overwrite)
             check_place("sample", path)
             return cls(path, "folder", overwrite)
-        if path.suffix not in (".png", ".npz"):
-            if default.suffix == ".npz":
-                raise SettingError(f"--out {path}: end it with .npz (arrays).")
-            raise SettingError(f"--out {path}: end it with .png (one picture), .npz (arrays), or / (a folder of PNGs).")
+        form = FORMS.get(path.suffix)
+        if form is None and default.suffix == ".npz":
+            raise SettingError(
+                f"--out {path}: end it with .npz (arrays); for sounds, series and volumes also with / (a folder, one file a sample)."
+            )
+        if form is None:
+            raise SettingError(
+                f"--out {path}: end it with .png (one picture), .npz (arrays), .txt (texts), or / (a folder, one file a sample)."
+            )
         if out is not None:
             check_file("sample", path, overwrite=overwrite)
-        return cls(path, "picture" if path.suffix == ".png" else "arrays")
+        return cls(path, form)
 
     def check(self, event: Event) -> None:
         """Check that samples of `event` can take this form.
@@ -67,8 +76,10 @@ class Destination:
         Raises:
             SettingError: they cannot.
         """
-        if self.form == "folder" and event.kind != "image":
-            raise SettingError(f"--out {self.path}: {event.plural} cannot be written as PNG files; use --out FILE.npz.")
+        if self.form == "folder" and event.kind == "vector":
+            raise SettingError(f"--out {self.path}: {event.plural} have no files of their own; use --out FILE.npz.")
+        if self.form == "lines" and event.kind != "text":
+            raise SettingError(f"--out {self.path}: {event.plural} are no texts; use --out FILE.npz.")
 
 
 def write(samples: Tensor, labels: Tensor | None, event: Event, destination: Destination) -> None:
@@ -80,11 +91,13 @@ def write(samples: Tensor, labels: Tensor | None, event: Event, destination: Des
         with replaced(destination.path, "wb") as file:
             # Uncompressed: compressing noisy pixels would take longer than drawing them.
             np.savez(file, **arrays)  # type: ignore[arg-type]
+    elif destination.form == "lines":
+        with replaced(destination.path) as file:
+            file.write(BETWEEN.join(f"{text}\n" for text in drawable(samples, event)))
     elif destination.form == "picture":
         write_png(_picture(samples, labels, event), destination.path)
     else:
-        pictures = _named_pictures(samples, labels, event)
-        write_gallery(pictures, destination.path, overwrite=destination.overwrite)
+        write_gallery(_named_files(samples, labels, event), destination.path, overwrite=destination.overwrite)
 
 
 def _picture(samples: Tensor, labels: Tensor | None, event: Event) -> Picture:
@@ -101,12 +114,32 @@ def _picture(samples: Tensor, labels: Tensor | None, event: Event) -> Picture:
     return show_samples(drawable(samples, event), event.kind, low=event.low, high=event.high, rate=event.rate)
 
 
-def _named_pictures(samples: Tensor, labels: Tensor | None, event: Event) -> Iterator[tuple[str, Image]]:
+def _named_files(samples: Tensor, labels: Tensor | None, event: Event) -> Iterator[tuple[str, Image | bytes]]:
     """sample-00000.png, ...: in a subfolder a class where there are labels, as `--data.source` reads them back."""
-    pixels = to_pixels(samples.numpy(), low=event.low, high=event.high)
-    for number, image in enumerate(pixels):
+    for number, (suffix, file) in enumerate(_files(samples, event)):
         folder = "" if labels is None else f"{_folder_name(event, int(labels[number]))}/"
-        yield f"{folder}sample-{number:05d}.png", to_image(image)
+        yield f"{folder}sample-{number:05d}{suffix}", file
+
+
+def _files(samples: Tensor, event: Event) -> Iterator[tuple[str, Image | bytes]]:
+    """Ending and content of a file for each sample: a picture, a sound, an array, a table or a text."""
+    if event.kind == "image":
+        for image in to_pixels(samples.numpy(), low=event.low, high=event.high):
+            yield ".png", to_image(image)
+        return
+    for sample in drawable(samples, event):
+        if event.kind == "sound":
+            yield ".wav", wav_bytes(sample, event.rate or UNKNOWN_RATE)
+        elif event.kind == "text":
+            yield ".txt", sample.encode("utf-8", "replace")
+        else:
+            file = io.BytesIO()
+            if event.kind == "series":
+                names = ",".join(f"channel {channel + 1}" for channel in range(event.shape[1]))
+                np.savetxt(file, sample, delimiter=",", header=names, comments="", fmt="%.9g")  # as exact as float32
+            else:
+                np.save(file, sample[0] if len(sample) == 1 else sample)
+            yield f".{'csv' if event.kind == 'series' else 'npy'}", file.getvalue()
 
 
 def _folder_name(event: Event, label: int) -> str:

@@ -9,6 +9,7 @@
   training part too; info: columns or channels that never vary, fewer duplicates. Data of few distinct values by nature (a
   single column) are not searched for duplicates.
 - DATA404 warning: a class without examples, or with fewer than a tenth of an equal share.
+- DATA405 warning: more than 1 % of the examples are empty, or of the sounds clipped (see `kind_checks`).
 
 Ranges and duplicates are searched in at most `LOOKED_AT` evenly spread examples (and `NUMBERS` numbers), and findings refer to
 those.
@@ -25,6 +26,7 @@ import torch
 from torch import Tensor
 
 from saddlepoint.data.dataset import Dataset, Scaling, ScalingKind
+from saddlepoint.data.kind_checks import check_kind
 from saddlepoint.records import Finding
 
 LOOKED_AT, NUMBERS = 50_000, 1 << 27
@@ -72,6 +74,7 @@ def preflight(
         _constant(dataset, x),
         *_duplicates(dataset, x),
         *_classes(dataset),
+        *check_kind(dataset, x),
     ]
     return [finding for finding in findings if finding is not None]
 

@@ -24,6 +24,7 @@ from saddlepoint.records.files import read_bytes
 
 MOST_BYTES = 1 << 30
 MOST_CHANNELS = 64
+UNKNOWN_RATE = 16_000.0  # samples a second at which sounds are written whose rate is not known
 PCM, FLOAT, EXTENSIBLE = 1, 3, 0xFFFE
 # By code and bits: the type of stored numbers. Three bytes have no type of their own.
 STORED: dict[tuple[int, int], str] = {

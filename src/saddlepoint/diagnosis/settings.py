@@ -129,6 +129,7 @@ CODES: dict[str, Code] = {
     "DATA402": Code("there are too few training examples"),
     "DATA403": Code("columns are constant or examples are duplicated"),
     "DATA404": Code("some classes have too few examples"),
+    "DATA405": Code("examples are empty or sounds are clipped"),
     "SET401": Code("a setting is far outside its usual range"),
     "SET402": Code("nothing limits the scores of the discriminator"),
 }

@@ -17,6 +17,7 @@ from saddlepoint.data.dataset import Dataset
 from saddlepoint.experiment import snapshots
 from saddlepoint.experiment.code_pictures import draw_named_codes
 from saddlepoint.experiment.latent_pictures import SCATTER, LatentPictures
+from saddlepoint.experiment.listening import write_examples
 from saddlepoint.experiment.sample_plots import draw_points
 from saddlepoint.figures import curves, grids, latent, style, video
 from saddlepoint.figures.pixels import to_pixels
@@ -68,25 +69,27 @@ class Pictures:
         Args:
             step: steps done.
         """
-        # The noise is drawn again from the same seed: codes of a fitted prior change as it is fitted again, and a resumed run
-        # draws what the uninterrupted one would.
-        generator = torch.Generator(self.model.device).manual_seed(self.seed)
         # A cloud of points needs more samples than a grid of images.
         n = max(self.samples, SCATTER) if self.dataset.event.kind == "vector" else self.samples
-        labels = None
-        if has(self.model, HasCodes):
-            z, labels = self._codes(n, generator)
-            samples = self.model.decode(z).cpu()
-        else:
-            labels = self._labels(n)
-            given = None if labels is None else labels.to(generator.device)
-            samples = self.model.sample(n, labels=given, generator=generator).cpu()
+        samples, labels = self._draw(n)
         style.write_png(self._show(samples, labels, f"Samples at step {step:,}"), self.folder.sample_grid(step))
         arrays = {name.replace("heads/", ""): values[:_KEPT_CODES].numpy() for name, values in self.heads().items()}
         if self.dataset.event.kind == "image":
             arrays["samples"] = self._pixels(samples[:_KEPT_SAMPLES])
         if arrays:
             snapshots.write_snapshot(self.folder, step, arrays)
+
+    def _draw(self, n: int) -> tuple[Tensor, Tensor | None]:
+        """Samples (n, *event), always from the same noise, and their classes (n,) where they are shown by class."""
+        # The noise is drawn again from the same seed: codes of a fitted prior change as it is fitted again, and a resumed run
+        # draws what the uninterrupted one would.
+        generator = torch.Generator(self.model.device).manual_seed(self.seed)
+        if has(self.model, HasCodes):
+            z, labels = self._codes(n, generator)
+            return self.model.decode(z).cpu(), labels
+        labels = self._labels(n)
+        given = None if labels is None else labels.to(generator.device)
+        return self.model.sample(n, labels=given, generator=generator).cpu(), labels
 
     def _codes(self, n: int, generator: torch.Generator) -> tuple[Tensor, Tensor | None]:
         """Codes (n, latent), and their classes (n,): of images all classes in turn, of other data those that the model draws."""
@@ -108,7 +111,7 @@ class Pictures:
         return self.latent.heads()
 
     def final(self, attempt: Attempt = contextlib.nullcontext, *, trained: bool = True) -> None:
-        """Write figures/*.png with captions.json, and the codes for the interactive report.
+        """Write figures/*.png with captions.json, sounds or texts, and the codes for the interactive report.
 
         Args:
             attempt: a context for each picture.
@@ -119,6 +122,9 @@ class Pictures:
             with attempt(name):
                 style.write_png(draw(), self.folder.figures / name)
                 captions[name] = caption
+        if trained and self.dataset.event.kind in ("sound", "text"):
+            with attempt("sounds and texts"):
+                write_examples(self._draw(self.samples)[0], self.dataset, self.folder, self.seed)
         with attempt("captions.json"), replaced(self.folder.figures / "captions.json") as file:
             json.dump(captions, file, indent=2)
 

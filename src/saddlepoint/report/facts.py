@@ -15,11 +15,13 @@ from numpy.typing import NDArray
 from saddlepoint.errors import SaddlepointError
 from saddlepoint.evaluation.scorecard.scorecard import Scorecard
 from saddlepoint.records import Fields, Finding, RunFolder, Series, read_arrays, read_bytes, read_json, series_of
+from saddlepoint.records.fields import is_text
 from saddlepoint.records.lock import is_locked
 from saddlepoint.records.summary import check_summary
 
 T = TypeVar("T")
 UNREADABLE = (SaddlepointError, OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError)
+NO_TEXTS: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,8 @@ class Facts:
         findings: the log of findings.
         frames: (step, file) of the sample pictures, oldest first.
         pictures: (file, caption) of the other pictures.
+        heard: files of sounds: samples, and real examples.
+        texts: samples, and real examples.
         latent: codes for a scatter plot.
         scorecard: of the last evaluation.
         scorecard_trouble: why scorecard.json could not be read; empty where it could, or where there is none.
@@ -68,6 +72,8 @@ class Facts:
     findings: tuple[Finding, ...]
     frames: tuple[tuple[int, Path], ...]
     pictures: tuple[tuple[Path, str], ...]
+    heard: tuple[tuple[Path, ...], tuple[Path, ...]]
+    texts: tuple[tuple[str, ...], tuple[str, ...]]
     latent: Latent | None
     scorecard: Scorecard | None
     scorecard_trouble: str
@@ -109,7 +115,7 @@ def read_facts(folder: RunFolder) -> Facts:
         return entries
 
     scorecard, trouble = _scorecard(folder.scorecard)
-    captions = folder.figures / "captions.json"
+    captions, texts = folder.figures / "captions.json", folder.figures / "texts.json"
     points = folder.figures / "latent.npz"
     records = lines(folder.records, folder.read_records())
     return Facts(
@@ -125,6 +131,8 @@ def read_facts(folder: RunFolder) -> Facts:
         findings=tuple(lines(folder.findings, folder.read_findings())),
         frames=_frames(folder.samples),
         pictures=_pictures(folder.figures, attempt(captions, lambda: _object(captions), {})),
+        heard=(_sounds(folder.figures, "sample"), _sounds(folder.figures, "example")),
+        texts=attempt(texts, lambda: _texts(texts), NO_TEXTS),
         latent=attempt(points, lambda: _latent(points), None),
         scorecard=scorecard,
         scorecard_trouble=trouble,
@@ -201,6 +209,16 @@ def _caption(path: Path) -> str:
             return words
     title = path.stem.replace("-", " ").replace("_", " ")
     return f"{title[:1].upper()}{title[1:]}."
+
+
+def _sounds(figures: Path, name: str) -> tuple[Path, ...]:
+    return tuple(sorted(figures.glob(f"{name}-[0-9][0-9].wav"))) if figures.is_dir() else ()
+
+
+def _texts(path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    fields = Fields(_object(path), path.name)
+    samples, examples = (fields.sequence(name, [], is_text) for name in ("samples", "examples"))
+    return tuple(samples), tuple(examples)
 
 
 def _latent(path: Path) -> Latent | None:

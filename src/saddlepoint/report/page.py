@@ -15,6 +15,7 @@ from saddlepoint.markup import Markup, html, joined
 from saddlepoint.records import RunFolder, replaced
 from saddlepoint.report import pictures, scorecard, setup
 from saddlepoint.report.embedding import embedded_json, plotly_source, script_hash
+from saddlepoint.report.examples import heard_and_read
 from saddlepoint.report.facts import read_facts
 from saddlepoint.report.findings import findings
 from saddlepoint.report.first_screen import first_screen, headline_of
@@ -23,14 +24,15 @@ from saddlepoint.report.result import result
 
 MOST_BYTES = 10_000_000
 # Nothing may be loaded from anywhere. plotly.js sets styles while it draws.
-POLICY = "default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; font-src data:; base-uri 'none'; form-action 'none'"
+POLICY = "default-src 'none'; img-src data: blob:; media-src data:; style-src 'unsafe-inline'; font-src data:; base-uri 'none'; form-action 'none'"
 
 
 def write_report(folder: RunFolder, *, output: Path | None = None, limit: int = MOST_BYTES) -> Path:
     """Write the page of a run.
 
     Reads recipe.yaml, summary.json, records.jsonl, findings.jsonl, scorecard.json, samples/step-*.png, figures/*.png
-    with figures/captions.json ({"name.png": "caption"}), and figures/latent.npz (codes (N, D), labels (N,),
+    with figures/captions.json ({"name.png": "caption"}), figures/sample-NN.wav and example-NN.wav, figures/texts.json
+    ({"samples": [...], "examples": [...]}), and figures/latent.npz (codes (N, D), labels (N,),
     class_names). The page names what is missing or damaged.
 
     Args:
@@ -59,8 +61,9 @@ def write_report(folder: RunFolder, *, output: Path | None = None, limit: int = 
     # The plots have a fixed size; pictures, then samples, share what is left.
     curves = pictures.curves(facts, album)
     pairs = pictures.nearest_and_farthest(facts, album)
+    heard = heard_and_read(facts, album)
     gallery = pictures.gallery(facts, album)
-    stage, samples = pictures.samples(facts, album)
+    stage, samples = pictures.samples(facts, album, heard)
     body = [first_screen(facts, stage), _links(), found, samples, gallery, curves, scorecard.scores(facts, pairs)]
     body += [background, _footer((*facts.notes, *album.notes))]
     data = [

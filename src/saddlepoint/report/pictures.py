@@ -80,7 +80,7 @@ class Album:
         )
 
 
-def samples(facts: Facts, album: Album) -> tuple[Markup, Markup]:
+def samples(facts: Facts, album: Album, heard: Markup) -> tuple[Markup, Markup]:
     """The newest samples for the first screen, and the section with the earlier ones from the same noise.
 
     Where the page is full, fewer of them are shown, from the first to the newest.
@@ -88,13 +88,14 @@ def samples(facts: Facts, album: Album) -> tuple[Markup, Markup]:
     Args:
         facts: of the run.
         album: takes the pictures.
+        heard: sounds and texts of the newest samples, which come first in the section.
 
     Returns:
         A figure, empty where there are no samples, and a section.
     """
     title = "Samples over time"
     if not facts.frames:
-        return Markup(), section("samples", title, none_of(facts, "sample pictures"))
+        return Markup(), section("samples", title, heard + none_of(facts, "sample pictures"))
     chosen = _evenly(facts.frames)
     if len(chosen) < len(facts.frames):
         album.notes.append(f"Of {len(facts.frames)} sample pictures, {len(chosen)} evenly chosen ones are shown.")
@@ -111,7 +112,7 @@ def samples(facts: Facts, album: Album) -> tuple[Markup, Markup]:
         album.notes.append(f"{dropped} of the sample pictures are left out to keep the page small.")
     kept.sort(key=lambda entry: entry[0], reverse=True)
     if not kept:
-        return Markup(), section("samples", title, absent("No sample picture could be read."))
+        return Markup(), section("samples", title, heard + absent("No sample picture could be read."))
     (newest, shown), *earlier = kept
     # A plot has text, and needs more room than pictures do.
     drawn = html(" drawn") if mapping(facts.summary.get("data")).get("kind", "image") not in PICTURES else ""
@@ -127,7 +128,7 @@ def samples(facts: Facts, album: Album) -> tuple[Markup, Markup]:
     )
     strip = html('<div class="strip">{}</div>', frames) if earlier else absent("There are no earlier samples.")
     same = absent(f"All from the same noise as those above, of step {newest:,}.")
-    return stage, section("samples", title, joined((same, strip)))
+    return stage, section("samples", title, joined((heard, same, strip)))
 
 
 def _coarse_to_fine(frames: Sequence[T]) -> Iterator[T]:
