@@ -213,6 +213,11 @@ BASES = {
             2,
             {"data.points": 10_000, "model.generator.width": 8, "model.discriminator.width": 8},
         ),
+        # Sounds, volumes and time series.
+        Base("wavegan-drums", "wavegan-drums", "reporting", 150, 1),
+        Base("gan-solids", "gan-solids", "calibration", 150, 1),
+        Base("vae-solids", "vae-solids", "reporting", 150, 2),
+        Base("vae-waves", "vae-waves", "calibration", 600, 4),
         # Normalising flows.
         Base("flow-moons", "flow-moons", "calibration", 500, 8),
         Base("flow-moons-conditional", "flow-moons-conditional", "reporting", 400, 6),
