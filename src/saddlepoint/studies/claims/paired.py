@@ -110,7 +110,7 @@ def measure_of(strong: str, weak: str, claimed: tuple[str, str]) -> Callable[[Ma
             )
             sentences.append(
                 f"{kind}, medians are {steps_text(medians[strong])} with {strong} and {steps_text(medians[weak])} with {weak}; the "
-                f"former converges first with {runs}"
+                f"former converges first {runs}"
             )
         because = ". ".join(words[:1].upper() + words[1:] for words in sentences) + "."
         return Measured(

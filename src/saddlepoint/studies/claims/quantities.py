@@ -111,7 +111,7 @@ class Race:
         return self.faster + self.slower >= FEWEST_DECIDED
 
     def __str__(self) -> str:
-        return f"{self.faster} seeds to {self.slower}, {self.undecided} undecided"
+        return f"with {self.faster} seeds, the other with {self.slower}, and {self.undecided} do not decide"
 
 
 def race(first: Outcome, second: Outcome, level: float = 0.95) -> Race:

@@ -121,8 +121,8 @@ def measure(outcomes: Mapping[str, Any], quick: bool) -> Measured:
             )
             worse |= any(interval.high < even for interval, even in comparisons)
         sentences.append(
-            f"{kind}, {LOSSES['non-saturating']} converges first with {runs}, and comes {ratio.value:.2f} times as near"
-            + ("" if runs.decided else ", which decides nothing where so few converge")
+            f"{kind}, {LOSSES['non-saturating']} converges first {runs}; the other's least distance is {ratio.value:.2f} "
+            "times as large" + ("" if runs.decided else ", which decides nothing where so few converge")
         )
     found = images.compare_losses(outcomes)
     quantities += images.quantities(outcomes, found)
@@ -130,7 +130,7 @@ def measure(outcomes: Mapping[str, Any], quick: bool) -> Measured:
     return Measured(
         decide(found, seeds, worse),
         f"{images.conditions_text(found)}; numbers in brackets are the distance with log(1 - D) over that with log D. With one "
-        f"mode in one dimension, {'; '.join(sentences)}. At D(G(z)) = {images.BAD:g}, log(1 - D) pushes "
+        f"mode in one dimension: {'. '.join(words[:1].upper() + words[1:] for words in sentences)}. At D(G(z)) = {images.BAD:g}, log(1 - D) pushes "
         f"{bad['non-saturating'] / bad['minimax']:.0f} times less than log D: that is so by their formulas, and is shown.",
         tuple(quantities),
         (

@@ -150,15 +150,15 @@ def conditions_text(found: list[State]) -> str:
         others = [s for s in own if not s.better and not s.worse]
         words = [
             f"{said} at D(G(z)) = {', '.join(f'{s.score:.2g} ({s.distance.value:.2f} times)' for s in some)}"
-            for said, some in (("nearer", better), ("less near", worse), ("neither shown", others))
+            for said, some in (("nearer to the data", better), ("less near", worse), ("not measurably different", others))
             if some
         ]
-        parts.append(f"with {optimiser} {', '.join(words)}")
+        parts.append(f"with {optimiser}, {', '.join(words)}")
     first, last = own[0], own[-1]
     return (
         f"On digits, {last.lead} steps of the discriminator alone take D(G(z)) from {first.score:.2g} to {last.score:.2g}, and the "
         f"gradient of log(1 - D(G(z))) from {first.gradient.value:.2g} to {last.gradient.value:.2g} times that of -log D(G(z)). "
-        f"From the same state the latter comes {'; '.join(parts)}"
+        f"Trained on from the same state, -log D(G(z)) ends: {'; '.join(parts)}"
     )
 
 
