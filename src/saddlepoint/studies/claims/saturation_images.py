@@ -150,7 +150,11 @@ def conditions_text(found: list[State]) -> str:
         others = [s for s in own if not s.better and not s.worse]
         words = [
             f"{said} at D(G(z)) = {', '.join(f'{s.score:.2g} ({s.distance.value:.2f} times)' for s in some)}"
-            for said, some in (("nearer to the data", better), ("less near", worse), ("not measurably different", others))
+            for said, some in (
+                ("nearer to the data", better),
+                ("less near", worse),
+                ("not measurably different", others),
+            )
             if some
         ]
         parts.append(f"with {optimiser}, {', '.join(words)}")
