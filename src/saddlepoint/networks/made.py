@@ -19,7 +19,7 @@ class MADE(AutoregressiveNetwork):
     """A masked perceptron; without hidden layers, a fully visible sigmoid belief network.
 
     Number i has the degree i, from 1 to D. A hidden unit of degree m depends on the first m numbers, and the output for number i
-    on hidden units of degrees below i. Degrees are spread evenly over the units of a layer, in increasing order.
+    on hidden units of degrees below i. Degrees are spread evenly from 1 to D - 1 over the units of a layer, in increasing order.
 
     Args:
         numbers: D.
@@ -54,7 +54,7 @@ class MADE(AutoregressiveNetwork):
         self.degrees: list[list[int]] = []
         layers: list[MaskedLinear] = []
         for width in hidden:
-            units = [1 + unit * max(numbers - 1, 1) // width for unit in range(width)]
+            units = [1 + unit * max(numbers - 2, 0) // max(width - 1, 1) for unit in range(width)]
             layers.append(MaskedLinear(degrees, units))
             self.degrees.append(units)
             degrees = units

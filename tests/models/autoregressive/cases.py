@@ -20,7 +20,7 @@ SERIES = Event((3, 2), "series", "float32", mean=(3.0, -1.0), std=(2.0, 0.5), cl
 SOUND = Event((2, 3), "sound", "float32", mean=(3.0, -1.0), std=(2.0, 0.5), class_names=CLASSES)
 CONSTANT = Event((3,), "vector", "float32", mean=(1.0, 7.0, 2.0), std=(2.0, 0.0, 1.0), constants=((1, 7.0),))
 
-SMALL = {"hidden": [9, 7], "width": 8, "layers": 2, "heads": 2, "first_kernel": 5}
+SMALL = {"hidden": [9, 7], "activation": "tanh", "width": 8, "layers": 2, "heads": 2, "first_kernel": 5}
 IMAGES = {name for name, entry in AUTOREGRESSIVE_NETWORKS.items() if entry.convolutional}
 BINARISED = {"likelihood": "bernoulli", "binarise": "stochastic"}
 CASES: dict[str, tuple[Event, dict[str, object]]] = {
@@ -29,7 +29,8 @@ CASES: dict[str, tuple[Event, dict[str, object]]] = {
     **{f"{name}-logistic": (COLOUR, {"network": name, "components": 3}) for name in AUTOREGRESSIVE_NETWORKS},
     **{
         f"{name}-{kind}": (event, {"network": name, "components": 3})
-        for name in AUTOREGRESSIVE_NETWORKS.keys() - IMAGES
+        for name in AUTOREGRESSIVE_NETWORKS
+        if name not in IMAGES
         for kind, event in (("text", TEXT), ("vector", VECTOR), ("series", SERIES), ("sound", SOUND))
     },
     "made-threshold": (BYTES, {"network": "made", "likelihood": "bernoulli", "binarise": "threshold"}),
