@@ -71,6 +71,9 @@ def badness(probes: list[Facts], reference: Reference, run: Facts) -> float:
     if "advantage" in now:
         good = _good(reference, run)
         return max(between(now["distance"], 1.8 * good, 3.5 * good), between(_lost(now), 0.2, 0.35))
+    if "held_out_log_prob" in now:
+        scale = max(abs(usual["held_out_log_prob"]) * 0.05, 0.3)
+        return between(usual["held_out_log_prob"] - now["held_out_log_prob"], scale, 2.5 * scale)
     if "kl" in now:
         scale = max(abs(usual["bound"]) * 0.05, 0.3)
         return between(usual["bound"] - now["bound"], scale, 2.5 * scale)
@@ -283,6 +286,20 @@ def _overfits(probes: list[Facts], reference: Reference, run: Facts) -> float:
     return min(gap, between(best - now["bound"], 0.1 * scale, 0.5 * scale))
 
 
+def _sees_itself(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """A prediction changes with the number that it predicts."""
+    return between(probes[-1]["leaks"], 0.0, 0.05)
+
+
+def _likelihood_overfits(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """Training examples are far more probable than held-out ones, which have been more probable before."""
+    now, usual = probes[-1], reference.values
+    scale = max(abs(usual["held_out_log_prob"]) * 0.05, 0.3)
+    best = max(probe["held_out_log_prob"] for probe in probes)
+    gap = between(now["train_log_prob"] - now["held_out_log_prob"], scale, 2.5 * scale)
+    return min(gap, between(best - now["held_out_log_prob"], 0.1 * scale, 0.5 * scale))
+
+
 def _unused(probes: list[Facts], reference: Reference, run: Facts) -> float:
     """At least one unit of the code can be silenced at no cost."""
     use, variance = probes[-1]["use"], probes[-1]["code_variance"]
@@ -351,4 +368,5 @@ SCORES: dict[str, dict[str, Score]] = {
         "VAE206": _overfits,
     },
     "ae": {"AE251": _unused},
+    "ar": {"AR501": _sees_itself, "AR502": _likelihood_overfits},
 }

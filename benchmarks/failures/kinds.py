@@ -6,6 +6,7 @@ An injection need not have an effect: whether a run failed, and of what, `ground
 from __future__ import annotations
 
 from failures import injections
+from failures.autoregressive_kinds import AUTOREGRESSIVE_KINDS
 from failures.base_recipes import BASES
 from failures.conditional_kinds import CONDITIONAL_KINDS
 from failures.kind import Kind, Strength, rates
@@ -309,5 +310,6 @@ INJECTED = (
     ),
     *LOSS_KINDS,
     *CONDITIONAL_KINDS,
+    *AUTOREGRESSIVE_KINDS,
 )
 KINDS = {kind.name: kind for kind in (*HEALTHY, *INJECTED)}

@@ -15,11 +15,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from failures.autoregressive_probes import autoregressive_facts
 from failures.condition_probes import class_facts, code_facts
 from failures.critic_probes import critic_facts
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.models.base import Model
-from saddlepoint.models.capabilities import Conditional, Fits, Judges, Pushes, has
+from saddlepoint.models.capabilities import Fits, Judges, Pushes, SamplesClasses, has
 from saddlepoint.models.class_samples import sample_with_labels
 from saddlepoint.networks.evaluating import evaluating
 from saddlepoint.objectives.divergence import kl_standard_normal_units
@@ -79,7 +80,13 @@ class Prober:
         if not facts["finite"]:
             return facts
         facts["gradient"] = self._gradients(step)
-        facts |= {"gan": self._gan, "vae": self._vae, "autoencoder": self._autoencoder}[self.model.family](facts)
+        families = {
+            "gan": self._gan,
+            "vae": self._vae,
+            "autoencoder": self._autoencoder,
+            "autoregressive": self._autoregressive,
+        }
+        facts |= families[self.model.family](facts)
         return facts
 
     def distance(self, x: Tensor) -> float:
@@ -202,6 +209,10 @@ class Prober:
             "log_variance_piled": _piled(log_variance),
             "code_scale": float((mean.square() + log_variance.exp()).mean()),
         }
+
+    def _autoregressive(self, facts: Facts) -> Facts:
+        labels = self._train_labels, self._held_out_labels
+        return autoregressive_facts(self.model, self.train, self.held_out, *labels)
 
     def _autoencoder(self, facts: Facts) -> Facts:
         model: Any = self.model
@@ -336,7 +347,7 @@ class Prober:
 
 def _labels(model: Model, dataset: Dataset, chosen: Tensor) -> Tensor | None:
     """The labels of these examples, where the model takes them."""
-    return dataset.y[chosen] if has(model, Conditional) and dataset.y is not None else None
+    return dataset.y[chosen] if has(model, SamplesClasses) and dataset.y is not None else None
 
 
 def epsilon_like(mean: Tensor, x: Tensor | None = None) -> Tensor:

@@ -17,7 +17,7 @@ CONSEQUENCES: dict[str, frozenset[str]] = {
     # cannot produce.
     "SET": EVERYTHING,
     "DATA401": EVERYTHING,
-    "DATA402": frozenset({"GAN107", "GAN108", "VAE206"}),
+    "DATA402": frozenset({"GAN107", "GAN108", "VAE206", "AR502"}),
     # After a non-finite number no other measurement means anything.
     "NUM301": EVERYTHING,
     # Steps that are too long, as with a high learning rate, make units die and let one player outrun the other.

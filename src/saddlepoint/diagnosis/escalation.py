@@ -50,6 +50,7 @@ ESCALATION: dict[str, tuple[Step, ...]] = {
     "VAE204": (("beta_one",), ("learnt_deviation",)),
     "VAE205": (("raise_beta",),),
     "VAE206": (("strong_weight_decay",), ("slower_shared",)),
+    "AR502": (("strong_weight_decay",), ("slower_shared",)),
     "NUM301": (("much_slower",), ("much_slower", "clip", "full_precision"), ("slowest",)),
     "NUM302": (("clip",), ("slower",), ("much_slower",)),
     "NUM303": (("leaky_units",), ("slower",)),

@@ -125,6 +125,8 @@ CODES: dict[str, Code] = {
     ),
     "VAE205": Code("holes in the latent space give poor samples", (".posterior:holes",)),
     "VAE206": Code("the model overfits its {examples}", (".objective:bounds_part",)),
+    "AR501": Code("a prediction sees what it predicts"),
+    "AR502": Code("the autoregressive model overfits its {examples}", (".generalisation:log_probs_part",)),
     "DATA401": Code("the data do not fit the model's output range"),
     "DATA402": Code("there are too few training examples"),
     "DATA403": Code("columns are constant or examples are duplicated"),

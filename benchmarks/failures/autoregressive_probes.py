@@ -1,0 +1,53 @@
+"""What is measured of an autoregressive model at a probe, from its network and its data alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+PLACES, ROWS = 16, 8
+
+
+def autoregressive_facts(
+    model: Any, train: Tensor, held_out: Tensor, train_labels: Tensor | None, held_out_labels: Tensor | None
+) -> dict[str, Any]:
+    """Measure a model.
+
+    Args:
+        model: the autoregressive model.
+        train: (N, *event) training examples.
+        held_out: (M, *event) other examples.
+        train_labels: (N,), or None.
+        held_out_labels: (M,), or None.
+
+    Returns:
+        Mean log probabilities of both in nats, of an example given its class if there are classes, and the share of the tested numbers
+        whose own prediction changes with them.
+    """
+    found = {}
+    for name, x, labels in (("train", train, train_labels), ("held_out", held_out, held_out_labels)):
+        of_class = model.classes is not None and labels is not None
+        log_prob = model.class_log_prob(x, labels) if of_class else model.log_prob(x)
+        found[f"{name}_log_prob"] = float(log_prob.double().mean())
+    return {**found, "leaks": _leaks(model, train[:ROWS])}
+
+
+@torch.no_grad()
+def _leaks(model: Any, x: Tensor) -> float:
+    """Share of numbers of which the prediction of the same number changes where the number is replaced by that of another example."""
+    player = model.players["ar"]
+    labels = None if model.classes is None else torch.zeros(len(x), dtype=torch.int64)
+    player.eval()
+    blocks = player.blocks(model.model_units(x))
+    before, leaks = player(player.examples(blocks), labels).parameters, 0
+    places = [place for place in range(blocks.shape[1]) if (blocks[:, place] != blocks[:1, place]).any()]
+    chosen = places[:: max(len(places) // PLACES, 1)]
+    for place in chosen:
+        other = blocks.clone()
+        other[:, place] = blocks[:, place].roll(1, 0)
+        after = player(player.examples(other), labels).parameters
+        leaks += bool(((after - before)[:, place].abs() > 1e-3 * before.abs().max()).any())
+    player.train()
+    return leaks / max(len(chosen), 1)
