@@ -300,6 +300,23 @@ def _likelihood_overfits(probes: list[Facts], reference: Reference, run: Facts) 
     return min(gap, between(best - now["held_out_log_prob"], 0.1 * scale, 0.5 * scale))
 
 
+def _likelihood_falls(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """The likelihood of fixed training examples fell between two probes, by a share of all that was gained."""
+    values = [probe["train_log_prob"] for probe in probes]
+    largest = max((a - b for a, b in itertools.pairwise(values)), default=0.0)
+    return between(largest, 0.0, 0.02 * max(max(values) - values[0], 1e-6))
+
+
+def _idle_components(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """A component explains fewer than two training examples, or has no variance but what was added."""
+    return between(probes[-1]["idle_components"], 0.0, 0.01)
+
+
+def _idle_states(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """A state explains fewer than two steps of all training examples."""
+    return between(probes[-1]["idle_states"], 0.0, 0.005)
+
+
 def _unused(probes: list[Facts], reference: Reference, run: Facts) -> float:
     """At least one unit of the code can be silenced at no cost."""
     use, variance = probes[-1]["use"], probes[-1]["code_variance"]
@@ -369,4 +386,5 @@ SCORES: dict[str, dict[str, Score]] = {
     },
     "ae": {"AE251": _unused},
     "ar": {"AR501": _sees_itself, "AR502": _likelihood_overfits},
+    "em": {"EM801": _likelihood_falls, "EM802": _idle_components, "EM803": _idle_states},
 }

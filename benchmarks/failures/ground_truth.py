@@ -77,7 +77,7 @@ def decide(run: Facts, reference: Reference) -> Truth:
     sound = [probe for probe in probes if probe["finite"]]
     if len(sound) < len(probes) and len(sound) < 4:
         return Truth(codes, "yes")
-    signs = {"gan": "advantage", "vae": "kl", "ae": "use", "ar": "leaks"}
+    signs = {"gan": "advantage", "vae": "kl", "ae": "use", "ar": "leaks", "em": "idle_states"}
     family = next(name for name, sign in signs.items() if sign in sound[-1])
     asked = {**SCORES["any"], **SCORES[family]}
     for code, score in asked.items():

@@ -8,6 +8,7 @@ from __future__ import annotations
 from failures import injections
 from failures.autoregressive_kinds import AUTOREGRESSIVE_KINDS
 from failures.base_recipes import BASES
+from failures.classical_kinds import CLASSICAL_KINDS
 from failures.conditional_kinds import CONDITIONAL_KINDS
 from failures.kind import Kind, Strength, rates
 from failures.loss_kinds import LOSS_KINDS
@@ -311,5 +312,6 @@ INJECTED = (
     *LOSS_KINDS,
     *CONDITIONAL_KINDS,
     *AUTOREGRESSIVE_KINDS,
+    *CLASSICAL_KINDS,
 )
 KINDS = {kind.name: kind for kind in (*HEALTHY, *INJECTED)}

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from failures.autoregressive_probes import autoregressive_facts
+from failures.classical_probes import em_facts
 from failures.condition_probes import class_facts, code_facts
 from failures.critic_probes import critic_facts
 from saddlepoint.data.dataset import Dataset
@@ -85,6 +86,7 @@ class Prober:
             "vae": self._vae,
             "autoencoder": self._autoencoder,
             "autoregressive": self._autoregressive,
+            "classical": self._classical,
         }
         facts |= families[self.model.family](facts)
         return facts
@@ -214,6 +216,9 @@ class Prober:
         labels = self._train_labels, self._held_out_labels
         return autoregressive_facts(self.model, self.train, self.held_out, *labels)
 
+    def _classical(self, facts: Facts) -> Facts:
+        return em_facts(self.model, self.train, self.held_out, len(self.dataset))
+
     def _autoencoder(self, facts: Facts) -> Facts:
         model: Any = self.model
         code = model.encode(self.held_out)
@@ -304,7 +309,7 @@ class Prober:
         batch = Batch(model.model_units(self.train[:64]), labels)
         modes = {layer: layer.training for player in model.players.values() for layer in player.modules()}
         buffers = [(b, b.clone()) for player in model.players.values() for b in player.buffers()]
-        for phase in model.phases:
+        for phase in (phase for phase in model.phases if phase.gradient):
             noise = model.noise(phase, len(batch.x), step, torch.Generator().manual_seed(SEED))
             for player in model.players.values():
                 player.train()

@@ -64,6 +64,9 @@ RUNS: dict[str, tuple[str, str]] = {
     "class_collapse": ("class-collapse-digits", "gan-digits-conditional"),
     "categories_unused": ("codes-unused-digits", "info-digits"),
     "continuous_codes_unused": ("codes-unused-digits", "info-digits"),
+    "likelihood_falls": ("small-batches-ring", "mixture-ring"),
+    "degenerate_components": ("spare-components-ring", "mixture-ring"),
+    "unvisited_states": ("spare-states-waves", "hmm-waves"),
 }
 # Series to leave out, for rules that are for logs without them.
 WITHOUT = {

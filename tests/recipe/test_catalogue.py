@@ -22,6 +22,8 @@ EVENTS = {
     "stacked-mnist": Event((3, 28, 28), "image", "uint8", 0.0, 255.0),
     "images": Event((3, 64, 64), "image", "uint8", 0.0, 255.0, class_names=CLASSES),
     "gaussian": Event((1,), "vector"),
+    "waves": Event((64, 2), "series"),
+    "sentences": Event((128,), "text", "uint8", 0.0, 29.0, alphabet=tuple(map(str, range(30)))),
     **dict.fromkeys(("ring", "grid", "moons", "spirals", "checkerboard"), PLANE),
 }
 

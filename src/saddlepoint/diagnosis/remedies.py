@@ -189,6 +189,15 @@ REMEDIES: dict[str, Remedy] = {
     # Networks.
     "leaky_units": Remedy("use leaky rectifiers", {f"model.{network}.activation": _LEAKY for network in _NETWORKS}),
     "smaller_code": Remedy("use a smaller code", {"model.latent": Given("latent")}),
+    # Models fitted by EM.
+    "whole_batches": Remedy(
+        "give every step the whole training set (`training.batch_size`)", {"training.batch_size": AtLeast(1_000_000)}
+    ),
+    "less_reg_covar": Remedy("lower `model.reg_covar`", {"model.reg_covar": Multiply(0.1, least=1e-9)}),
+    "more_reg_covar": Remedy("raise `model.reg_covar`", {"model.reg_covar": Multiply(10.0, most=0.1)}),
+    "fewer_components": Remedy("ask for fewer components", {"model.components": Given("components")}),
+    "fewer_states": Remedy("ask for fewer states", {"model.states": Given("states")}),
+    "another_seed": Remedy("start from another seed", {}),
     # Terms of the evidence lower bound.
     "beta_one": _of_usual_value("set beta to 1, which gives the evidence lower bound itself", "model.beta"),
     "beta_at_most_one": Remedy("lower beta to 1", {"model.beta": AtMost(usual_value("model.beta"))}),

@@ -24,6 +24,7 @@ from saddlepoint.records import locked
 from saddlepoint.studies.claims import claim
 from saddlepoint.studies.claims import results as module
 from saddlepoint.studies.claims import trial_store as storage
+from saddlepoint.studies.claims.classifier_curves import ClassifierCurves
 from saddlepoint.studies.claims.contract import Claim, Measured, Quantity
 from saddlepoint.studies.claims.discriminator_ahead import DiscriminatorAhead
 from saddlepoint.studies.claims.image_games import ImageGame
@@ -53,6 +54,7 @@ TRIALS: dict[str, Any] = {
         mistake="sign flipped",
     ),
     "images": ImageGame(IMAGES, TINY.model_copy(update={"tick": 2}), DataSettings(source="digits"), most=2),
+    "classifiers": ClassifierCurves("iris", (2,), most=2),
     "discriminator ahead": DiscriminatorAhead(
         IMAGES, TINY.model_copy(update={"tick": 3}), DataSettings(source="digits"), 1, (0, 2), PlayerSettings(), most=2
     ),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import numpy as np
@@ -101,7 +104,8 @@ class HMM(Completing):
     def _fit(self, fit: Any, x: Tensor) -> None:
         steps = self._steps(x)
         rows = steps.reshape(-1, steps.shape[2]).numpy()
-        with np.errstate(divide="ignore", invalid="ignore"):  # a state that is never visited has 0 / 0; see below
+        # A state that is never visited has 0 / 0; see below.
+        with _without_hints(), np.errstate(divide="ignore", invalid="ignore"):
             fit.fit(rows.astype(np.int64) if self._text else rows, [self._length] * len(x))
         found = {"start": fit.startprob_, "transitions": fit.transmat_}
         if self._text:
@@ -210,3 +214,15 @@ class HMM(Completing):
             share = share + state
         visits = share[0] * self.examples
         return {"smallest_state": visits.min(), "unvisited_states": (visits < FEWEST).sum()}
+
+
+@contextlib.contextmanager
+def _without_hints() -> Iterator[None]:
+    """Within the block, hmmlearn does not log at every step that there are many parameters, which EM803 finds where it matters."""
+    log = logging.getLogger("hmmlearn")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
