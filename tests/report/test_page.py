@@ -127,7 +127,7 @@ def test_any_part_may_be_missing(light_run: RunFolder, missing: str) -> None:
 def test_a_new_run_is_summarised_from_its_records_and_findings(light_run: RunFolder) -> None:
     light_run.summary.unlink()
     with locked(light_run.path):  # as a process that trains it does
-        page = Page(write_report(light_run))
+        page = Page(write_report(light_run, output=light_run.path.parent / "page.html"))
     assert "At step 3,000, under way, failing: 1 failure, 1 notes." in page.text
     assert "saddlepoint resume" not in page.text
 
@@ -135,7 +135,8 @@ def test_a_new_run_is_summarised_from_its_records_and_findings(light_run: RunFol
 def test_a_run_that_was_killed_says_so_and_how_to_continue_it(light_run: RunFolder) -> None:
     light_run.summary.unlink()
     light_run.checkpoint(2_000).mkdir(parents=True)
-    page = Page(write_report(light_run))
+    with locked(light_run.path):  # as every program that writes into the folder does
+        page = Page(write_report(light_run))
     assert "At step 3,000, cut short, failing" in page.text
     assert "under way" not in page.text
     assert f"saddlepoint resume {light_run.path}" in page.text

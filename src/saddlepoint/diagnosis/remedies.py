@@ -125,11 +125,11 @@ REMEDIES: dict[str, Remedy] = {
     ),
     # Improved Training of Wasserstein GANs (Gulrajani et al., 2017), https://arxiv.org/abs/1704.00028
     "gradient_penalty": _at_least_usual(
-        "give the gradient penalty its usual weight (`model.penalties.gradient_penalty`)",
+        "use the gradient penalty with its usual weight (`model.penalties.gradient_penalty`)",
         "model.penalties.gradient_penalty.weight",
     ),
     "dragan": _at_least_usual(
-        "give the penalty around real examples its usual weight (`model.penalties.dragan`)",
+        "use the penalty around real examples with its usual weight (`model.penalties.dragan`)",
         "model.penalties.dragan.weight",
     ),
     # Spectral Normalization for Generative Adversarial Networks (Miyato et al., 2018), https://arxiv.org/abs/1802.05957

@@ -92,8 +92,13 @@ class Facts:
         return self.state in ("interrupted", "cut short") and any(RunFolder(self.path).checkpoints.glob("step-*"))
 
 
-def read_facts(folder: RunFolder) -> Facts:
-    """Read everything readable in the folder; `notes` names what is damaged."""
+def read_facts(folder: RunFolder, *, holds_lock: bool = False) -> Facts:
+    """Read everything readable in the folder; `notes` names what is damaged.
+
+    Args:
+        folder: the run's.
+        holds_lock: whether the caller has locked the folder, so that no other process works on the run.
+    """
     notes: list[str] = []
 
     def attempt(path: Path, read: Callable[[], T], otherwise: T) -> T:
@@ -122,7 +127,7 @@ def read_facts(folder: RunFolder) -> Facts:
         name=folder.path.resolve().name,
         path=folder.path.resolve(),
         summary=attempt(folder.summary, lambda: _summary(folder.summary, notes), {}),
-        is_written=is_locked(folder.path),
+        is_written=not holds_lock and is_locked(folder.path),
         recipe=attempt(
             folder.recipe, lambda: read_bytes(folder.recipe).decode() if folder.recipe.is_file() else None, None
         ),

@@ -37,7 +37,7 @@ def write_report(folder: RunFolder, *, output: Path | None = None, limit: int = 
 
     Args:
         folder: the run's.
-        output: the file to write; None for the folder's report.html.
+        output: the file to write; None for the folder's report.html, for which the caller has locked the folder.
         limit: the most bytes of the page. To stay below, pictures are reduced and some samples left out. Words,
             curves and plotly.js (about 2.5 MB together) are always there.
 
@@ -49,7 +49,7 @@ def write_report(folder: RunFolder, *, output: Path | None = None, limit: int = 
     """
     if not folder.path.is_dir():
         raise RunError(f"{folder.path}: there is no such run folder, so there is nothing to report on.")
-    facts = read_facts(folder)
+    facts = read_facts(folder, holds_lock=output is None)
     plotly = plotly_source() if facts.series or facts.latent is not None else None
     found = joined((findings(facts), remedies(facts), result(facts)))
     background = joined((setup.training_section(facts), setup.settings(facts), setup.repeat(facts)), "\n")
