@@ -193,7 +193,7 @@ def data_facts(session: Session) -> Facts:
     return {
         "examples": len(x),
         "numbers": dataset.event.size,
-        "batch": session.recipe.training.batch_size,
+        "batch": session.recipe.model.batch_size(session.recipe.training.batch_size, len(dataset)),
         "parameters": sum(model.parameter_counts().values()),
         "copies": 1 - len(known) / len(x) if dataset.event.size > 1 else 0.0,
         "leaked": sum(row.numpy().tobytes() in known for row in rest) if dataset.event.size > 1 else 0,
@@ -208,7 +208,7 @@ def data_facts(session: Session) -> Facts:
 def _refused_data(recipe: Recipe) -> Facts:
     """The same for data with which no session could be made."""
     dataset = data.load(recipe.data)
-    return {"examples": len(dataset), "batch": recipe.training.batch_size}
+    return {"examples": len(dataset), "batch": recipe.model.batch_size(recipe.training.batch_size, len(dataset))}
 
 
 def all_runs(names: list[str], seeds: int | None, first: int = 0) -> list[tuple[str, int]]:

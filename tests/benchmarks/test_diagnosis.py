@@ -21,6 +21,7 @@ DESIGNED = (
     *(f"GAN{n}" for n in range(121, 124)),
     "AE251",
     *(f"VAE{n}" for n in range(201, 207)),
+    *(f"EM{n}" for n in range(801, 804)),
     *(f"NUM{n}" for n in range(301, 305)),
     *(f"DATA{n}" for n in range(401, 405)),
 )
