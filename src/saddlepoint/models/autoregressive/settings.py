@@ -21,10 +21,12 @@ AUTOREGRESSIVE_NETWORKS: dict[str, NetworkEntry] = {
     "pixelcnn": NetworkEntry(f"{_HERE}.pixelcnn:PixelCNN", _CONVOLUTIONS, convolutional=True),
     "gated-pixelcnn": NetworkEntry(f"{_HERE}.gated_pixelcnn:GatedPixelCNN", _CONVOLUTIONS, convolutional=True),
     "transformer": NetworkEntry(f"{_HERE}.causal_transformer:CausalTransformer", ("width", "layers", "heads")),
+    "lstm": NetworkEntry(f"{_HERE}.recurrent:LSTM", ("width", "layers")),
 }
 NETWORKS_ELSEWHERE: dict[str, str] = {
     **dict.fromkeys(("fvsbn", "masked-autoencoder", "maf", "mlp"), "made"),
     **dict.fromkeys(("gpt", "image-gpt", "causal-transformer", "decoder", "attention"), "transformer"),
+    **dict.fromkeys(("rnn", "recurrent", "gru", "long-short-term-memory"), "lstm"),
     **dict.fromkeys(("pixel-cnn", "cnn", "conv"), "pixelcnn"),
     **dict.fromkeys(("gated-pixel-cnn", "pixelcnn++"), "gated-pixelcnn"),
 }

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
+from saddlepoint.data.alphabet import holds_bytes
+from saddlepoint.data.dataset import Event
 from saddlepoint.errors import DataError, SettingError
 from saddlepoint.evaluation.metrics.bits import bits_per_dimension, dequantised_log_likelihood
 from saddlepoint.evaluation.scorecard.metric_types import Measurement, ModelMetric, group_means, mean_estimate
@@ -32,7 +34,7 @@ def _bits(model: HasDensity, subject: Subject) -> tuple[Tensor, str]:
             raise DataError(bernoulli.GREYS)
         log_probability = model.log_prob(x).detach().cpu().double()
         values = bits_per_dimension(log_probability, event, of="probability")
-        return values, "" if of == "values" else "Of black and white."
+        return values, _of_symbols(event) if of == "values" else "Of black and white."
     if event.dtype != "uint8":
         raise SettingError(
             "these data are real numbers, whose density changes with their units; there are no bits without a bin width."
@@ -45,6 +47,13 @@ def _bits(model: HasDensity, subject: Subject) -> tuple[Tensor, str]:
     found = dequantised_log_likelihood(model, x, generator=subject.generator())
     values = bits_per_dimension(found.values.detach().cpu(), event, of="density")
     return values, "Each byte spread evenly over its unit."
+
+
+def _of_symbols(event: Event) -> str:
+    """What the numbers of a text are; empty for other data."""
+    if event.alphabet is None:
+        return ""
+    return f"Of a text: bits a {'byte' if holds_bytes(event.alphabet) else 'character'}."
 
 
 METRICS = {
