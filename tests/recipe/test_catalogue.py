@@ -22,8 +22,10 @@ EVENTS = {
     "stacked-mnist": Event((3, 28, 28), "image", "uint8", 0.0, 255.0),
     "images": Event((3, 64, 64), "image", "uint8", 0.0, 255.0, class_names=CLASSES),
     "gaussian": Event((1,), "vector"),
+    "drums": Event((1, 2_048), "sound", low=-1.0, high=1.0, class_names=CLASSES[:3], rate=8_000.0),
+    "solids": Event((1, 16, 16, 16), "volume", low=0.0, high=1.0, class_names=CLASSES[:3]),
     "waves": Event((64, 2), "series"),
-    "sentences": Event((128,), "text", "uint8", 0.0, 29.0, alphabet=tuple(map(str, range(30)))),
+    "sentences": Event((128,), "text", "uint8", 0.0, 29.0, alphabet=tuple(map(chr, range(97, 127)))),
     **dict.fromkeys(("ring", "grid", "moons", "spirals", "checkerboard"), PLANE),
 }
 
