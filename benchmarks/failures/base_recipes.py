@@ -218,10 +218,9 @@ BASES = {
             {"data.points": 10_000, "model.generator.width": 8, "model.discriminator.width": 8},
         ),
         # Texts.
-        Base("transformer-text", "transformer-text", "reporting", 150, 2),
-        Base("lstm-text", "lstm-text", "calibration", 150, 2),
-        Base("markov-text", "markov-text", "reporting", 3, 1),
-        Base("hmm-text", "hmm-text", "calibration", 20, 1),
+        Base("transformer-sentences", "transformer-sentences", "reporting", 150, 2),
+        Base("lstm-sentences", "lstm-sentences", "calibration", 150, 2),
+        Base("hmm-text", "hmm-sentences", "calibration", 20, 1),
         # Sounds, volumes and time series.
         Base("wavegan-drums", "wavegan-drums", "reporting", 150, 1),
         Base("gan-solids", "gan-solids", "calibration", 150, 1),
