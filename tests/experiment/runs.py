@@ -37,6 +37,17 @@ FAMILIES: dict[str, dict[str, Any]] = {
         "model": {"family": "vae", "encoder": _SMALL, "decoder": _SMALL, "warm_up": 20},
         "training": {"optimiser": {"schedule": "cosine"}},
     },
+    "autoregressive": {
+        "data": _DIGITS,
+        "model": {
+            "family": "autoregressive",
+            "network": {"network": "made", **_SMALL},
+            "binarise": "stochastic",
+            "ordering": "random",
+            "conditional": True,
+        },
+        "training": {"ema": 0.9},
+    },
     "diffusion": {
         "data": _DIGITS,
         "model": {
