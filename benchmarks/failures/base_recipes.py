@@ -96,6 +96,15 @@ _PLANE = {
     "training.batch_size": 64,
 }
 
+_CODES_OF_POINTS = {
+    "data.source": "moons",
+    "model.autoencoder.network": "mlp",
+    "model.autoencoder.hidden": [64, 64],
+    "model.autoencoder.places": 2,
+    "model.prior.width": 16,
+    "model.prior.layers": 1,
+}
+
 # Losses without cross-entropy, and the parts around them. Short, so that all of them train in a few minutes.
 LOSS_BASES = (
     *(
@@ -194,6 +203,8 @@ BASES = {
         Base("vampprior-digits", "vampprior-digits", "calibration", 800, 3),
         Base("beta-vae-digits", "beta-vae-digits", "reporting", 1500, 3),
         Base("info-vae-digits", "info-vae-digits", "calibration", 800, 3),
+        Base("vq-vae-digits", "vq-vae-digits", "calibration", 400, 3),
+        Base("vq-vae-moons", "vq-vae-digits", "reporting", 500, 3, _CODES_OF_POINTS),
         Base("vae-mnist-conv", "vae-mnist-conv", "reporting", 150, 1),
         Base("gan-digits", "gan-digits", "calibration", 800, 14),
         Base("gan-digits-conditional", "gan-digits-conditional", "calibration", 1000, 6),

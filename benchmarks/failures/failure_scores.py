@@ -355,6 +355,12 @@ def _stalled(probes: list[Facts], reference: Reference, run: Facts) -> float:
     return min(still, badness(probes, reference, run))
 
 
+def _codebook_collapsed(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """The codes of all examples are as varied as less than a tenth of the codebook would be."""
+    now = probes[-1]
+    return between(now["effective_codes"] / now["codes"], 0.2, 0.1)
+
+
 SCORES: dict[str, dict[str, Score]] = {
     "any": {"NUM302": _explodes, "NUM303": _dead, "NUM304": _stalled},
     "gan": {
@@ -388,4 +394,5 @@ SCORES: dict[str, dict[str, Score]] = {
     "ae": {"AE251": _unused},
     "ar": {"AR501": _sees_itself, "AR502": _likelihood_overfits},
     "em": {"EM801": _likelihood_falls, "EM802": _idle_components, "EM803": _idle_states},
+    "vq": {"VAE207": _codebook_collapsed},
 }

@@ -77,7 +77,7 @@ def decide(run: Facts, reference: Reference) -> Truth:
     sound = [probe for probe in probes if probe["finite"]]
     if len(sound) < len(probes) and len(sound) < 4:
         return Truth(codes, "yes")
-    signs = {"gan": "advantage", "vae": "kl", "ae": "use", "ar": "leaks", "em": "idle_states"}
+    signs = {"gan": "advantage", "vae": "kl", "ae": "use", "ar": "leaks", "em": "idle_states", "vq": "effective_codes"}
     family = next(name for name, sign in signs.items() if sign in sound[-1])
     asked = {**SCORES["any"], **SCORES[family]}
     for code, score in asked.items():
@@ -92,7 +92,8 @@ def decide(run: Facts, reference: Reference) -> Truth:
 # What follows from what: a consequence is neither missed where it is not named, nor false where it is.
 _OF_CONDITION = {"GAN121", "GAN122", "GAN123"}
 FOLLOWS = {
-    "NUM301": {*SCORES["any"], *SCORES["gan"], *SCORES["vae"], *SCORES["ae"], *SCORES["ar"]} - {"GAN115"},
+    "NUM301": {*SCORES["any"], *SCORES["gan"], *SCORES["vae"], *SCORES["ae"], *SCORES["ar"], *SCORES["vq"]}
+    - {"GAN115"},
     "NUM304": {"GAN101", "GAN102", "GAN103", "GAN104", "VAE201", "VAE204", "VAE205", "AE251"} | _OF_CONDITION,
     "NUM303": {"GAN103", "GAN104", "GAN105", "VAE201", "VAE203", "VAE204", "VAE205", "AE251", "NUM302", "NUM304"},
     "NUM302": {"GAN103", "GAN105", "VAE201", "VAE204", "VAE205", "AE251", "NUM303", "NUM304"},

@@ -189,6 +189,25 @@ INJECTED = (
     # VAE205: holes.
     Kind("holes-digits", "vae-digits", "VAE205", (1e-4, 5e-3), _set("model.beta")),
     Kind("holes-mnist", "vae-mnist", "VAE205", (1e-4, 5e-3), _set("model.beta"), seeds=6),
+    # VAE207: codes out of reach.
+    Kind(
+        "far-codes-digits",
+        "vq-vae-digits",
+        "VAE207",
+        (10.0, 100.0),
+        _set("model.codebook_std"),
+        {"model.restart_below": 0.0},
+        seeds=5,
+    ),
+    Kind(
+        "far-codes-moons",
+        "vq-vae-moons",
+        "VAE207",
+        (10.0, 100.0),
+        _set("model.codebook_std"),
+        {"model.restart_below": 0.0},
+        seeds=5,
+    ),
     # VAE206: learnt by heart.
     Kind(
         "few-vae-digits",

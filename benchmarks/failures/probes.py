@@ -21,11 +21,11 @@ from failures.condition_probes import class_facts, code_facts
 from failures.critic_probes import critic_facts
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.models.base import Model
-from saddlepoint.models.capabilities import Fits, Judges, Pushes, SamplesClasses, has
+from saddlepoint.models.capabilities import Fits, HasLearntPrior, Judges, Pushes, SamplesClasses, has
 from saddlepoint.models.class_samples import sample_with_labels
 from saddlepoint.networks.evaluating import evaluating
 from saddlepoint.objectives.divergence import kl_standard_normal_units
-from saddlepoint.objectives.likelihood import log_likelihood
+from saddlepoint.objectives.likelihood import standard_normal_log_prob
 from saddlepoint.objectives.phase import Batch
 from saddlepoint.training import TrainingState
 
@@ -84,6 +84,7 @@ class Prober:
         families = {
             "gan": self._gan,
             "vae": self._vae,
+            "vq-vae": self._vq,
             "autoencoder": self._autoencoder,
             "autoregressive": self._autoregressive,
             "classical": self._classical,
@@ -173,25 +174,33 @@ class Prober:
     def _vae(self, facts: Facts) -> Facts:
         model: Any = self.model
         parts = {}
+        labels = {"held_out": self._held_out_labels, "train": self._train_labels}
         for name, x in (("held_out", self.held_out), ("train", self.train)):
+            given = () if labels[name] is None else (labels[name],)
             inputs = model.model_units(x)
             epsilon = torch.randn(len(x), model.settings.latent, generator=torch.Generator().manual_seed(SEED))
             with evaluating(model.player):
-                output, mean, log_variance, log_std = model.player(inputs, epsilon)
-                decoded = model.decode(mean)
-            units = kl_standard_normal_units(mean, log_variance)
-            error = -log_likelihood(inputs, output, log_std)
+                mean, log_variance = model.player.heads(inputs, *given)
+                z = mean + torch.exp(0.5 * log_variance) * epsilon
+                output = model.player.decoder(z, *given)
+                decoded = model.decode(model.encode(x, *given))
+                units = kl_standard_normal_units(mean, log_variance)
+                if has(model, HasLearntPrior):  # the KL to the own prior, shared out as that to a standard normal one
+                    kl = standard_normal_log_prob(epsilon) - 0.5 * log_variance.sum(1) - model.prior_log_prob(z)
+                    units = units * (kl.mean() / units.sum(1).mean())
+            error = -model.likelihood.log_prob(inputs, output, model.player.log_std)
             parts[name] = (error, units.sum(1), mean, log_variance, units, decoded)
         error, kl, mean, log_variance, units, decoded = parts["held_out"]
         with torch.no_grad():
             noise = model.noise(model.phases[0], len(self.held_out), 10**9, torch.Generator().manual_seed(SEED))
             said, observed = model.phases[0].loss(
                 {"vae": model.player},
-                Batch(model.model_units(self.held_out)),
-                replace(noise, epsilon=epsilon_like(mean)),
+                Batch(model.model_units(self.held_out), self._held_out_labels),
+                noise if noise.epsilon.ndim > 2 else replace(noise, epsilon=epsilon_like(mean)),
             )
+        train = model.model_units(self.train)
         facts["dead"] = self._dead(
-            {"vae": lambda: model.player(model.model_units(self.train), epsilon_like(mean, self.train))}
+            {"vae": lambda: model.player(*model.player_inputs(train, torch.Generator().manual_seed(SEED))["vae"])}
         )
         samples = self._samples()
         return {
@@ -209,7 +218,7 @@ class Prober:
             "mean_variance": mean.var(0).tolist(),
             "mean_piled": _piled(mean),
             "log_variance_piled": _piled(log_variance),
-            "code_scale": float((mean.square() + log_variance.exp()).mean()),
+            "code_scale": 1.0 if has(model, HasLearntPrior) else float((mean.square() + log_variance.exp()).mean()),
         }
 
     def _autoregressive(self, facts: Facts) -> Facts:
@@ -253,6 +262,23 @@ class Prober:
             "data_variance": variance,
             "use": [(w - whole) / variance for w in without],  # what silencing a unit costs, of the data's variance
             "code_variance": code.var(0).tolist(),
+        }
+
+    def _vq(self, facts: Facts) -> Facts:
+        model: Any = self.model
+        inputs, codes = model.model_units(self.train), model.settings.codes
+        counts = torch.bincount(model.indices(self.train).flatten(), minlength=codes).double()
+        shares = counts / counts.sum()
+        facts["dead"] = self._dead({"vq": lambda: model.player(inputs)})
+        decoded, error = (model.decode(model.encode(x)) for x in (self.held_out, self.train))
+        variance = float((inputs - inputs.mean(0)).square().flatten(1).sum(1).mean())
+        return {
+            "distance": self.distance(self._samples()),
+            "reconstruction_distance": self.distance(decoded),
+            "reconstruction": float((model.model_units(error) - inputs).square().flatten(1).sum(1).mean()),
+            "data_variance": variance,
+            "effective_codes": float(torch.exp(-torch.special.xlogy(shares, shares).sum())),
+            "codes": codes,
         }
 
     def _samples(self) -> Tensor:

@@ -20,8 +20,8 @@ DESIGNED = (
     *(f"GAN{n}" for n in range(101, 110)),
     *(f"GAN{n}" for n in range(121, 124)),
     "AE251",
-    *(f"VAE{n}" for n in range(201, 207)),
     *(f"EM{n}" for n in range(801, 804)),
+    *(f"VAE{n}" for n in range(201, 208)),
     *(f"NUM{n}" for n in range(301, 305)),
     *(f"DATA{n}" for n in range(401, 405)),
 )

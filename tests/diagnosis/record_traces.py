@@ -60,6 +60,7 @@ RUNS: dict[str, tuple[str, str]] = {
     "holes": ("holes-digits", "vae-digits"),
     "bounds_part": ("few-vae-digits", "vae-digits"),
     "log_probs_part": ("few-made-digits", "made-digits"),
+    "codebook_collapse": ("far-codes-digits", "vq-vae-digits"),
     "labels_ignored": ("labels-ignored-digits", "gan-digits-conditional"),
     "class_collapse": ("class-collapse-digits", "gan-digits-conditional"),
     "categories_unused": ("codes-unused-digits", "info-digits"),

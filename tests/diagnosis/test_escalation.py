@@ -23,6 +23,7 @@ RECIPES = {
     "minimax": Recipe.load("toy-lab-1"),
     "vae": Recipe.load("vae-digits"),
     "autoencoder": Recipe.load("autoencoder-digits"),
+    "vq-vae": Recipe.load("vq-vae-digits"),
 }
 
 

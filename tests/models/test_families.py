@@ -30,6 +30,7 @@ from saddlepoint.models.diffusion.settings import FORMULATIONS, DiffusionSetting
 from saddlepoint.models.flow.settings import FlowSettings
 from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.models.vae.settings import VAESettings
+from saddlepoint.models.vq_vae.settings import VQVAESettings
 from saddlepoint.networks.settings import NETWORKS, NetworkSettings
 from saddlepoint.objectives.adversarial.settings import CONSTRAINTS, LOSSES, PENALTIES, VIEWS
 from saddlepoint.objectives.phase import Batch
@@ -59,6 +60,8 @@ DENOISER = {"denoiser": {"network": "mlp", "hidden": (8, 8)}, "sampler": {"steps
 UNET = {"network": "unet", "width": 4, "attention": 4}
 AE, GAN = {"encoder": SMALL, "decoder": SMALL}, {"generator": SMALL, "discriminator": SMALL}
 PREDICTOR = {"hidden": (7, 6), "width": 4, "layers": 1, "heads": 2, "first_kernel": 3}
+PRIOR = {"width": 4, "layers": 1}
+VQ = {"codes": 5, "code_size": 2, "autoencoder": {"width": 4, "blocks": 1}, "prior": PRIOR}
 CASES = {
     "autoencoder": (AutoencoderSettings(**AE), IMAGE),
     "autoencoder-l1": (AutoencoderSettings(**AE, reconstruction="l1"), VECTOR),
@@ -91,6 +94,16 @@ CASES = {
         VAESettings(encoder=CONV, decoder=CONV, classifier=CONV, conditional=True, semi_supervised=True),
         NAMED_IMAGE,
     ),
+    "vq-vae": (VQVAESettings(**VQ), IMAGE),
+    "vq-vae-gradient": (
+        VQVAESettings(**VQ, codebook="gradient", likelihood="discretised-logistic", restart_below=0.5),
+        IMAGE,
+    ),
+    "vq-vae-mlp": (
+        VQVAESettings(codes=5, code_size=2, autoencoder={"network": "mlp", "hidden": (7,), "places": 3}, prior=PRIOR),
+        VECTOR,
+    ),
+    "vq-vae-bernoulli": (VQVAESettings(**VQ, likelihood="bernoulli", restart_below=0.5), IMAGE),
     "vae-conv": (VAESettings(encoder=CONV, decoder=CONV), IMAGE),
     "gan": (GANSettings(**GAN, latent=4), IMAGE),
     "gan-minimax": (GANSettings(**GAN, latent=4, objective="minimax", updates={"discriminator": 3}), VECTOR),
@@ -469,6 +482,7 @@ def test_invalid_requests_are_refused(case):
 
 # The roles of the user's own modules in each family.
 FIRST_ROLE = {
+    "vq-vae": ("loss",),
     "autoencoder": ("encoder",),
     "vae": ("encoder",),
     "autoregressive": ("network",),

@@ -15,6 +15,7 @@ from saddlepoint.models.diffusion.settings import DiffusionSettings
 from saddlepoint.models.flow.settings import FlowSettings
 from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.models.vae.settings import VAESettings
+from saddlepoint.models.vq_vae.settings import VQVAESettings
 from saddlepoint.networks.settings import NETWORKS, NetworkSettings
 from saddlepoint.records import RunFolder
 from saddlepoint.training import checkpoint
@@ -61,6 +62,7 @@ FAMILIES = {
         for name in DISTRIBUTIONS
         if name not in ("gaussian", "mixture", "hmm")
     },
+    "vq-vae": VQVAESettings(codes=5, autoencoder={"width": 4}, prior={"width": 4}, restart_below=0.5),
     "vae-iwae": VAESettings(bound="iwae", bound_samples=2, prior="vampprior", pseudo_inputs=3),
     "vae-semi-supervised": VAESettings(conditional=True, semi_supervised=True, encoder=CONVOLUTIONAL),
     **{

@@ -49,6 +49,7 @@ ESCALATION: dict[str, tuple[Step, ...]] = {
     "VAE201": (("lower_beta",), ("free_bits",), ("slower",)),
     "VAE204": (("beta_one",), ("learnt_deviation",)),
     "VAE205": (("raise_beta",),),
+    "VAE207": (("restart_codes",), ("slower",)),
     "VAE206": (("strong_weight_decay",), ("slower_shared",)),
     "AR502": (("strong_weight_decay",), ("slower_shared",)),
     "NUM301": (("much_slower",), ("much_slower", "clip", "full_precision"), ("slowest",)),

@@ -198,6 +198,11 @@ REMEDIES: dict[str, Remedy] = {
     "fewer_components": Remedy("ask for fewer components", {"model.components": Given("components")}),
     "fewer_states": Remedy("ask for fewer states", {"model.states": Given("states")}),
     "another_seed": Remedy("start from another seed", {}),
+    # The codebook of a VQ-VAE.
+    "restart_codes": Remedy(
+        "replace unused codes by vectors of the batch (`model.codebook: average`, `model.restart_below`)",
+        {"model.codebook": ReplaceOnly(("gradient",), "average"), "model.restart_below": AtLeast(0.5)},
+    ),
     # Terms of the evidence lower bound.
     "beta_one": _of_usual_value("set beta to 1, which gives the evidence lower bound itself", "model.beta"),
     "beta_at_most_one": Remedy("lower beta to 1", {"model.beta": AtMost(usual_value("model.beta"))}),

@@ -130,6 +130,7 @@ CODES: dict[str, Code] = {
     "EM801": Code("the log-likelihood falls from one step of EM to the next", (".expectation:likelihood_falls",)),
     "EM802": Code("components of the mixture are degenerate", (".expectation:degenerate_components",)),
     "EM803": Code("states of the hidden Markov model are never visited", (".expectation:unvisited_states",)),
+    "VAE207": Code("the codebook collapses, most codes are unused", (".codebook:codebook_collapse",)),
     "DATA401": Code("the data do not fit the model's output range"),
     "DATA402": Code("there are too few training examples"),
     "DATA403": Code("columns are constant or examples are duplicated"),

@@ -5,7 +5,7 @@ which shape the generator's loss has. The trait of a family is its name.
 
 | trait | meaning |
 | --- | --- |
-| gan, vae, autoencoder, autoregressive, classical, ... | the family of the model |
+| gan, vae, vq-vae, autoencoder, autoregressive, classical, ... | the family of the model |
 | probability | the discriminator's score is a probability: 0, 1/2 and 1 have a meaning |
 | cross_entropy | the discriminator's loss is a binary cross-entropy, in nats |
 | paired, unpaired | the discriminator compares a real with a generated example, or scores each alone |

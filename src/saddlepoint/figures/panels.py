@@ -22,6 +22,8 @@ PLAYERS = {
     "e": "encoder",
     "vae": "VAE",
     "ae": "autoencoder",
+    "vq": "VQ-VAE",
+    "prior": "prior of codes",
     "flow": "normalising flow",
     "em": "model",
     "ar": "autoregressive model",

@@ -88,6 +88,7 @@ class Family:
 FAMILIES: dict[str, Family] = {
     "autoencoder": Family("saddlepoint.models.autoencoder", "Autoencoder"),
     "vae": Family("saddlepoint.models.vae", "VAE"),
+    "vq-vae": Family("saddlepoint.models.vq_vae", "VQVAE"),
     "autoregressive": Family("saddlepoint.models.autoregressive", "Autoregressive"),
     "gan": Family("saddlepoint.models.gan", "GAN"),
     "flow": Family("saddlepoint.models.flow", "Flow"),

@@ -36,7 +36,7 @@ PROBABILITIES = {"d/real_score": "d/real_logit", "d/fake_score": "d/fake_logit"}
 SEPARATORS = (",", ";", "\t")
 STEPS = ("step", "_step", "global_step", "iteration", "iter", "epoch")
 STEP = "step"  # in a map: the column that counts the steps
-PLAYERS = ("d", "g", "vae", "ae", "ar", "flow", "em", "dm")
+PLAYERS = ("d", "g", "vae", "ae", "vq", "ar", "flow", "em", "dm")
 MOST_FOLDERS = 10_000  # searched for event files
 EVENTS = "events.out.tfevents"
 

@@ -11,8 +11,8 @@ from saddlepoint.models.base import Numbers, as_tensor, in_chunks
 from saddlepoint.models.codes import CodeModel
 from saddlepoint.models.copying import frozen_copy
 from saddlepoint.models.labels import draw_labels
+from saddlepoint.models.likelihoods import Likelihood
 from saddlepoint.models.own_noise import global_seed_from
-from saddlepoint.models.vae.likelihoods import Likelihood
 from saddlepoint.models.vae.network import VAENetwork
 from saddlepoint.models.vae.priors import mixture_log_prob, normal_log_prob
 from saddlepoint.models.vae.semi_supervised import EveryClassNetwork

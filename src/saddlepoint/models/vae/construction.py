@@ -11,8 +11,8 @@ from torch import nn
 
 from saddlepoint.data.dataset import Event
 from saddlepoint.models.assembly import is_own, network
+from saddlepoint.models.likelihoods import Likelihood
 from saddlepoint.models.vae.checks import needs_draws
-from saddlepoint.models.vae.likelihoods import Likelihood
 from saddlepoint.models.vae.network import DrawingNetwork, VAENetwork
 from saddlepoint.models.vae.priors import PseudoInputs, range_map
 from saddlepoint.models.vae.semi_supervised import EveryClassNetwork

@@ -19,11 +19,11 @@ from saddlepoint.models.capabilities import (
     Variational,
 )
 from saddlepoint.models.labels import draw_labels
+from saddlepoint.models.likelihoods import LIKELIHOODS
 from saddlepoint.models.own_loss import ROLE, own_loss
 from saddlepoint.models.units import UNIT, scaling
 from saddlepoint.models.vae.checks import check_combination, needs_draws
 from saddlepoint.models.vae.construction import build_player
-from saddlepoint.models.vae.likelihoods import LIKELIHOODS
 from saddlepoint.models.vae.measuring import MeasuringVAE
 from saddlepoint.models.vae.settings import VAESettings
 from saddlepoint.objectives.evidence import BoundNoise, negative_evidence

@@ -6,14 +6,13 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
+from typing import Literal, Protocol
 
 import torch
 from torch import Tensor
 
 from saddlepoint.data.dataset import Scaling
 from saddlepoint.errors import SettingError
-from saddlepoint.models.vae.settings import VAESettings
 from saddlepoint.objectives.evidence import LogProb
 from saddlepoint.objectives.likelihood import (
     discretised_logistic_log_prob,
@@ -23,6 +22,18 @@ from saddlepoint.objectives.likelihood import (
 from saddlepoint.objectives.precision import at_least_float32
 
 Draw = Callable[[Tensor, Tensor, torch.Generator | None], Tensor]  # mean, log scale, generator -> x
+
+
+class LikelihoodSettings(Protocol):
+    """The settings of a family that a likelihood reads."""
+
+    @property
+    def likelihood(self) -> str:
+        """Its name in `LIKELIHOODS`."""
+
+    @property
+    def degrees_of_freedom(self) -> float:
+        """Of student-t."""
 
 
 @dataclass(frozen=True)
@@ -49,18 +60,18 @@ class Likelihood:
     annealed: bool = False
 
 
-def _bernoulli(settings: VAESettings, scaling: Scaling) -> Likelihood:
+def _bernoulli(settings: LikelihoodSettings, scaling: Scaling) -> Likelihood:
     return Likelihood(
         log_likelihood, "black and white", torch.sigmoid, has_scale=False, learns_scale=False, annealed=True
     )
 
 
-def _gaussian(settings: VAESettings, scaling: Scaling) -> Likelihood:
+def _gaussian(settings: LikelihoodSettings, scaling: Scaling) -> Likelihood:
     learns = settings.likelihood == "gaussian-learnt"
     return Likelihood(log_likelihood, "density", draw=_draw_gaussian, learns_scale=learns, annealed=True)
 
 
-def _student_t(settings: VAESettings, scaling: Scaling) -> Likelihood:
+def _student_t(settings: LikelihoodSettings, scaling: Scaling) -> Likelihood:
     freedom = settings.degrees_of_freedom
 
     def log_prob(x: Tensor, output: Tensor, log_scale: Tensor | None) -> Tensor:
@@ -70,7 +81,7 @@ def _student_t(settings: VAESettings, scaling: Scaling) -> Likelihood:
     return Likelihood(log_prob, "density", draw=partial(_draw_student_t, degrees_of_freedom=freedom))
 
 
-def _discretised_logistic(settings: VAESettings, scaling: Scaling) -> Likelihood:
+def _discretised_logistic(settings: LikelihoodSettings, scaling: Scaling) -> Likelihood:
     event = scaling.event
     if event.levels is None or event.low is None or event.high is None or len(scaling.scale) > 1:
         raise SettingError(
@@ -117,7 +128,7 @@ def _draw_logistic(mean: Tensor, log_scale: Tensor, generator: torch.Generator |
     return at_least_float32(mean) + torch.exp(log_scale) * noise
 
 
-LIKELIHOODS: dict[str, Callable[[VAESettings, Scaling], Likelihood]] = {
+LIKELIHOODS: dict[str, Callable[[LikelihoodSettings, Scaling], Likelihood]] = {
     "bernoulli": _bernoulli,
     "gaussian": _gaussian,
     "gaussian-learnt": _gaussian,

@@ -1,0 +1,1 @@
+"""Autoencoders with discrete codes (VQ-VAE), and their prior."""
