@@ -6,6 +6,7 @@ next. All classifiers get the same sets. The first examples of a set have every 
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,11 +22,12 @@ from saddlepoint.data.batches import Batches
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.models.capabilities import HasPosterior, require
 from saddlepoint.models.classical.settings import ClassicalSettings
+from saddlepoint.models.flow.settings import FlowSettings
 from saddlepoint.models.settings import FamilySettings
 from saddlepoint.studies.claims.trial import settings_key
 from saddlepoint.training.devices import Devices
 from saddlepoint.training.loop import play
-from saddlepoint.training.settings import TrainingSettings
+from saddlepoint.training.settings import OptimiserSettings, TrainingSettings
 from saddlepoint.training.state import TrainingState
 from saddlepoint.training.threads import using_threads
 
@@ -38,8 +40,9 @@ TREES = 40
 LEAVES = (1, 3)  # least examples in a leaf, of which the out-of-bag error chooses
 EM_STEPS = 10
 RIDGE = 0.1  # added to variances, in units of the variance of a column over all classes
+FLOW_STEPS, FLOW_BATCH, FLOW_RATE = 200, 64, 5e-3
 # The generative models, fitted by this package: settings and training steps.
-GENERATIVE: Mapping[str, tuple[FamilySettings, int]] = {
+GENERATIVE: dict[str, tuple[FamilySettings, int]] = {
     "naive Bayes": (ClassicalSettings(distribution="naive-bayes", reg_covar=RIDGE, scaling="standard"), 1),
     "mixture": (
         ClassicalSettings(
@@ -53,6 +56,11 @@ GENERATIVE: Mapping[str, tuple[FamilySettings, int]] = {
         EM_STEPS,
     ),
 }
+if importlib.util.find_spec("zuko") is not None:  # which flows need
+    GENERATIVE["flow"] = (
+        FlowSettings(conditional=True, transforms=2, hidden=(32,), flow="realnvp", noise_std=RIDGE),
+        FLOW_STEPS,
+    )
 DISCRIMINATIVE = ("logistic regression", "random forest")
 MODELS = (*GENERATIVE, *DISCRIMINATIVE)
 
@@ -66,11 +74,13 @@ class ClassifierCurves:
         a_class: sizes of training sets, in examples of each class; larger ones than there are examples are left out, and the set of
             all examples is added.
         most: largest number of seeds.
+        models: names of the classifiers; those of `MODELS`, unless the package that flows need is missing.
     """
 
     dataset: str
     a_class: tuple[int, ...]
     most: int
+    models: tuple[str, ...] = MODELS
 
     @property
     def key(self) -> str:
@@ -80,20 +90,20 @@ class ClassifierCurves:
     @property
     def weight(self) -> float:
         """Training time relative to other trials."""
-        return 0.2 * (len(self.a_class) + 1) * self.most * (4.0 if self.dataset == "digits" else 1.0)
+        return 0.3 * (len(self.a_class) + 1) * self.most * (4.0 if self.dataset == "digits" else 1.0)
 
     def train(self, seeds: int, *, threads: int, report: Callable[[float], None]) -> CurvesOutcome:
         """Measure from seeds 0, 1, ...; see `Trial.train`."""
         seeds = min(seeds, self.most)
         x, y = load(self.dataset)
         sizes = self._sizes(y)
-        accuracy = torch.zeros(len(MODELS), len(sizes), seeds, dtype=torch.float64)
+        accuracy = torch.zeros(len(self.models), len(sizes), seeds, dtype=torch.float64)
         with using_threads(threads):
             for seed in range(seeds):
                 train, test = split(y, seed)
                 for column, size in enumerate(sizes):
                     some = train[:size]
-                    for row, name in enumerate(MODELS):
+                    for row, name in enumerate(self.models):
                         found = predict(name, x[some], y[some], x[test], seed)
                         accuracy[row, column, seed] = float((found == y[test]).mean())
                 report((seed + 1) / seeds)
@@ -116,7 +126,7 @@ class CurvesOutcome:
     Attributes:
         setup: the trial.
         sizes: (L,) int64, numbers of training examples.
-        accuracy: (models, L, S) float64, share of test examples that are classified correctly, by `MODELS`.
+        accuracy: (models, L, S) float64, share of test examples that are classified correctly, by `setup.models`.
     """
 
     setup: ClassifierCurves
@@ -130,7 +140,7 @@ class CurvesOutcome:
 
     def of(self, name: str) -> Tensor:
         """(L, S) accuracy of a model."""
-        return self.accuracy[MODELS.index(name)]
+        return self.accuracy[self.setup.models.index(name)]
 
     def parts(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """Return tensors and other values for `restore`."""
@@ -184,10 +194,18 @@ def predict(name: str, x: Numbers, y: Labels, tested: Numbers, seed: int) -> Lab
 
 def _generative(settings: FamilySettings, steps: int, x: Numbers, y: Labels, tested: Numbers, seed: int) -> Labels:
     dataset = from_array(x.astype(np.float32), y, DataSettings(held_out=0.0), kind="vector")
-    training = TrainingSettings(steps=steps, tick=steps, batch_size=len(x), seed=seed, device="cpu", precision="fp32")
+    training = TrainingSettings(
+        steps=steps,
+        tick=steps,
+        batch_size=FLOW_BATCH if settings.family == "flow" else len(x),
+        seed=seed,
+        device="cpu",
+        precision="fp32",
+        optimiser=OptimiserSettings(learning_rate=FLOW_RATE, schedule="cosine"),
+    )
     model = models.build(settings, dataset.event, seed=seed)
     state = TrainingState.start(model, training, Devices.choose("cpu", "fp32", model))
-    batches = Batches(dataset, len(dataset), seed, "cpu", model.scaling, labels=True)
+    batches = Batches(dataset, min(training.batch_size, len(dataset)), seed, "cpu", model.scaling, labels=True)
     model.pass_steps = batches.per_epoch
     for _ in play(model, batches, training, state):
         pass
