@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MOST_SOUNDS = 12
-DECIBELS = 80.0  # shown below the loudest point of all
+DECIBELS = 80.0  # shown below full scale
 LONGEST_WINDOW, SHORTEST_WINDOW, WINDOWS = 512, 16, 12  # samples; windows that a short sound is to have at least
 
 
@@ -67,10 +67,13 @@ def sound_panels(
         raise ValueError(f"sounds must be (N, C, T), got an array of shape {values.shape}")
     values = values[:limit]
     finite = values[np.isfinite(values)]
+    known = high is not None and high > 0
     low = (float(finite.min()) if len(finite) else -1.0) if low is None else low
     high = (float(finite.max()) if len(finite) else 1.0) if high is None else high
     powers = [spectrogram(sound.mean(0)) for sound in values]
-    loudest = max((float(power.max()) for power in powers), default=0.0) or 1.0
+    # A sine at full scale where that is known, so that near silence looks dark; else the loudest point of all.
+    full = (0.5 * high * np.hanning(window_length(values.shape[2])).sum()) ** 2 if known else 0.0
+    loudest = full or max((float(power.max()) for power in powers), default=0.0) or 1.0
     columns = min(4 if names is None else 2, max(1, len(values)))
     rows = max(1, -(-len(values) // columns))
     drawing, grid = figure(2 * rows, columns, width=max(3.4, 2.7 * columns), height=2.9 * rows + 0.3)

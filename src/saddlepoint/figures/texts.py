@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageFont import FreeTypeFont
 
-COLUMNS = 88  # characters in a line of a picture
+COLUMNS = 64  # characters in a line of a picture
 MOST_TEXTS, MOST_LINES = 16, 8
 SIZE, LEADING, GAP, MARGIN = 13, 18, 9, 10  # pixels
 BREAK, MISSING, CUT = "\u21b5", "\u25a1", " ..."
