@@ -238,13 +238,13 @@ BASES = {
         Base("vae-solids", "vae-solids", "reporting", 150, 2),
         Base("vae-waves", "vae-waves", "calibration", 600, 4),
         # Normalising flows.
-        Base("flow-moons", "flow-moons", "calibration", 500, 8),
-        Base("flow-moons-conditional", "flow-moons-conditional", "reporting", 400, 6),
+        Base("flow-moons", "flow-moons", "calibration", 300, 8, {"training.batch_size": 64}),
+        Base("flow-moons-conditional", "flow-moons-conditional", "reporting", 300, 6, {"training.batch_size": 64}),
         Base("flow-digits", "flow-digits", "reporting", 400, 4),
         # Diffusion models.
-        Base("diffusion-moons", "diffusion-moons", "calibration", 1000, 6),
-        Base("diffusion-ring", "diffusion-ring", "reporting", 1000, 4),
-        Base("flow-matching-moons", "flow-matching-moons", "reporting", 1000, 4),
+        Base("diffusion-moons", "diffusion-moons", "calibration", 600, 6, {"training.batch_size": 128}),
+        Base("diffusion-ring", "diffusion-ring", "reporting", 600, 4, {"training.batch_size": 128}),
+        Base("flow-matching-moons", "flow-matching-moons", "reporting", 600, 4, {"training.batch_size": 128}),
         Base("diffusion-digits", "diffusion-digits", "reporting", 1000, 4),
         Base("diffusion-digits-conditional", "diffusion-digits-conditional", "calibration", 1000, 4),
         Base("flow-matching-digits", "flow-matching-digits", "calibration", 1000, 4),

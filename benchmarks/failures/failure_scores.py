@@ -74,6 +74,9 @@ def badness(probes: list[Facts], reference: Reference, run: Facts) -> float:
     if "held_out_log_prob" in now:
         scale = max(abs(usual["held_out_log_prob"]) * 0.05, 0.3)
         return between(usual["held_out_log_prob"] - now["held_out_log_prob"], scale, 2.5 * scale)
+    if "sampler_gap" in now:
+        good = _good(reference, run)
+        return between(now["distance"], 1.8 * good, 3.5 * good)
     if "kl" in now:
         scale = max(abs(usual["bound"]) * 0.05, 0.3)
         return between(usual["bound"] - now["bound"], scale, 2.5 * scale)
@@ -318,6 +321,26 @@ def _idle_states(probes: list[Facts], reference: Reference, run: Facts) -> float
     return between(probes[-1]["idle_states"], 0.0, 0.005)
 
 
+def _inexact(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """Training examples change on the way to their codes and back, by a mean part of a standard deviation."""
+    return between(probes[-1]["inverse"], 0.002, 0.02)
+
+
+def _spiky(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """Half of the training examples are far more probable than close neighbours, or one has nearly no density."""
+    return max(between(probes[-1]["spike"], 0.5, 1.5), between(-probes[-1]["lowest"], 7.0, 11.0))
+
+
+def _off_scale(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """The data are many times wider, or narrower, than is assumed."""
+    return between(probes[-1]["scale_ratio"], 1.6, 3.0)
+
+
+def _coarse(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """The median sample is far from that of a much finer integration, in standard deviations."""
+    return between(probes[-1]["sampler_gap"], 0.08, 0.25)
+
+
 def _unused(probes: list[Facts], reference: Reference, run: Facts) -> float:
     """At least one unit of the code can be silenced at no cost."""
     use, variance = probes[-1]["use"], probes[-1]["code_variance"]
@@ -395,4 +418,6 @@ SCORES: dict[str, dict[str, Score]] = {
     "ar": {"AR501": _sees_itself, "AR502": _likelihood_overfits},
     "em": {"EM801": _likelihood_falls, "EM802": _idle_components, "EM803": _idle_states},
     "vq": {"VAE207": _codebook_collapsed},
+    "flow": {"FLOW601": _inexact, "FLOW602": _spiky},
+    "dm": {"DIFF701": _off_scale, "DIFF702": _coarse},
 }

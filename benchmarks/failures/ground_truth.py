@@ -78,6 +78,7 @@ def decide(run: Facts, reference: Reference) -> Truth:
     if len(sound) < len(probes) and len(sound) < 4:
         return Truth(codes, "yes")
     signs = {"gan": "advantage", "vae": "kl", "ae": "use", "ar": "leaks", "em": "idle_states", "vq": "effective_codes"}
+    signs |= {"flow": "inverse", "dm": "sampler_gap"}
     family = next(name for name, sign in signs.items() if sign in sound[-1])
     asked = {**SCORES["any"], **SCORES[family]}
     for code, score in asked.items():
@@ -92,8 +93,7 @@ def decide(run: Facts, reference: Reference) -> Truth:
 # What follows from what: a consequence is neither missed where it is not named, nor false where it is.
 _OF_CONDITION = {"GAN121", "GAN122", "GAN123"}
 FOLLOWS = {
-    "NUM301": {*SCORES["any"], *SCORES["gan"], *SCORES["vae"], *SCORES["ae"], *SCORES["ar"], *SCORES["vq"]}
-    - {"GAN115"},
+    "NUM301": {code for family in SCORES for code in SCORES[family] if family != "em"} - {"GAN115"},
     "NUM304": {"GAN101", "GAN102", "GAN103", "GAN104", "VAE201", "VAE204", "VAE205", "AE251"} | _OF_CONDITION,
     "NUM303": {"GAN103", "GAN104", "GAN105", "VAE201", "VAE203", "VAE204", "VAE205", "AE251", "NUM302", "NUM304"},
     "NUM302": {"GAN103", "GAN105", "VAE201", "VAE204", "VAE205", "AE251", "NUM303", "NUM304"},
@@ -113,6 +113,8 @@ FOLLOWS = {
     "VAE202": {"VAE201", "VAE204", "VAE205", "VAE206"},
     "AR501": {"AR502"},
     "VAE203": {"VAE201", "VAE204", "VAE205"},
+    "FLOW602": {"FLOW601", "NUM302"},
+    "DIFF701": {"DIFF702", "NUM302", "NUM303", "NUM304"},
 }
 
 

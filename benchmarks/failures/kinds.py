@@ -10,6 +10,7 @@ from failures.autoregressive_kinds import AUTOREGRESSIVE_KINDS
 from failures.base_recipes import BASES
 from failures.classical_kinds import CLASSICAL_KINDS
 from failures.conditional_kinds import CONDITIONAL_KINDS
+from failures.flow_kinds import FLOW_KINDS
 from failures.kind import Kind, Strength, rates
 from failures.loss_kinds import LOSS_KINDS
 
@@ -332,5 +333,6 @@ INJECTED = (
     *CONDITIONAL_KINDS,
     *AUTOREGRESSIVE_KINDS,
     *CLASSICAL_KINDS,
+    *FLOW_KINDS,
 )
 KINDS = {kind.name: kind for kind in (*HEALTHY, *INJECTED)}

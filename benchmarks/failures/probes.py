@@ -19,6 +19,7 @@ from failures.autoregressive_probes import autoregressive_facts
 from failures.classical_probes import em_facts
 from failures.condition_probes import class_facts, code_facts
 from failures.critic_probes import critic_facts
+from failures.flow_probes import diffusion_facts, flow_facts
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.models.base import Model
 from saddlepoint.models.capabilities import Fits, HasLearntPrior, Judges, Pushes, SamplesClasses, has
@@ -88,6 +89,8 @@ class Prober:
             "autoencoder": self._autoencoder,
             "autoregressive": self._autoregressive,
             "classical": self._classical,
+            "flow": self._flow,
+            "diffusion": self._diffusion,
         }
         facts |= families[self.model.family](facts)
         return facts
@@ -227,6 +230,13 @@ class Prober:
 
     def _classical(self, facts: Facts) -> Facts:
         return em_facts(self.model, self.train, self.held_out, len(self.dataset))
+
+    def _flow(self, facts: Facts) -> Facts:
+        return flow_facts(self.model, self.train, self.held_out)
+
+    def _diffusion(self, facts: Facts) -> Facts:
+        with self.state.averaged(self.model):
+            return {"distance": self.distance(self._samples()), **diffusion_facts(self.model, self.train)}
 
     def _autoencoder(self, facts: Facts) -> Facts:
         model: Any = self.model

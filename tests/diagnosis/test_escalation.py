@@ -24,6 +24,8 @@ RECIPES = {
     "vae": Recipe.load("vae-digits"),
     "autoencoder": Recipe.load("autoencoder-digits"),
     "vq-vae": Recipe.load("vq-vae-digits"),
+    "flow": Recipe.load("flow-moons"),
+    "diffusion": Recipe.load("diffusion-digits"),
 }
 
 

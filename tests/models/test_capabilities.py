@@ -44,8 +44,8 @@ OF = {
 }
 OF["flow"] = {HasCodes, HasSampler, Encodes, Reports, HasDensity, DescribesDensity}
 OF["classical"] = {Reports, HasDensity, DescribesDensity, capabilities.Completes}
-OF["diffusion"] = {HasCodes, HasSampler, Encodes, Reports}
 OF["vq-vae"] = {HasCodes, HasSampler, Encodes, Reports, HasDensity, DescribesDensity}
+OF["diffusion"] = {capabilities.Denoises, HasCodes, HasSampler, Encodes, Reports}
 OF["vae"] |= {DecodesNormal, HasSampler}
 OF["gan"] |= {DecodesNormal}
 ALWAYS = {capabilities.GenerativeModel, capabilities.HasUnits, capabilities.Playable}

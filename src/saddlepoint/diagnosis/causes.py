@@ -41,6 +41,9 @@ CONSEQUENCES: dict[str, frozenset[str]] = {
     "GAN113": frozenset({"GAN103", "GAN104", "NUM304"}),
     "GAN115": frozenset({"NUM301", "NUM302"}),
     "GAN116": frozenset({"GAN103", "GAN104"}),
+    # Noise levels that miss the scale of the data, and a steep flow.
+    "DIFF701": frozenset({"DIFF702", "NUM302", "NUM303", "NUM304"}),
+    "FLOW602": frozenset({"FLOW601", "NUM302"}),
 }
 
 

@@ -55,6 +55,9 @@ ESCALATION: dict[str, tuple[Step, ...]] = {
     "NUM301": (("much_slower",), ("much_slower", "clip", "full_precision"), ("slowest",)),
     "NUM302": (("clip",), ("slower",), ("much_slower",)),
     "NUM303": (("leaky_units",), ("slower",)),
+    "FLOW601": (("slower_shared",), ("clip",), ("fewer_layers",)),
+    "FLOW602": (("noisy_examples",), ("slower_shared",)),
+    "DIFF702": (("second_order",), ("more_sampler_steps",)),
     "NUM304": (("constant_schedule",), ("much_faster",)),
 }
 # Applied together with every remedy against a code. Players that circle pass near the solution, so that an average of the

@@ -220,6 +220,18 @@ REMEDIES: dict[str, Remedy] = {
         "learn the standard deviation of the observation",
         {"model.likelihood": ReplaceOnly(("gaussian",), "gaussian-learnt")},
     ),
+    # Normalising flows and diffusion models.
+    "fewer_layers": Remedy("use at most 4 layers (`model.transforms`)", {"model.transforms": AtMost(4)}),
+    "noisy_examples": Remedy("add noise to training examples (`model.noise_std`)", {"model.noise_std": AtLeast(0.05)}),
+    "second_order": Remedy(
+        "use Heun's method (`model.sampler.name`)", {"model.sampler.name": ReplaceOnly(("euler", "ddim"), "heun")}
+    ),
+    "more_sampler_steps": Remedy(
+        "take at least 40 steps (`model.sampler.steps`)", {"model.sampler.steps": AtLeast(40)}
+    ),
+    "standardise": Remedy(
+        "standardise the data (`model.scaling`)", {"model.scaling": "standard", "model.data_std": 1.0}
+    ),
     # Mistakes that are found before the first step.
     "usual_values": Remedy("set these settings to usual values", Given("values")),
     "scale_to_output": Remedy("scale the data to the output's range", {"model.scaling": Given("scaling")}),

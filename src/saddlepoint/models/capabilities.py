@@ -50,6 +50,7 @@ __all__ = [
     "Composed",
     "Conditional",
     "DecodesNormal",
+    "Denoises",
     "DescribesDensity",
     "Encodes",
     "Fits",
@@ -237,6 +238,15 @@ class Adversarial(HasSampler, Judges, Protocol):
 
 
 @runtime_checkable
+class Denoises(HasUnits, Protocol):
+    """A model that removes noise whose levels are made for data of one scale."""
+
+    @property
+    def assumed_std(self) -> float:
+        """The standard deviation that data must have in the model's units."""
+
+
+@runtime_checkable
 class Playable(HasUnits, Protocol):
     """A game of which copies can be trained: its losses, and the noise of their updates, are accessible.
 
@@ -348,6 +358,7 @@ MISSING: Mapping[type, str] = {
     Composed: "the model is not a game that is composed of a loss, penalties, views and constraints, as a GAN is.",
     Completes: "the model cannot fill in missing parts of an example (complete).",
     PredictsInOrder: "the model does not predict numbers one after the other.",
+    Denoises: "the model removes no noise, as a diffusion model does.",
     Reports: "the model has no series of its own.",
     Fits: "the model has no part that is fitted after training.",
 }

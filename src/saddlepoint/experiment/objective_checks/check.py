@@ -17,11 +17,12 @@ from torch import Tensor, nn
 
 from saddlepoint.experiment.last_activation import activation_bounds
 from saddlepoint.experiment.objective_checks.adversarial import FAR, check_game
+from saddlepoint.experiment.objective_checks.denoising import check_scale
 from saddlepoint.experiment.objective_checks.evidence_bound import check_bound
 from saddlepoint.experiment.objective_checks.order import check_order
 from saddlepoint.experiment.objective_checks.sampling import check_sampling
 from saddlepoint.models.base import Model
-from saddlepoint.models.capabilities import Adversarial, HasCodes, PredictsInOrder, Variational, has
+from saddlepoint.models.capabilities import Adversarial, Denoises, HasCodes, PredictsInOrder, Variational, has
 from saddlepoint.objectives.phase import Batch
 from saddlepoint.records import Finding
 
@@ -46,6 +47,8 @@ def find_mistakes(model: Model, x: Tensor, labels: Tensor | None = None) -> list
             found += check_bound(model, real)
         elif has(model, PredictsInOrder):
             found.append(check_order(model, x, labels))
+        elif has(model, Denoises):
+            found.append(check_scale(model, real))
     return [replace(one, evidence={**one.evidence, "preflight": True}) for one in found if one is not None]
 
 
