@@ -200,7 +200,7 @@ REMEDIES: dict[str, Remedy] = {
     "another_seed": Remedy("start from another seed", {}),
     # The codebook of a VQ-VAE.
     "restart_codes": Remedy(
-        "replace unused codes by vectors of the batch (`model.codebook: average`, `model.restart_below`)",
+        "replace unused codes by vectors of the batch (`model.codebook` average, `model.restart_below`)",
         {"model.codebook": ReplaceOnly(("gradient",), "average"), "model.restart_below": AtLeast(0.5)},
     ),
     # Terms of the evidence lower bound.
