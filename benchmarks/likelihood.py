@@ -230,8 +230,9 @@ def read(wanted: Sequence[Trial], keep: Path) -> dict[str, list[Outcome]]:
     return found
 
 
-def body(found: Mapping[str, Sequence[Outcome]]) -> str:
-    """The section of RESULTS.md."""
+def body(found: Mapping[str, Sequence[Outcome]], *, quick: bool = False) -> str:
+    """The section of RESULTS.md; with `quick` the same of a few steps, draws and examples."""
+    draws, examples = (QUICK_SAMPLES, QUICK_TEST) if quick else (SAMPLES, TEST)
     lines = []
     for name, outcomes in found.items():
         row = ROWS[name]
@@ -241,9 +242,9 @@ def body(found: Mapping[str, Sequence[Outcome]]) -> str:
             [
                 name,
                 f"{nats:.2f} ± {error:.2f}",
-                "exact" if row.exact else f"bound, {SAMPLES:,} draws",
+                "exact" if row.exact else f"bound, {draws:,} draws",
                 f"{outcomes[0].parameters:,}",
-                f"{row.steps:,}",
+                f"{QUICK_STEPS if quick else row.steps:,}",
                 f"{statistics.mean(outcome.minutes for outcome in outcomes):.0f}",
                 len(outcomes),
             ]
@@ -261,8 +262,8 @@ def body(found: Mapping[str, Sequence[Outcome]]) -> str:
             goals.append(results.goal(f"The order of published rows, best first: {', '.join(order)}", kept))
     return "\n\n".join(
         [
-            "MNIST, each pixel drawn black or white by its grey value again in every batch; 10,000 test digits, drawn once. Mean over "
-            "test digits with its standard error; minutes on one core, training with monitoring. A bound is an upper bound on "
+            f"MNIST, each pixel drawn black or white by its grey value again in every batch; {examples:,} test digits, drawn once. Mean "
+            "over test digits with its standard error; minutes on one core, training with monitoring. A bound is an upper bound on "
             "-log p(x).",
             results.table(columns, lines),
             "Published, with other budgets (test digits drawn in other ways too):",
@@ -285,7 +286,7 @@ def main(argv: Sequence[str]) -> int:
     with folder_of_outcomes(arguments.keep) as keep:
         train_missing(wanted[arguments.part], keep, arguments.minutes, train, describe)
         found = read(wanted, keep)
-    text = body(found)
+    text = body(found, quick=arguments.quick)
     print(text)
     complete = all(len(found.get(row, ())) >= arguments.seeds for row in rows)
     if complete and not (arguments.quick or arguments.only):
