@@ -162,19 +162,20 @@ def train(trial: Trial) -> Outcome:
     torch.set_num_threads(1)
     truth = load(trial.recipe.data).truth
     generator = torch.Generator().manual_seed(10_000 + trial.seed)
-    x, others = (truth.sample(POINTS, generator)[0] for _ in range(2))
+    points, count = (100, 500) if trial.quick else (POINTS, SAMPLES)
+    x, others = (truth.sample(points, generator)[0] for _ in range(2))
     log_p = truth.log_prob(x).double()
     own = error = None
     bound, seconds, parameters = False, 0.0, 0
     if trial.row == TRUTH:
-        samples = truth.sample(SAMPLES, generator)[0]
+        samples = truth.sample(count, generator)[0]
     else:
         with tempfile.TemporaryDirectory() as folder:
             run = sp.train(trial.recipe, run=Path(folder) / "run", pictures=False)
             model = run.model
             seconds = float(list(run.records)[-1].seconds)
         parameters = sum(model.parameter_counts().values())
-        samples = model.sample(SAMPLES, generator=generator)
+        samples = model.sample(count, generator=generator)
         if has(model, HasDensity):
             difference = log_p - model.log_prob(x).detach().double()
             own, error = float(difference.mean()), float(difference.std()) / math.sqrt(len(x))
