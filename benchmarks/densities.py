@@ -250,7 +250,9 @@ def draw(found: Mapping[str, Mapping[str, Sequence[Outcome]]], path: Path) -> No
     import matplotlib.pyplot as plt
 
     names = [name for name in (TRUTH, *ROWS) if any(name in models for models in found.values())]
-    figure, axes = plt.subplots(len(found), len(names), figsize=(1.8 * len(names), 1.9 * len(found)), squeeze=False)
+    figure, axes = plt.subplots(
+        len(found), len(names), figsize=(1.8 * len(names), 2.1 * len(found)), squeeze=False, layout="constrained"
+    )
     for line, (data, models) in zip(axes, found.items(), strict=True):
         reach = (
             1.2 * max(abs(value) for point in models[TRUTH][0].samples for value in point) if TRUTH in models else None
@@ -266,7 +268,6 @@ def draw(found: Mapping[str, Mapping[str, Sequence[Outcome]]], path: Path) -> No
                 axis.set(xlim=(-reach, reach), ylim=(-reach, reach))
             value = first.kernel if first.own is None else first.own
             axis.set_title(f"{name}\n{data}: {value:.2f} nats", fontsize=6)
-    figure.tight_layout(pad=0.4)
     figure.savefig(path, dpi=160)
     plt.close(figure)
 
