@@ -11,9 +11,9 @@ from torch.utils._pytree import tree_leaves, tree_map
 from saddlepoint.data.dataset import Event
 from saddlepoint.errors import SettingError
 from saddlepoint.models import FAMILIES, build
+from saddlepoint.models.arrays import in_chunks
 from saddlepoint.models.autoencoder.settings import AutoencoderSettings
 from saddlepoint.models.autoregressive.settings import AUTOREGRESSIVE_NETWORKS, AutoregressiveSettings
-from saddlepoint.models.base import in_chunks
 from saddlepoint.models.capabilities import (
     Encodes,
     Fits,

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from saddlepoint.errors import SettingError
-from saddlepoint.models.base import Model, Numbers, as_tensor
+from saddlepoint.models.arrays import Numbers, as_tensor
+from saddlepoint.models.base import Model
 
 
 class CodeModel(Model):

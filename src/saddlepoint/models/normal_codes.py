@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from saddlepoint.models.base import Numbers
+from saddlepoint.models.arrays import Numbers
 from saddlepoint.models.codes import CodeModel
 from saddlepoint.models.labels import draw_labels
 from saddlepoint.networks.labels import class_weights

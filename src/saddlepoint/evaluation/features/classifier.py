@@ -25,7 +25,7 @@ from saddlepoint.evaluation.features.extractor import Features, check_finite, da
 from saddlepoint.evaluation.features.fitting import fit, steps_for
 from saddlepoint.evaluation.features.layers import linear, natural_units
 from saddlepoint.evaluation.features.weight_cache import Learned, load_or_learn
-from saddlepoint.models.base import in_chunks
+from saddlepoint.models.arrays import in_chunks
 
 LEAST = 20  # labelled examples to learn from
 _DIMENSION = 64

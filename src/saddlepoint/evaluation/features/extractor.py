@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.split import Part, content_digest
 from saddlepoint.errors import DataError
-from saddlepoint.models.base import CHUNK, Numbers, as_tensor
+from saddlepoint.models.arrays import CHUNK, Numbers, as_tensor
 
 # Called with the number of examples that were finished since the last call.
 Advance = Callable[[int], None]

@@ -11,7 +11,7 @@ from torch import Tensor
 from saddlepoint.data.dataset import Dataset, Event
 from saddlepoint.data.split import shuffled_order
 from saddlepoint.errors import DataError
-from saddlepoint.models.base import as_tensor
+from saddlepoint.models.arrays import as_tensor
 from saddlepoint.models.capabilities import GenerativeModel
 
 TOGETHER = 1_000  # samples drawn at a time; a seed's samples depend on it, so it is no setting

@@ -10,9 +10,9 @@ from torch import Tensor, nn
 
 from saddlepoint.data.dataset import Event, ScalingKind
 from saddlepoint.errors import RunError, SettingError
+from saddlepoint.models.arrays import Numbers, in_chunks
 from saddlepoint.models.assembly import check_roles, network
 from saddlepoint.models.autoencoder.settings import AutoencoderSettings
-from saddlepoint.models.base import Numbers, in_chunks
 from saddlepoint.models.codes import CodeModel
 from saddlepoint.models.mixture import GaussianMixture
 from saddlepoint.models.own_loss import ROLE, own_loss

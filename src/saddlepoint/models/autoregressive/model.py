@@ -13,13 +13,13 @@ from torch import Tensor
 
 from saddlepoint.data.dataset import Event
 from saddlepoint.errors import SettingError
+from saddlepoint.models.arrays import CHUNK, Numbers, as_tensor, check_generator
 from saddlepoint.models.assembly import check_roles
 from saddlepoint.models.autoregressive.generation import in_row_chunks, leaking_steps
 from saddlepoint.models.autoregressive.likelihoods import build_likelihood, build_scaling
 from saddlepoint.models.autoregressive.network import Autoregression, OwnNetwork, prediction_shape
 from saddlepoint.models.autoregressive.sampling import SamplesInOrder
 from saddlepoint.models.autoregressive.settings import AUTOREGRESSIVE_NETWORKS, AutoregressiveSettings
-from saddlepoint.models.base import CHUNK, Numbers, as_tensor, check_generator
 from saddlepoint.models.bayes import marginal_log_prob, posterior
 from saddlepoint.models.labels import draw_labels
 from saddlepoint.models.own_loss import ROLE, own_loss

@@ -6,10 +6,11 @@ import torch
 from torch import Tensor
 
 from saddlepoint.errors import SettingError
+from saddlepoint.models.arrays import CHUNK, Numbers, as_tensor, check_generator
 from saddlepoint.models.autoregressive.generation import Known, generate, in_row_chunks
 from saddlepoint.models.autoregressive.network import Autoregression
 from saddlepoint.models.autoregressive.settings import AutoregressiveSettings
-from saddlepoint.models.base import CHUNK, Model, Numbers, as_tensor, check_generator
+from saddlepoint.models.base import Model
 from saddlepoint.models.labels import draw_labels
 from saddlepoint.networks.evaluating import evaluating
 from saddlepoint.objectives.autoregressive_likelihood import ConditionalLikelihood

@@ -11,7 +11,8 @@ from torch import Tensor
 
 from saddlepoint.data.dataset import Event
 from saddlepoint.errors import DataError, SettingError
-from saddlepoint.models.base import Model, Numbers, as_tensor, check_generator, in_chunks
+from saddlepoint.models.arrays import Numbers, as_tensor, check_generator, in_chunks
+from saddlepoint.models.base import Model
 from saddlepoint.models.bayes import marginal_log_prob, posterior
 from saddlepoint.models.capabilities import Completes, Encodes, HasCodes
 from saddlepoint.models.classical.distribution import Completing, Distribution

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from saddlepoint.data.dataset import Event
 from saddlepoint.errors import SettingError
+from saddlepoint.models.arrays import CHUNK, Numbers, as_tensor, in_chunks
 from saddlepoint.models.assembly import check_roles
-from saddlepoint.models.base import CHUNK, Numbers, as_tensor, in_chunks
 from saddlepoint.models.bayes import marginal_log_prob, posterior
 from saddlepoint.models.capabilities import DescribesDensity, HasClassDensity, HasDensity, HasPosterior
 from saddlepoint.models.diffusion.density import integrate

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from saddlepoint.data.dataset import Event
 from saddlepoint.errors import MissingExtraError
+from saddlepoint.models.arrays import Numbers, as_tensor, check_generator, in_chunks
 from saddlepoint.models.assembly import check_roles
-from saddlepoint.models.base import Numbers, as_tensor, check_generator, in_chunks
 from saddlepoint.models.bayes import marginal_log_prob, posterior
 from saddlepoint.models.flow.network import FlowNetwork
 from saddlepoint.models.flow.settings import FlowSettings

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from saddlepoint.errors import DataError
-from saddlepoint.models.base import Numbers, in_chunks
+from saddlepoint.models.arrays import Numbers, in_chunks
 from saddlepoint.models.capabilities import (
     Adversarial,
     Augments,

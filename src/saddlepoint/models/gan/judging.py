@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from saddlepoint.errors import DataError
-from saddlepoint.models.base import CHUNK, Numbers, as_tensor, in_chunks
+from saddlepoint.models.arrays import CHUNK, Numbers, as_tensor, in_chunks
 from saddlepoint.models.capabilities import Judges, Pushes
 from saddlepoint.models.gan.encoding import EncodingModel
 from saddlepoint.models.gan.settings import GANSettings

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 from saddlepoint.data.dataset import Event, ScalingKind
 from saddlepoint.errors import SettingError
+from saddlepoint.models.arrays import Numbers, in_chunks
 from saddlepoint.models.assembly import check_roles, is_own
-from saddlepoint.models.base import Numbers, in_chunks
 from saddlepoint.models.capabilities import (
     Augments,
     DecodesNormal,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from saddlepoint.models.base import Numbers, as_tensor, in_chunks
+from saddlepoint.models.arrays import Numbers, as_tensor, in_chunks
 from saddlepoint.models.codes import CodeModel
 from saddlepoint.models.copying import frozen_copy
 from saddlepoint.models.labels import draw_labels

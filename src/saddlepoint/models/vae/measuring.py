@@ -10,7 +10,7 @@ from torch import Tensor
 
 from saddlepoint.arguments import check_count
 from saddlepoint.models import bayes
-from saddlepoint.models.base import CHUNK, Numbers, as_tensor, check_generator, in_chunks
+from saddlepoint.models.arrays import CHUNK, Numbers, as_tensor, check_generator, in_chunks
 from saddlepoint.models.vae.checks import needs_draws
 from saddlepoint.models.vae.coding import CodingVAE
 from saddlepoint.models.vae.semi_supervised import EveryClassNetwork

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from saddlepoint.data.dataset import Event, Scaling, ScalingKind
 from saddlepoint.errors import SettingError
+from saddlepoint.models.arrays import Numbers, in_chunks
 from saddlepoint.models.assembly import check_roles
-from saddlepoint.models.base import Numbers, in_chunks
 from saddlepoint.models.codes import CodeModel
 from saddlepoint.models.likelihoods import LIKELIHOODS
 from saddlepoint.models.own_loss import ROLE, own_loss

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn.functional import softplus
 
 from saddlepoint.data.dataset import Event
-from saddlepoint.models.base import Numbers, in_chunks
+from saddlepoint.models.arrays import Numbers, in_chunks
 from saddlepoint.models.codes import CodeModel
 from saddlepoint.objectives.adversarial.noise import GameNoise
 from saddlepoint.objectives.phase import Batch, Nets, Observations, Phase

@@ -15,7 +15,7 @@ from saddlepoint.evaluation.features.extractor import Features
 from saddlepoint.evaluation.scorecard.metric_types import SHARE, Measurement, ModelMetric, estimate_of, group_means
 from saddlepoint.evaluation.scorecard.subject import Subject
 from saddlepoint.evaluation.statistics.intervals import wilson_interval
-from saddlepoint.models.base import in_chunks
+from saddlepoint.models.arrays import in_chunks
 from saddlepoint.models.capabilities import GenerativeModel, SamplesClasses, require
 
 SAMPLED = 2_000  # samples that are classified

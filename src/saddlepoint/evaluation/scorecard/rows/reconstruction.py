@@ -11,7 +11,7 @@ from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.split import shuffled_order
 from saddlepoint.evaluation.scorecard.metric_types import Measurement, ModelMetric, group_means, mean_estimate
 from saddlepoint.evaluation.scorecard.subject import Subject
-from saddlepoint.models.base import in_chunks
+from saddlepoint.models.arrays import in_chunks
 from saddlepoint.models.capabilities import Encodes, require
 
 AVERAGED = 10_000  # training examples behind the mean
