@@ -42,7 +42,7 @@ def test_a_value_that_nothing_can_carry_is_one_sentence(name: str) -> None:
         assert name in said
         assert len(said) < 1_000
         assert said.isprintable()
-        assert "input" not in said.split("cannot be")[0].lower()
+        assert "input" not in said.replace(name, "").split("cannot be")[0].lower()
         assert not any(words in said for words in ("nput should", "valid ", "unable to parse"))
 
 

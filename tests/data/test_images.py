@@ -253,8 +253,8 @@ def test_bad_layouts_have_their_own_messages(tmp_path, pets):
     with pytest.raises(DataError, match="empty: the folder is empty"):
         loaded(tmp_path / "empty")
     (tmp_path / "texts").mkdir()
-    (tmp_path / "texts" / "a.txt").write_text("a")
-    with pytest.raises(DataError, match=r"holds 1 files but no images .* only such as a\.txt"):
+    (tmp_path / "texts" / "a.md").write_text("a")
+    with pytest.raises(DataError, match=r"holds 1 files but no images .* only such as a\.md"):
         loaded(tmp_path / "texts")
     fill(tmp_path / "single" / "many", 5)
     fill(tmp_path / "single" / "one", 1)

@@ -21,6 +21,7 @@ from saddlepoint.models.diffusion.settings import DiffusionSettings
 from saddlepoint.models.flow.settings import FlowSettings
 from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.models.vae.settings import VAESettings
+from saddlepoint.models.vq_vae.settings import VQVAESettings
 from saddlepoint.objectives.adversarial.settings import PENALTIES
 from saddlepoint.recipe import Recipe, fields, shipped_names
 from saddlepoint.recipe.fields import open_section_at
@@ -34,6 +35,7 @@ FAMILIES: dict[str, type[BaseModel]] = {
     "classical": ClassicalSettings,
     "flow": FlowSettings,
     "diffusion": DiffusionSettings,
+    "vq-vae": VQVAESettings,
 }
 
 
@@ -92,7 +94,7 @@ def test_a_recipe_offers_the_settings_that_it_takes(family: str) -> None:
     taken = [entry.name for entry in fields(Recipe, recipe.model_dump(mode="json"))]
     assert list(offered) == [name for name in taken if not name.startswith(tuple(absent))]
     assert ("training.players.discriminator.learning_rate" in offered) == (family == "gan")
-    assert any(name.startswith("training.players.") for name in offered) == (family == "gan")
+    assert any(name.startswith("training.players.") for name in offered) == (family in ("gan", "vq-vae"))
 
 
 def test_a_description_is_true_of_the_recipe_it_describes() -> None:
@@ -399,7 +401,7 @@ def test_a_players_settings_need_that_player(family: str, role: str) -> None:
     if family == "gan":
         assert of_family(family).override(change).training.players[role].learning_rate == 0.1
     else:
-        with pytest.raises(SettingError, match=rf"players\.{role}: the family {family} has no {role}"):
+        with pytest.raises(SettingError, match=rf"players\.{role}: the family {family} has no (player )?{role}"):
             of_family(family).override(change)
     # Another family leaves behind what only the first one's players could use.
     moved = of_family("gan").override(change).override({"model.family": family})

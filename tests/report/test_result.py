@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from saddlepoint.markup import Markup
 from saddlepoint.records import Aspect, Result, RunFolder
 from saddlepoint.report.facts import read_facts
 from saddlepoint.report.pictures import Album, samples
@@ -62,5 +63,5 @@ def test_plots_of_samples_get_more_room_than_pictures(kind: str | None, drawn: b
     (tmp_path / "samples").mkdir()
     Image.new("RGB", (8, 8)).save(tmp_path / "samples" / "step-00000010.png")
     (tmp_path / "summary.json").write_text(json.dumps({"data": {"kind": kind}} if kind else {}))
-    stage, _ = samples(read_facts(RunFolder(tmp_path)), Album(10**6))
+    stage, _ = samples(read_facts(RunFolder(tmp_path)), Album(10**6), Markup())
     assert ('class="stage drawn"' in stage) == drawn

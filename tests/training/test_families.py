@@ -9,6 +9,7 @@ from saddlepoint import models
 from saddlepoint.data.batches import Batches
 from saddlepoint.data.dataset import Dataset, Event
 from saddlepoint.models.autoencoder.settings import AutoencoderSettings
+from saddlepoint.models.autoregressive.settings import AutoregressiveSettings
 from saddlepoint.models.capabilities import Fits, has
 from saddlepoint.models.classical.settings import DISTRIBUTIONS, ClassicalSettings
 from saddlepoint.models.diffusion.settings import DiffusionSettings
@@ -62,6 +63,7 @@ FAMILIES = {
         for name in DISTRIBUTIONS
         if name not in ("gaussian", "mixture", "hmm")
     },
+    "autoregressive": AutoregressiveSettings(network={"network": "pixelcnn", "width": 8, "layers": 1}),
     "vq-vae": VQVAESettings(codes=5, autoencoder={"width": 4}, prior={"width": 4}, restart_below=0.5),
     "vae-iwae": VAESettings(bound="iwae", bound_samples=2, prior="vampprior", pseudo_inputs=3),
     "vae-semi-supervised": VAESettings(conditional=True, semi_supervised=True, encoder=CONVOLUTIONAL),

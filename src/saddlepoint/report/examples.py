@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from pathlib import Path
 
-from saddlepoint.markup import Markup, html, joined
+from saddlepoint.markup import Markup, escaped, html, joined
 from saddlepoint.records.files import read_bytes
 from saddlepoint.report.facts import UNREADABLE, Facts
 from saddlepoint.report.pictures import Album
@@ -62,8 +62,7 @@ def _address(path: Path, album: Album) -> Markup | None:
     except UNREADABLE as error:
         album.notes.append(f"{path.name} could not be read and is left out ({error}).")
         return None
-    # Base64 has no character that HTML reads.
-    return Markup(f"data:audio/wav;base64,{base64.b64encode(raw).decode()}")
+    return escaped(f"data:audio/wav;base64,{base64.b64encode(raw).decode()}")
 
 
 def _texts(facts: Facts) -> Markup:

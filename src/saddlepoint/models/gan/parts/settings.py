@@ -126,5 +126,6 @@ class ViewSettings(PartSettings):
     def _is_no_change(cls, strength: Any) -> Any:
         """Say how a change is written to whoever gives its name alone, as in `diffaugment: color`."""
         if isinstance(strength, str) and strength.replace(",", "").replace(" ", "").isidentifier():
-            raise ValueError(f"it must be a number; names of changes are written in brackets, '[{strength}]'")
+            example = strength if len(strength) <= 100 else "color, translation"
+            raise ValueError(f"it must be a number; names of changes are written in brackets, '[{example}]'")
         return strength
