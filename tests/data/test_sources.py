@@ -43,7 +43,7 @@ def test_a_source_keeps_the_contract(name):
         assert dataset.x.max().item() <= event.high
     if dataset.y is not None:
         assert set(dataset.y.unique().tolist()) == set(range(len(event.class_names)))
-    columns = dataset.x.double() if event.kind == "vector" else dataset.x.double().reshape(-1, 1)
+    columns = dataset.x.double().reshape(-1, event.shape[-1] if event.has_columns else 1)
     torch.testing.assert_close(columns.mean(0), torch.tensor(event.mean).double())
     torch.testing.assert_close(columns.std(0, correction=0), torch.tensor(event.std).double())
 

@@ -23,6 +23,9 @@ EXPECTED = {
         *("curves", "samples-over-time", "interpolation", "reconstructions", "traversals", "latent"),
         *("heads", "heads-over-time"),
     },
+    "autoregressive": {"curves", "samples-over-time"},
+    "flow": {"curves", "samples-over-time", "interpolation", "reconstructions", "traversals", "latent"},
+    "diffusion": {"curves", "samples-over-time", "interpolation", "reconstructions", "traversals", "latent"},
     "gan": {"curves", "samples-over-time", "interpolation"},
     "dcgan": {"curves", "samples-over-time", "interpolation"},
 }
