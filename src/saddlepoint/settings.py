@@ -55,6 +55,15 @@ class Public(type(BaseModel)):  # type: ignore[misc]  # pydantic does not export
         return [name for name in super().__dir__() if not name.startswith("_") and name not in inherited]
 
 
+def is_finite(value: Any) -> bool:
+    """Whether every number in a value, also in nested mappings and lists, is finite."""
+    if isinstance(value, Mapping):
+        return all(map(is_finite, value.values()))
+    if isinstance(value, list | tuple):
+        return all(map(is_finite, value))
+    return not isinstance(value, float) or math.isfinite(value)
+
+
 def _example(cls: Any) -> str:
     return next(iter(cls.model_fields), "name")
 

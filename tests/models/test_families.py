@@ -18,6 +18,7 @@ from saddlepoint.models.capabilities import (
     Encodes,
     Fits,
     GenerativeModel,
+    HasClassDensity,
     HasCodes,
     HasDensity,
     HasPosterior,
@@ -548,3 +549,14 @@ def test_arrays_are_taken_as_tensors_are(name):
     torch.testing.assert_close(model.decode(z.numpy()), model.decode(z))
     with pytest.raises(SettingError, match="not an array of numbers"):
         model.model_units("digits")
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if "conditional" in case or "semi-supervised" in case])
+def test_a_density_of_classes_refuses_labels_that_are_none(case):
+    model = build_case(case)
+    if not has(model, HasClassDensity):
+        pytest.skip("it has no density of classes")
+    x = examples(model.event, 2)
+    for labels in (torch.tensor([0, model.classes]), torch.tensor([0]), torch.tensor([0.0, 1.0])):
+        with pytest.raises(SettingError, match="class_log_prob"):
+            model.class_log_prob(x, labels)

@@ -124,7 +124,7 @@ CODES: dict[str, Code] = {
         (".posterior:codes_leave_the_prior", ".posterior:kl_outweighs"),
     ),
     "VAE205": Code("holes in the latent space give poor samples", (".posterior:holes",)),
-    "VAE206": Code("the model overfits its {examples}", (".objective:bounds_part",)),
+    "VAE206": Code("the model overfits its {examples}", (".generalisation:bounds_part",)),
     "AR501": Code("a prediction sees what it predicts"),
     "AR502": Code("the autoregressive model overfits its {examples}", (".generalisation:log_probs_part",)),
     "EM801": Code("the log-likelihood falls from one EM step to the next", (".expectation:likelihood_falls",)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -87,3 +88,31 @@ def in_chunks(function: Callable[[Tensor], Tensor], x: Numbers, size: int = CHUN
             "A network normalises by the batch (a BatchNorm without running statistics), and a batch of one example has no "
             "statistics: use two or more examples, or set track_running_stats=True in the layer."
         ) from error
+
+
+def device_of(generator: torch.Generator | None) -> torch.device:
+    """Return the device on which a generator draws; the CPU for torch's global generator (None)."""
+    return torch.device("cpu") if generator is None else generator.device
+
+
+def standard_error(values: Tensor) -> Tensor:
+    """Return the standard error of the mean of values (N,), () float64, for N of at least 2."""
+    return torch.tensor(float(values.std()) / math.sqrt(len(values)), dtype=torch.float64)
+
+
+def check_known(x: Tensor, known: Tensor) -> None:
+    """Check the mask of known numbers of `complete`.
+
+    Args:
+        x: (N, *event).
+        known: (N, *event) bool.
+
+    Raises:
+        SettingError: known is not such a tensor.
+    """
+    if not isinstance(known, Tensor) or known.dtype != torch.bool or known.shape != x.shape:
+        got = f"{tuple(known.shape)} {known.dtype}" if isinstance(known, Tensor) else shown(known)
+        raise SettingError(
+            f"complete: known is {got}; give a tensor of booleans of the shape of x, {tuple(x.shape)}, that says which numbers are "
+            "known."
+        )

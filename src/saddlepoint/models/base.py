@@ -262,15 +262,35 @@ class Model(ABC):
         """
         n = check_count("sample", "the number of samples", n)
         if labels is not None:
-            self._check_labels(n, labels)
+            self._check_labels("sample", "sample", n, labels)
         check_generator("sample", generator)
         require_memory(4 * n * self.event.size, f"sample: {n:,} samples", "ask for fewer at a time")
         return n
 
-    def _check_labels(self, n: int, labels: Tensor) -> None:
+    def labels_for(self, where: str, x: Numbers, labels: Tensor | None) -> Tensor | None:
+        """Check labels of examples.
+
+        Args:
+            where: the name of the caller in error messages.
+            x: (N, *event).
+            labels: (N,) int64, or None.
+
+        Returns:
+            The labels on the model's device; None where none are given.
+
+        Raises:
+            SettingError: labels are given to a model without labels, or are not N valid classes.
+        """
+        if labels is None:
+            return None
+        self._check_labels(where, "example", len(x), labels)
+        return labels.to(self.device)
+
+    def _check_labels(self, where: str, each: str, n: int, labels: Tensor) -> None:
+        """Raise SettingError unless labels are n classes of this model; `each` is what has one label."""
         if self.classes is None:
             raise SettingError(
-                f"sample: this {self.family} was trained without labels and cannot sample a class: leave labels out."
+                f"{where}: this {self.family} was trained without labels and knows no classes: leave labels out."
             )
         whole = isinstance(labels, Tensor) and not labels.is_floating_point() and not labels.is_complex()
         if not whole or tuple(labels.shape) != (n,):
@@ -278,14 +298,14 @@ class Model(ABC):
             if isinstance(labels, Tensor):
                 got = f"a tensor of shape {tuple(labels.shape)} and type {str(labels.dtype).removeprefix('torch.')}"
             raise SettingError(
-                f"sample: labels is {got}; give one whole number for each sample, a tensor of shape ({n},) and type int64, such as "
-                f"torch.full(({n},), 0) or torch.tensor([0, 1, ...])."
+                f"{where}: labels is {got}; give one whole number for each {each}, a tensor of shape ({n},) and type int64, such "
+                f"as torch.full(({n},), 0) or torch.tensor([0, 1, ...])."
             )
         low, high = (int(labels.min()), int(labels.max())) if n else (0, 0)
         if low < 0 or high >= self.classes:
             wrong = f"labels is {low}" if low == high else f"labels range from {low} to {high}"
             raise SettingError(
-                f"sample: {wrong}, but this {self.family} has {self.classes} classes: give labels from 0 to "
+                f"{where}: {wrong}, but this {self.family} has {self.classes} classes: give labels from 0 to "
                 f"{self.classes - 1}."
             )
 

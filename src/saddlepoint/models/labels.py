@@ -9,6 +9,7 @@ from torch import Tensor
 
 from saddlepoint.data.dataset import Event
 from saddlepoint.errors import SettingError
+from saddlepoint.models.arrays import device_of
 
 
 def draw_labels(shares: Sequence[float] | Tensor, n: int, generator: torch.Generator | None) -> Tensor:
@@ -22,7 +23,7 @@ def draw_labels(shares: Sequence[float] | Tensor, n: int, generator: torch.Gener
     Returns:
         (n,) int64, on the device of the generator.
     """
-    device = torch.device("cpu") if generator is None else generator.device
+    device = device_of(generator)
     # Apple's GPUs have no float64.
     weights = torch.as_tensor(shares).to(device, torch.float32 if device.type == "mps" else torch.float64)
     return torch.multinomial(weights, n, replacement=True, generator=generator) if n else torch.zeros(0).long()

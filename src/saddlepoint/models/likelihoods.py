@@ -1,4 +1,4 @@
-"""Distributions of an example given the decoder's output, by name."""
+"""Distributions of an example given the decoder's output, by name, and the units in which they work."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ from typing import Literal, Protocol
 import torch
 from torch import Tensor
 
-from saddlepoint.data.dataset import Scaling
+from saddlepoint.data.dataset import Event, Scaling
+from saddlepoint.data.settings import ScalingName
 from saddlepoint.errors import SettingError
+from saddlepoint.models.arrays import device_of
+from saddlepoint.models.units import UNIT, scaling
 from saddlepoint.objectives.evidence import LogProb
 from saddlepoint.objectives.likelihood import (
     discretised_logistic_log_prob,
@@ -98,12 +101,8 @@ def _discretised_logistic(settings: LikelihoodSettings, scaling: Scaling) -> Lik
     return Likelihood(log_prob, "values", draw=_draw_logistic)
 
 
-def _device(generator: torch.Generator | None) -> torch.device:
-    return torch.device("cpu") if generator is None else generator.device
-
-
 def _draw_gaussian(mean: Tensor, log_scale: Tensor, generator: torch.Generator | None) -> Tensor:
-    noise = torch.randn(mean.shape, generator=generator, device=_device(generator)).to(mean)
+    noise = torch.randn(mean.shape, generator=generator, device=device_of(generator)).to(mean)
     return mean + torch.exp(log_scale) * noise
 
 
@@ -116,14 +115,14 @@ def _draw_student_t(
         Polar Generation of Random Variates with the t-Distribution (Ralph Bailey, 1994),
             https://doi.org/10.1090/S0025-5718-1994-1219702-8
     """
-    uniform = torch.rand(2, *mean.shape, generator=generator, device=_device(generator), dtype=torch.float64)
+    uniform = torch.rand(2, *mean.shape, generator=generator, device=device_of(generator), dtype=torch.float64)
     radius = torch.expm1(-2 / degrees_of_freedom * torch.log1p(-uniform[0])).mul(degrees_of_freedom).sqrt()
     return mean + torch.exp(log_scale) * (radius * torch.cos(2 * math.pi * uniform[1])).to(mean)
 
 
 def _draw_logistic(mean: Tensor, log_scale: Tensor, generator: torch.Generator | None) -> Tensor:
     """Draw from the logistic distribution; the conversion to the data's units rounds to the levels and clamps to their range."""
-    uniform = torch.rand(mean.shape, generator=generator, device=_device(generator), dtype=torch.float64)
+    uniform = torch.rand(mean.shape, generator=generator, device=device_of(generator), dtype=torch.float64)
     noise = torch.logit(uniform.clamp(1e-12, 1 - 1e-12)).to(mean)
     return at_least_float32(mean) + torch.exp(log_scale) * noise
 
@@ -135,3 +134,25 @@ LIKELIHOODS: dict[str, Callable[[LikelihoodSettings, Scaling], Likelihood]] = {
     "student-t": _student_t,
     "discretised-logistic": _discretised_logistic,
 }
+
+
+def scaling_for(likelihood: str, kind: ScalingName, event: Event) -> Scaling:
+    """Return the scaling to the units in which a likelihood works.
+
+    Args:
+        likelihood: its name in `LIKELIHOODS`.
+        kind: the setting `model.scaling`.
+        event: what one example is.
+
+    Raises:
+        SettingError: the likelihood is Bernoulli, and the data are not in [0, 1] in these units.
+    """
+    bernoulli = likelihood == "bernoulli"
+    if kind == "auto":
+        if bernoulli and not event.bounded:
+            raise SettingError(
+                "model.likelihood: bernoulli needs data with a known range, and the range of these data is unknown: use "
+                "gaussian, or set model.scaling to unit."
+            )
+        kind = "unit" if bernoulli else "symmetric" if event.bounded else "standard"
+    return scaling(event, kind, UNIT if bernoulli else None, "bernoulli")

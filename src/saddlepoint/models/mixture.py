@@ -10,6 +10,8 @@ from typing import Self
 import torch
 from torch import Tensor
 
+from saddlepoint.models.arrays import device_of
+
 LARGEST_FIT = 10_000
 
 
@@ -73,7 +75,7 @@ class GaussianMixture:
         Returns:
             (n, D) float32, on the device of the generator.
         """
-        device = torch.device("cpu") if generator is None else generator.device
+        device = device_of(generator)
         weights = self.weights.to(device)
         if n == 0:
             return torch.empty(0, self.means.shape[1], device=device)

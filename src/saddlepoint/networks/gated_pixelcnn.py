@@ -134,17 +134,13 @@ class GatedPixelCNN(PixelGrid):
             GatedLayer(vertical, groups_in, self.groups, side, classes, number == 0, number == layers)
             for number, (vertical, groups_in, side) in enumerate(inputs)
         )
-        self.before = nn.ReLU()
-        self.hidden = CausalConv2d(self.groups, self.groups, 1)
-        self.after = nn.ReLU()
-        self.output = CausalConv2d(self.groups, self.groups_out, 1)
 
     def forward(self, x: Tensor, context: Tensor | None = None) -> Tensor:
         """(B, D, E) numbers, (B, classes) -> (B, S, P)."""
         above = left = self.to_image(x)
         for layer in self.layers:
             above, left = layer(above, left, context)
-        return self.to_steps(self.output(self.after(self.hidden(self.before(left)))))
+        return self.predict(left)
 
     def steps(self, n: int, context: Tensor | None) -> GatedSteps:
         return GatedSteps(self, n, context)
@@ -165,7 +161,6 @@ class GatedSteps(PixelSteps):
         size = (n, network.height, network.breadth)
         self._horizontal = [CachedConvolution(layer.horizontal, *size) for layer in network.layers]
         self._mix = [CachedConvolution(layer.mix, *size) for layer in network.layers]
-        self._hidden, self._output = (CachedConvolution(layer, *size) for layer in (network.hidden, network.output))
         self._added = [(layer.row_context(context), layer.context(context)) for layer in network.layers]
         self._rows = [
             zeros_like_weights(network, n, layer.vertical.in_channels, layer.vertical.side + 1, network.breadth)
@@ -187,7 +182,7 @@ class GatedSteps(PixelSteps):
                 added = self._added[number][0]
                 above = gate(made[:, :, 0] if added is None else made[:, :, 0] + added[:, :, None])
 
-    def predict(self, row: int, column: int) -> Tensor:
+    def features(self, row: int, column: int) -> Tensor:
         left = self._image[:, row, column]
         for number, added in enumerate(self._added):
             own = self._horizontal[number](left, row, column) + self._linked[number][:, column]
@@ -195,4 +190,4 @@ class GatedSteps(PixelSteps):
                 own = own + added[1]
             mixed = self._mix[number](gate(own), row, column)
             left = left + mixed if number else mixed
-        return self._output(functional.relu(self._hidden(functional.relu(left), row, column)), row, column)
+        return left

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from saddlepoint.errors import SettingError
@@ -46,11 +45,19 @@ class PixelGrid(AutoregressiveNetwork):
         self.groups_in = [channel * count // channels for channel in range(channels) for _ in range(features)]
         self.groups = channel_groups(width, count)
         self.groups_out = [group for group in range(count) for _ in range(outputs)]
+        self.before = nn.ReLU()
+        self.hidden = CausalConv2d(self.groups, self.groups, 1)
+        self.after = nn.ReLU()
+        self.output = CausalConv2d(self.groups, self.groups_out, 1)
 
     def to_image(self, x: Tensor) -> Tensor:
         """(B, D, E) numbers -> (B, C E, H, W)."""
         x = x.reshape(len(x), self.height, self.breadth, self.channels * self.features)
         return x.permute(0, 3, 1, 2)
+
+    def predict(self, features: Tensor) -> Tensor:
+        """(B, width, H, W) features, each of the numbers before its own -> (B, S, P)."""
+        return self.to_steps(self.output(self.after(self.hidden(self.before(features)))))
 
     def to_steps(self, x: Tensor) -> Tensor:
         """(B, C P, H, W) outputs -> (B, S, P)."""
@@ -60,7 +67,7 @@ class PixelGrid(AutoregressiveNetwork):
 
 
 class PixelSteps:
-    """Predictions pixel by pixel; a subclass computes the features of one pixel.
+    """Predictions pixel by pixel; a subclass computes the features of one pixel, (B, width).
 
     Args:
         network: the network.
@@ -70,10 +77,10 @@ class PixelSteps:
 
     def __init__(self, network: PixelGrid, n: int, context: Tensor | None) -> None:
         self._grid, self._context, self._step = network, context, 0
+        self._hidden, self._output = (layer.masked_weight()[:, :, 0, 0] for layer in (network.hidden, network.output))
         self._image = zeros_like_weights(
             network, n, network.height, network.breadth, network.channels * network.features
         )
-        self._parameters = torch.empty(0)
 
     def advance(self, numbers: Tensor | None) -> Tensor:
         """Return the parameters (B, P) of the next distribution, after `numbers` (B, block, E), those before it."""
@@ -90,7 +97,8 @@ class PixelSteps:
         row, column = divmod(pixel, grid.breadth)
         if group == 0 and column == 0 and row > 0:
             self.finish_row(row - 1)
-        parameters = self.predict(row, column)
+        hidden = functional.linear(functional.relu(self.features(row, column)), self._hidden, grid.hidden.bias)
+        parameters = functional.linear(functional.relu(hidden), self._output, grid.output.bias)
         self._step += 1
         return parameters[:, group * grid.outputs : (group + 1) * grid.outputs]
 
@@ -100,8 +108,8 @@ class PixelSteps:
     def finish_row(self, row: int) -> None:
         """Take a row whose pixels are all known."""
 
-    def predict(self, row: int, column: int) -> Tensor:
-        """Return the outputs (B, C P) of a pixel."""
+    def features(self, row: int, column: int) -> Tensor:
+        """Return the features (B, width) of a pixel."""
         raise NotImplementedError
 
 

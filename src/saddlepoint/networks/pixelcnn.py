@@ -83,17 +83,13 @@ class PixelCNN(PixelGrid):
         self.first = CausalConv2d(self.groups_in, self.groups, first_kernel, strict=True)
         self.context = ContextBias(classes, width)
         self.blocks = nn.ModuleList(ResidualBlock(self.groups, kernel, classes) for _ in range(layers))
-        self.before = nn.ReLU()
-        self.hidden = CausalConv2d(self.groups, self.groups, 1)
-        self.after = nn.ReLU()
-        self.output = CausalConv2d(self.groups, self.groups_out, 1)
 
     def forward(self, x: Tensor, context: Tensor | None = None) -> Tensor:
         """(B, D, E) numbers, (B, classes) -> (B, S, P)."""
         features = self.context.add(self.first(self.to_image(x)), context, axis=1)
         for block in self.blocks:
             features = block(features, context)
-        return self.to_steps(self.output(self.after(self.hidden(self.before(features)))))
+        return self.predict(features)
 
     def steps(self, n: int, context: Tensor | None) -> PixelCNNSteps:
         return PixelCNNSteps(self, n, context)
@@ -122,15 +118,13 @@ class PixelCNNSteps(PixelSteps):
             )
             for block in network.blocks
         ]
-        self._hidden = CachedConvolution(network.hidden, *size)
-        self._output = CachedConvolution(network.output, *size)
         self._added = network.context(context)
 
     def observe(self, row: int, column: int) -> None:
         # The input of the first layer is read by later pixels.
         self._first.keep(self._image[:, row, column], row, column)
 
-    def predict(self, row: int, column: int) -> Tensor:
+    def features(self, row: int, column: int) -> Tensor:
         features = self._first(self._image[:, row, column], row, column)
         if self._added is not None:
             features = features + self._added
@@ -139,4 +133,4 @@ class PixelCNNSteps(PixelSteps):
             if added is not None:
                 inner = inner + added
             features = features + expand(functional.relu(inner), row, column)
-        return self._output(functional.relu(self._hidden(functional.relu(features), row, column)), row, column)
+        return features

@@ -49,8 +49,13 @@ def prediction_log_prob(prediction: Prediction, likelihood: ConditionalLikelihoo
     Returns:
         (B,) nats.
     """
+    return step_log_probs(prediction, likelihood).sum(1)
+
+
+def step_log_probs(prediction: Prediction, likelihood: ConditionalLikelihood) -> Tensor:
+    """Return log p(x_s | x_<s) of each block, 0 where it is constant: (B, S) nats, for arguments as in `prediction_log_prob`."""
     log_probs = likelihood.log_prob(prediction.numbers, prediction.parameters)
-    return (log_probs if prediction.varying is None else log_probs * prediction.varying).sum(1)
+    return log_probs if prediction.varying is None else log_probs * prediction.varying
 
 
 def negative_log_likelihood(likelihood: ConditionalLikelihood, size: int, black_and_white: bool = False) -> Loss:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, get_args
 
@@ -11,7 +10,7 @@ from pydantic import Field, field_validator, model_validator
 
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.models.settings import ModelSettings
-from saddlepoint.settings import Settings
+from saddlepoint.settings import Settings, is_finite
 from saddlepoint.training.settings import LARGEST_SEED, TrainingSettings
 
 OutcomeName = Literal[
@@ -29,18 +28,6 @@ class SeedSettings(Settings):
 
     count: int = Field(16, ge=1, description="Number of runs of every point, one per seed.")
     first: int = Field(0, ge=0, le=LARGEST_SEED, description="The first seed; the others follow it.")
-
-
-def _leaves(content: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """The values in nested mappings and lists, each with the key that it belongs to."""
-    if isinstance(content, Mapping):
-        for key, value in content.items():
-            yield from _leaves(value, str(key))
-    elif isinstance(content, list | tuple):
-        for value in content:
-            yield from _leaves(value, name)
-    else:
-        yield name, content
 
 
 class AxisSettings(Settings):
@@ -65,9 +52,9 @@ class AxisSettings(Settings):
     @classmethod
     def _finite(cls, content: dict[str, Any]) -> dict[str, Any]:
         """Refuse numbers that JSON cannot hold, and which no setting takes."""
-        for name, value in _leaves(content):
-            if isinstance(value, float) and not math.isfinite(value):
-                raise ValueError(f"{name} cannot be {value}: it must be a finite number")
+        for name, value in content.items():
+            if not is_finite(value):
+                raise ValueError(f"{name} is not finite in one of its values: each must be a finite number")
         return content
 
     @model_validator(mode="after")

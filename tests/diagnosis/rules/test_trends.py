@@ -9,10 +9,10 @@ import pytest
 
 from saddlepoint.diagnosis import Facts, Series
 from saddlepoint.diagnosis.rules.collapse import mode_collapse
+from saddlepoint.diagnosis.rules.generalisation import bounds_part
 from saddlepoint.diagnosis.rules.instability import past_its_best
 from saddlepoint.diagnosis.rules.memory import discriminator_overfits, generator_copies_among_few
 from saddlepoint.diagnosis.rules.numerics import non_finite
-from saddlepoint.diagnosis.rules.objective import bounds_part
 from saddlepoint.diagnosis.rules.posterior import codes_leave_the_prior
 from saddlepoint.diagnosis.rules.weakness import discriminator_too_weak
 

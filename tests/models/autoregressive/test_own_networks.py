@@ -118,13 +118,13 @@ def test_what_does_not_fit_is_explained(case: str) -> None:
 def test_a_conditional_model_needs_labels() -> None:
     from dataclasses import replace
 
-    with pytest.raises(SettingError, match=r"model\.conditional: the data have no labels"):
+    with pytest.raises(SettingError, match=r"model\.conditional: it is true, which needs labels"):
         build(settings(conditional=True), replace(BYTES, class_names=None))
 
 
 def test_wrong_completions_are_explained() -> None:
     model = build_case("made-vector")
-    with pytest.raises(SettingError, match="complete: known says of each number"):
+    with pytest.raises(SettingError, match="complete: known is"):
         model.complete(examples(model.event), torch.ones(5, 4))
     x = torch.full((2, 4), torch.nan)
     x[:, 0] = 3.0

@@ -108,6 +108,27 @@ def test_completions_of_a_beginning_follow_the_conditional_probabilities(space: 
     assert_follows(counts(drawn, x), probabilities / probabilities.sum())
 
 
+def test_completions_of_a_conditional_model_draw_the_class_given_the_beginning() -> None:
+    model = build_space("made-binary", conditional=True)
+    with torch.no_grad():
+        for name, weight in model.players["ar"].named_parameters():
+            if "contexts" in name:
+                weight.mul_(30)  # classes that differ in what they predict
+    x = all_examples(model.event)
+    begins = (x.flatten(1)[:, :2] == torch.tensor([1, 0])).all(1)
+    known = torch.tensor([True, True, False, False]).view(model.event.shape)
+    given = torch.tensor([1, 0, 9, 9], dtype=torch.uint8).view(model.event.shape).expand(4_000, -1, -1, -1)
+    drawn = model.complete(given, known.expand_as(given), generator=torch.Generator().manual_seed(0))
+    probabilities = torch.where(begins, model.log_prob(x).exp(), 0.0)
+    assert_follows(counts(drawn, x), probabilities / probabilities.sum())
+    # Classes drawn without looking at the beginning would give another distribution, which the test could tell apart.
+    shares = torch.tensor(model.event.shares, dtype=torch.float64)
+    by_class = torch.stack([model.class_log_prob(x, torch.full((16,), label)).double().exp() for label in range(3)])
+    blind = torch.where(begins, by_class, 0.0)
+    blind = (shares[:, None] * blind / blind.sum(1, keepdim=True)).sum(0)
+    assert float((blind - probabilities / probabilities.sum()).abs().max()) > 0.05
+
+
 def test_a_conditional_model_samples_the_class_that_is_asked_for() -> None:
     model = build_space("made-binary", conditional=True)
     x = all_examples(model.event)

@@ -192,7 +192,7 @@ def test_what_a_variant_lacks_is_explained():
         ({"layers": 2, "prior": "vampprior"}, r"model\.layers"),
         ({"regulariser": "mmd", "bound": "iwae"}, r"model\.regulariser"),
         ({"semi_supervised": True}, r"model\.semi_supervised"),
-        ({"conditional": True}, "these data have no labels"),
+        ({"conditional": True}, "these data have none"),
         ({"conditional": True, "prior": "vampprior"}, r"model\.prior"),
         ({"likelihood": "discretised-logistic"}, "needs bytes with a known range"),
     ],

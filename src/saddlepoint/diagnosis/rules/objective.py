@@ -1,4 +1,4 @@
-"""Wrong or overfitted bounds of a VAE: a wrong KL term (VAE202), clamped heads (VAE203), overfitting (VAE206)."""
+"""Wrong bounds of a VAE: a wrong KL term (VAE202), clamped heads (VAE203)."""
 
 from __future__ import annotations
 
@@ -11,9 +11,6 @@ ROUNDING = 1e-3  # nats: what single precision may leave of a KL of 0
 AWAY = 0.35  # share by which a tick's mean KL may differ from that of the probed examples
 TINY = 0.5  # nats, below which shares mean nothing
 TIED = 0.01  # share of a head's outputs that are the same number; of a free head's about none
-GAP = 0.05  # of the bound's size, or so many nats:
-NATS = 0.3
-FAR_APART, ERRORS = 3.0, 3.0  # times that, and standard errors, from which on a held-out bound need not fall
 
 
 @rule("VAE202", traits={"vae"}, opens=1, closes=0)
@@ -120,42 +117,4 @@ def clamped_heads(
         "Remove the activation (most likely a ReLU) from the heads: both must be able to output any number, negative ones "
         "too.",
         None,
-    )
-
-
-@rule("VAE206", traits={"vae"}, opens=2, closes=2, unless={"VAE202"})
-def bounds_part(
-    vae_train_bound: Series, vae_held_out_bound: Series, vae_held_out_bound_error: Series, run: Facts
-) -> Finding | None:
-    """The bound on training examples is far above that on held-out ones, which falls or stays far behind.
-
-    Early Stopping - But When? (Lutz Prechelt, 1998), https://doi.org/10.1007/3-540-49430-8_3
-    """
-    trained, held_out = vae_train_bound.level(2), vae_held_out_bound.level(2)
-    if vae_held_out_bound.finite < 4:
-        return None
-    best, place = vae_held_out_bound.highest
-    scale = max(GAP * abs(best), NATS)
-    gap, fall = trained - held_out, best - held_out
-    # The examples are the same every time, so the difference of two bounds has far less noise than one bound.
-    error = vae_held_out_bound_error.level(2)
-    falls = gap > 1.2 * scale and fall > max(0.35 * scale, 0.5 * error)
-    # With few examples the held-out bound may rise for ever, far below that of the memorised ones.
-    if not falls and not gap > max(FAR_APART * scale, ERRORS * error):
-        return None
-    step = vae_held_out_bound.steps[place] if falls else None
-    return Finding(
-        "VAE206",
-        "failure" if gap > 2.5 * scale and fall > scale else "warning",
-        vae_held_out_bound.step,
-        f"Overfitting: the evidence lower bound is {trained:.1f} nats for training and {held_out:.1f} for held-out examples"
-        + ("." if step is None else f", where it was {best:.1f} at step {step:,}."),
-        {
-            "train_bound": trained,
-            "held_out_bound": held_out,
-            **({} if step is None else {"best": best, "best_step": step}),
-        },
-        "The model memorises its training examples. "
-        + run.advice(*([] if step is None else ["best_checkpoint"]), "more_data", "smaller_network"),
-        run.remedy("stop_at_best", best_step=step),
     )

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from saddlepoint.data.dataset import Event, ScalingKind
 from saddlepoint.errors import RunError, SettingError
-from saddlepoint.models.arrays import Numbers, in_chunks
+from saddlepoint.models.arrays import Numbers, device_of, in_chunks
 from saddlepoint.models.assembly import check_roles, network
 from saddlepoint.models.autoencoder.settings import AutoencoderSettings
 from saddlepoint.models.codes import CodeModel
@@ -129,7 +129,7 @@ class Autoencoder(CodeModel):
         n = self.check_request(n, None, generator)
         if self.prior is not None:
             return self.prior.sample(n, generator)
-        device = torch.device("cpu") if generator is None else generator.device
+        device = device_of(generator)
         return torch.randn(n, self.settings.latent, generator=generator, device=device)
 
     def sample(self, n: int, *, labels: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor:

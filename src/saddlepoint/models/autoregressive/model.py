@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import math
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, ClassVar, Literal
@@ -13,7 +12,7 @@ from torch import Tensor
 
 from saddlepoint.data.dataset import Event
 from saddlepoint.errors import SettingError
-from saddlepoint.models.arrays import CHUNK, Numbers, as_tensor, check_generator
+from saddlepoint.models.arrays import CHUNK, Numbers, as_tensor, check_generator, standard_error
 from saddlepoint.models.assembly import check_roles
 from saddlepoint.models.autoregressive.generation import in_row_chunks, leaking_steps
 from saddlepoint.models.autoregressive.likelihoods import build_likelihood, build_scaling
@@ -21,7 +20,7 @@ from saddlepoint.models.autoregressive.network import Autoregression, OwnNetwork
 from saddlepoint.models.autoregressive.sampling import SamplesInOrder
 from saddlepoint.models.autoregressive.settings import AUTOREGRESSIVE_NETWORKS, AutoregressiveSettings
 from saddlepoint.models.bayes import marginal_log_prob, posterior
-from saddlepoint.models.labels import draw_labels
+from saddlepoint.models.labels import check_conditional, draw_labels
 from saddlepoint.models.own_loss import ROLE, own_loss
 from saddlepoint.models.units import UNIT
 from saddlepoint.networks.autoregression import AutoregressiveNetwork
@@ -110,11 +109,7 @@ class Autoregressive(SamplesInOrder):
         Raises:
             SettingError: the model is conditional and the data have no labels.
         """
-        if settings.conditional and classes == 0:
-            raise SettingError(
-                "model.conditional: the data have no labels; give labelled data (a folder of images for each class, an .npz file "
-                "with x and y, a pair of examples and labels), or set it to false."
-            )
+        check_conditional(settings.conditional, classes)
 
     def _built_in(self, event: Event, classes: int, nominal: bool) -> AutoregressiveNetwork:
         """The network that the settings name."""
@@ -246,8 +241,11 @@ class Autoregressive(SamplesInOrder):
 
         Returns:
             (N,) nats.
+
+        Raises:
+            SettingError: the model has no classes, or labels are not N valid classes.
         """
-        return self._log_prob(as_tensor(x), labels, None)
+        return self._log_prob(as_tensor(x), self.labels_for("class_log_prob", x, labels), None)
 
     def posterior(self, x: Numbers) -> Tensor:
         """Return p(y | x) by Bayes' rule: x (N, *event) in the data's units -> (N, classes)."""
@@ -302,7 +300,7 @@ class Autoregressive(SamplesInOrder):
             "ar/held_out_nats_per_number": -log_prob.mean() / self.event.size,
         }
         if len(log_prob) > 1:
-            series["ar/held_out_log_prob_error"] = log_prob.double().std() / math.sqrt(len(log_prob))
+            series["ar/held_out_log_prob_error"] = standard_error(log_prob)
         return series
 
     def training_series(

@@ -5,14 +5,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from saddlepoint.errors import SettingError
-from saddlepoint.models.arrays import CHUNK, Numbers, as_tensor, check_generator
+from saddlepoint.models.arrays import CHUNK, Numbers, as_tensor, check_generator, check_known, device_of
 from saddlepoint.models.autoregressive.generation import Known, generate, in_row_chunks
 from saddlepoint.models.autoregressive.network import Autoregression
 from saddlepoint.models.autoregressive.settings import AutoregressiveSettings
 from saddlepoint.models.base import Model
 from saddlepoint.models.labels import draw_labels
 from saddlepoint.networks.evaluating import evaluating
+from saddlepoint.objectives.autoregression import step_log_probs
 from saddlepoint.objectives.autoregressive_likelihood import ConditionalLikelihood
 
 SAMPLES = 2 * CHUNK  # drawn at a time: steps of many examples cost hardly more than those of few
@@ -83,7 +83,8 @@ class SamplesInOrder(Model):
 
         Each is drawn from its distribution given everything before it, known or filled in. If the known numbers come first in
         that order, such as the upper rows of an image or the beginning of a text, these are exact samples of the rest. Otherwise
-        a filled-in number does not depend on the known numbers after it.
+        a filled-in number does not depend on the known numbers after it. The class of a conditional model is drawn given the
+        known numbers before the first missing one.
 
         Args:
             x: (N, *event) in the data's units; missing numbers may have any value.
@@ -98,15 +99,12 @@ class SamplesInOrder(Model):
         """
         check_generator("complete", generator)
         x = as_tensor(x)
-        if not isinstance(known, Tensor) or known.dtype != torch.bool or known.shape != x.shape:
-            raise SettingError(
-                f"complete: known says of each number whether it is known; give a tensor of booleans of shape {tuple(x.shape)}."
-            )
-        labels = None if self.classes is None else draw_labels(self.event.shares, len(x), generator)
-        uniforms = self._draw_uniforms(len(x), generator)
+        check_known(x, known)
         # What is unknown may not even be a number.
         inputs = self._binarise(self.model_units(torch.where(known, x, torch.zeros_like(x))), generator)
         mask, player = known.to(self.device), self.player
+        labels = None if self.classes is None else self._labels_of_known(inputs, mask, generator)
+        uniforms = self._draw_uniforms(len(x), generator)
 
         def fill(rows: slice) -> Tensor:
             given = Known(player.blocks(inputs[rows]), player.blocks(mask[rows]))
@@ -117,8 +115,31 @@ class SamplesInOrder(Model):
             made = in_row_chunks(fill, len(x), SAMPLES)
         return torch.where(mask, x.to(made), made)
 
+    def _labels_of_known(self, x: Tensor, known: Tensor, generator: torch.Generator | None) -> Tensor:
+        """Draw a class (N,) for each x (N, *event) in the model's units from p(y | the known numbers before the first missing one)."""
+        player, classes = self.player, self.classes or 0
+        shares = torch.as_tensor(self.event.shares, dtype=torch.float64)
+        leading = player.blocks(known).all(2).cumprod(1).bool()
+
+        def joint(rows: slice) -> Tensor:
+            columns = []
+            for label in range(classes):
+                labels = torch.full((len(x[rows]),), label, device=x.device)
+                log_probs = step_log_probs(player(x[rows], labels), self.likelihood)
+                # A missing number may have a log probability of minus infinity.
+                columns.append(log_probs.double().where(leading[rows], 0.0).sum(1))
+            return torch.stack(columns, 1).cpu() + shares.log()
+
+        with evaluating(player):
+            weights = in_row_chunks(joint, len(x), CHUNK).softmax(1)
+        if not len(x):
+            return torch.zeros(0, dtype=torch.int64)
+        device = device_of(generator)
+        weights = weights.to(device, torch.float32 if device.type == "mps" else torch.float64)
+        return torch.multinomial(weights, 1, generator=generator)[:, 0]
+
     def _draw_uniforms(self, n: int, generator: torch.Generator | None) -> Tensor:
-        device = torch.device("cpu") if generator is None else generator.device
+        device = device_of(generator)
         return torch.rand(n, *self.uniforms, generator=generator, device=device)
 
     def _rows(self, labels: Tensor | None, rows: slice) -> Tensor | None:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from saddlepoint.models.arrays import device_of
+
 
 def _type(device: torch.device) -> torch.dtype:
     # Apple's GPUs have no float64.
@@ -15,7 +17,7 @@ def _type(device: torch.device) -> torch.dtype:
 
 def draw_normal(shape: Sequence[int], generator: torch.Generator | None) -> Tensor:
     """Draw standard normal numbers of this shape, float64 on the CPU."""
-    device = torch.device("cpu") if generator is None else generator.device
+    device = device_of(generator)
     return torch.randn(*shape, generator=generator, device=device, dtype=_type(device)).cpu().double()
 
 
@@ -29,7 +31,7 @@ def draw_index(weights: Tensor, generator: torch.Generator | None) -> Tensor:
     Returns:
         (N,) int64.
     """
-    device = torch.device("cpu") if generator is None else generator.device
+    device = device_of(generator)
     share = torch.rand(len(weights), 1, generator=generator, device=device, dtype=_type(device)).cpu().double()
     total = weights.cumsum(1)
     # The first index whose cumulative weight exceeds the share, so that a weight of 0 is never drawn.

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from saddlepoint.data.dataset import Event
+from saddlepoint.models.arrays import device_of
 from saddlepoint.models.classical.distribution import Completing
 from saddlepoint.models.classical.draws import draw_normal
 from saddlepoint.models.classical.normal import NUMBERS, complete_mixture, component_log_prob
@@ -88,7 +89,7 @@ class KernelDensity(Completing):
         return torch.cat([self._kernels(*part).logsumexp(1) for part in parts]) - math.log(len(self.points))
 
     def sample(self, n: int, y: Tensor | None, generator: torch.Generator | None) -> Tensor:
-        device = torch.device("cpu") if generator is None else generator.device
+        device = device_of(generator)
         chosen = torch.randint(len(self.points), (n,), generator=generator, device=device).cpu()
         noise = draw_normal((n, self.points.shape[1]), generator)
         return (self.points[chosen] + self.bandwidth * noise).view(n, *self.shape)

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from saddlepoint.data.dataset import Event
 from saddlepoint.errors import DataError, SettingError
-from saddlepoint.models.arrays import Numbers, as_tensor, check_generator, in_chunks
+from saddlepoint.models.arrays import Numbers, as_tensor, check_generator, check_known, device_of, in_chunks
 from saddlepoint.models.base import Model
 from saddlepoint.models.bayes import marginal_log_prob, posterior
 from saddlepoint.models.capabilities import Completes, Encodes, HasCodes
@@ -185,8 +185,7 @@ class Classical(Model):
 
     def class_log_prob(self, x: Tensor, labels: Tensor) -> Tensor:
         """Return log p(x | y) for labels y (N,), as (N,) nats."""
-        if self.classes is None:
-            raise SettingError("class_log_prob: this model was trained without labels: use log_prob.")
+        self.labels_for("class_log_prob", x, labels)
         inside = self._inside(self.model_units(x))
         return self.distribution.log_prob(inside, labels.cpu()) + self._shift
 
@@ -247,10 +246,7 @@ class Classical(Model):
             raise DataError(reason)
         check_generator("complete", generator)
         given = as_tensor(x)
-        if known.shape != given.shape or known.dtype != torch.bool:
-            raise SettingError(
-                f"complete: known is {tuple(known.shape)} {known.dtype}; give a bool tensor of the shape of x, {tuple(given.shape)}."
-            )
+        check_known(given, known)
         distribution = self.distribution
         assert isinstance(distribution, Completing)
         mask = self.event.without_constants(known.cpu())
@@ -295,7 +291,7 @@ class Classical(Model):
         """Draw codes of PCA, (n, latent) standard normal."""
         n = self.check_request(n, None, generator)
         self._require_codes()
-        device = torch.device("cpu") if generator is None else generator.device
+        device = device_of(generator)
         return torch.randn(n, self.latent, generator=generator, device=device)
 
     def encode(self, x: Numbers) -> Tensor:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from saddlepoint.data.dataset import Event, ScalingKind
+from saddlepoint.models.arrays import device_of
 from saddlepoint.models.classical.distribution import Completing, refuse
 from saddlepoint.models.classical.draws import draw_index, draw_normal
 from saddlepoint.models.classical.moments import Moments
@@ -139,7 +140,7 @@ class NaiveBayes(Completing):
 
     def sample(self, n: int, y: Tensor | None, generator: torch.Generator | None) -> Tensor:
         assert y is not None
-        device = torch.device("cpu") if generator is None else generator.device
+        device = device_of(generator)
         size = math.prod(self.shape)
         if self._kind == "gaussian":
             drawn = self.means[y] + self.variances.sqrt()[y] * draw_normal((n, size), generator)

@@ -11,10 +11,11 @@ from torch import Tensor
 
 from saddlepoint.data.dataset import Event
 from saddlepoint.errors import SettingError
-from saddlepoint.models.arrays import CHUNK, Numbers, as_tensor, in_chunks
+from saddlepoint.models.arrays import CHUNK, Numbers, as_tensor, in_chunks, standard_error
 from saddlepoint.models.assembly import check_roles
-from saddlepoint.models.bayes import marginal_log_prob, posterior
 from saddlepoint.models.capabilities import DescribesDensity, HasClassDensity, HasDensity, HasPosterior
+from saddlepoint.models.class_codes import ClassCodes
+from saddlepoint.models.class_density import ClassDensity
 from saddlepoint.models.diffusion.density import integrate
 from saddlepoint.models.diffusion.formulations import formulation
 from saddlepoint.models.diffusion.networks import denoiser
@@ -22,7 +23,6 @@ from saddlepoint.models.diffusion.samplers import SAMPLERS, heun
 from saddlepoint.models.diffusion.samplers.sampler import velocity
 from saddlepoint.models.diffusion.settings import DiffusionSettings
 from saddlepoint.models.labels import check_conditional, count_classes
-from saddlepoint.models.normal_codes import NormalCodes
 from saddlepoint.models.own_loss import ROLE, own_loss
 from saddlepoint.models.own_noise import global_seed_from
 from saddlepoint.networks.evaluating import evaluating
@@ -38,7 +38,7 @@ DENSITIES = (HasDensity, DescribesDensity, HasClassDensity, HasPosterior)
 THIRDS = ("low", "middle", "high")
 
 
-class Diffusion(NormalCodes):
+class Diffusion(ClassCodes, ClassDensity):
     """A denoising network; codes are the noise that samples start from.
 
     References:
@@ -199,7 +199,7 @@ class Diffusion(NormalCodes):
         Returns:
             (N, latent).
         """
-        labels = self.labels_for(x, labels)
+        labels = self.labels_for("encode", x, labels)
         if self.classes is not None and labels is None:
             labels = torch.zeros(len(x), dtype=torch.int64, device=self.device)
         examples = as_tensor(x)
@@ -234,42 +234,8 @@ class Diffusion(NormalCodes):
         units = self.model_units(x)
         return self.path.weights(torch.full((1,), self.path.smallest).to(units)).like(units).signal * units
 
-    def log_prob(self, x: Numbers) -> Tensor:
-        """Return log p(x), a density in the data's own units; a conditional model sums over classes.
-
-        Args:
-            x: (N, *event) in the data's units.
-
-        Returns:
-            (N,) nats.
-        """
-        x = as_tensor(x)
-        return self._log_density(x, None) if self.classes is None else marginal_log_prob(self, x)
-
-    def class_log_prob(self, x: Numbers, labels: Tensor) -> Tensor:
-        """Return log p(x | label), as `log_prob`; without guidance, with which the equation has another density.
-
-        Args:
-            x: (N, *event) in the data's units.
-            labels: (N,) int64.
-
-        Returns:
-            (N,) nats.
-        """
-        return self._log_density(as_tensor(x), self.labels_for(x, labels))
-
-    def posterior(self, x: Numbers) -> Tensor:
-        """Return p(label | x) by Bayes' rule.
-
-        Args:
-            x: (N, *event) in the data's units.
-
-        Returns:
-            (N, classes).
-        """
-        return posterior(self, as_tensor(x))
-
     def _log_density(self, x: Tensor, labels: Tensor | None) -> Tensor:
+        """As in `ClassDensity`; without guidance, with which the equation has another density."""
         times = self._rising_times(self.settings.density_steps)
         first = self.path.weights(torch.full((1,), self.path.smallest, dtype=torch.float64)).signal
         shift = self.scaling.log_abs_det + self.numbers * float(first.log())
@@ -318,8 +284,7 @@ class Diffusion(NormalCodes):
                 for name, part in zip(THIRDS, values.tensor_split(len(THIRDS)), strict=True)
             }
         if len(values) > 1:
-            error = float(values.double().std()) / math.sqrt(len(values))
-            found["dm/held_out_loss_error"] = torch.tensor(error, dtype=torch.float64)
+            found["dm/held_out_loss_error"] = standard_error(values)
         found["dm/sampler_error"] = self._sampler_error(generator)
         return found
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Literal
 
@@ -11,13 +10,14 @@ from torch import Tensor
 
 from saddlepoint.data.dataset import Event
 from saddlepoint.errors import MissingExtraError
-from saddlepoint.models.arrays import Numbers, as_tensor, check_generator, in_chunks
+from saddlepoint.models.arrays import Numbers, as_tensor, check_generator, in_chunks, standard_error
 from saddlepoint.models.assembly import check_roles
-from saddlepoint.models.bayes import marginal_log_prob, posterior
+from saddlepoint.models.bayes import marginal_log_prob
+from saddlepoint.models.class_codes import ClassCodes
+from saddlepoint.models.class_density import ClassDensity
 from saddlepoint.models.flow.network import FlowNetwork
 from saddlepoint.models.flow.settings import FlowSettings
 from saddlepoint.models.labels import check_conditional, count_classes
-from saddlepoint.models.normal_codes import NormalCodes
 from saddlepoint.models.own_loss import ROLE, own_loss
 from saddlepoint.models.varying import VaryingNumbers
 from saddlepoint.networks.evaluating import evaluating
@@ -29,7 +29,7 @@ INVERTED = 64  # examples on which the accuracy of the inverse is measured
 SLOW_FROM = 64  # numbers in an example from which on an autoregressive flow samples slowly
 
 
-class Flow(NormalCodes):
+class Flow(ClassCodes, ClassDensity):
     """A normalising flow: x = f^-1(z), z ~ N(0, I); f is trained by maximum likelihood.
 
     References:
@@ -133,7 +133,7 @@ class Flow(NormalCodes):
         Returns:
             (N, latent).
         """
-        labels = self.labels_for(x, labels)
+        labels = self.labels_for("encode", x, labels)
         if self.classes is not None and labels is None:
             labels = self.posterior(as_tensor(x)).argmax(1).to(self.device)
         return self.join_codes(self._pass(x, labels)[:, : self.numbers], labels)
@@ -150,46 +150,9 @@ class Flow(NormalCodes):
         with evaluating(self.player):
             return in_chunks(run, torch.arange(len(examples), device=examples.device))
 
-    def log_prob(self, x: Numbers) -> Tensor:
-        """Return log p(x), a density in the data's own units.
-
-        Whole numbers (uint8) are spread evenly over their unit first, with the same random numbers each time. A conditional model
-        sums over classes.
-
-        Args:
-            x: (N, *event) in the data's units.
-
-        Returns:
-            (N,) nats.
-        """
-        x = as_tensor(x)
-        return self._log_density(x, None) if self.classes is None else marginal_log_prob(self, x)
-
-    def class_log_prob(self, x: Numbers, labels: Tensor) -> Tensor:
-        """Return log p(x | label), as `log_prob`.
-
-        Args:
-            x: (N, *event) in the data's units.
-            labels: (N,) int64.
-
-        Returns:
-            (N,) nats.
-        """
-        return self._log_density(as_tensor(x), self.labels_for(x, labels))
-
-    def posterior(self, x: Numbers) -> Tensor:
-        """Return p(label | x) by Bayes' rule.
-
-        Args:
-            x: (N, *event) in the data's units.
-
-        Returns:
-            (N, classes).
-        """
-        return posterior(self, as_tensor(x))
-
     def _log_density(self, x: Tensor, labels: Tensor | None, generator: torch.Generator | None = None) -> Tensor:
-        """log p(x | label) (N,) in the data's units; a generator for the dequantisation of whole numbers."""
+        """As in `ClassDensity`; whole numbers (uint8) are spread evenly over their unit, by the same random numbers every time without a
+        generator."""
         check_generator("log_prob", generator)
         if not x.is_floating_point() and self.event.levels is not None:
             generator = generator or torch.Generator(x.device).manual_seed(0)
@@ -226,8 +189,7 @@ class Flow(NormalCodes):
             found |= {"flow/highest_density": each.max(), "flow/lowest_density": each.min()}
             found["flow/inverse_error"] = self._inverse_error(x[:INVERTED], labels, generator)
         if len(values) > 1:
-            error = float(values.double().std()) / math.sqrt(len(values))
-            found["flow/held_out_log_prob_error"] = torch.tensor(error, dtype=torch.float64)
+            found["flow/held_out_log_prob_error"] = standard_error(values)
         return found
 
     def training_series(self, x: Tensor, generator: torch.Generator, labels: Tensor | None = None) -> dict[str, Tensor]:
@@ -238,7 +200,9 @@ class Flow(NormalCodes):
         self.model_units(x[:0])  # checks the shape
         if self.classes is not None and labels is None:
             return marginal_log_prob(self, x)
-        return self._log_density(x, self.labels_for(x, labels) if self.classes is not None else None, generator)
+        return self._log_density(
+            x, None if labels is None or self.classes is None else labels.to(self.device), generator
+        )
 
     def _inverse_error(self, x: Tensor, labels: Tensor | None, generator: torch.Generator) -> Tensor:
         """The largest |f^-1(f(x)) - x| and |f(f^-1(z)) - z| over examples x (N, *event) and as many codes z ~ N(0, I), ()."""

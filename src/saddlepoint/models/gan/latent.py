@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from saddlepoint.models.arrays import device_of
 from saddlepoint.models.code_capabilities import NamedCodes
 from saddlepoint.models.gan.conditions.condition import Codes
 from saddlepoint.models.gan.settings import NoiseSettings
@@ -51,7 +52,7 @@ class LatentDistribution:
             (n, inputs) float32, on the device of the generator.
         """
         settings = self._settings
-        device = torch.device("cpu") if generator is None else generator.device
+        device = device_of(generator)
         if settings.distribution == "normal":
             noise = torch.randn(n, self._latent, generator=generator, device=device)
         else:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from saddlepoint.models.arrays import Numbers, as_tensor, in_chunks
-from saddlepoint.models.codes import CodeModel
+from saddlepoint.models.class_codes import ClassCodes
 from saddlepoint.models.copying import frozen_copy
 from saddlepoint.models.labels import draw_labels
 from saddlepoint.models.likelihoods import Likelihood
@@ -18,11 +18,10 @@ from saddlepoint.models.vae.priors import mixture_log_prob, normal_log_prob
 from saddlepoint.models.vae.semi_supervised import EveryClassNetwork
 from saddlepoint.models.vae.settings import VAESettings
 from saddlepoint.networks.evaluating import evaluating
-from saddlepoint.networks.labels import class_weights
 from saddlepoint.objectives.divergence import kl_standard_normal
 
 
-class CodingVAE(CodeModel):
+class CodingVAE(ClassCodes):
     """A VAE's codes.
 
     Attributes:
@@ -35,48 +34,16 @@ class CodingVAE(CodeModel):
     player: VAENetwork
     likelihood: Likelihood
 
-    @property
-    def normal_numbers(self) -> int:
-        """Numbers of a code that are not its class."""
-        return self.settings.latent + (self.settings.top_latent if self.settings.layers == 2 else 0)
-
-    @property
-    def latent(self) -> int:
-        return self.normal_numbers + (self.classes or 0)
-
-    def fixed_noise(self, n: int, generator: torch.Generator) -> Tensor:
-        n = self.check_request(n, None, generator)
-        return self._draw_codes(n, None, generator)
-
-    def _draw_codes(self, n: int, labels: Tensor | None, generator: torch.Generator | None) -> Tensor:
-        """Draw codes (n, latent) from the prior, of these classes or of random ones."""
-        device = torch.device("cpu") if generator is None else generator.device
-        if self.classes is not None and labels is None:
-            labels = draw_labels(self.event.shares, n, generator)
-        component = self._draw_components(n, generator) if self.settings.prior == "vampprior" else None
-        z = torch.randn(n, self.normal_numbers, generator=generator, device=device)
-        if component is not None:
-            with evaluating(self.player):
-                components = self.player.components()
-                assert components is not None
-                mean, log_variance = (part[component.to(part.device)].to(device) for part in components)
-            z = mean.to(z) + torch.exp(0.5 * log_variance).to(z) * z
-        return z if labels is None else self._join(z, labels)
-
-    def _draw_components(self, n: int, generator: torch.Generator | None) -> Tensor:
-        return draw_labels((1.0,) * self.settings.pseudo_inputs, n, generator)
-
-    def _join(self, z: Tensor, labels: Tensor) -> Tensor:
-        assert self.classes is not None
-        return torch.cat([z, class_weights(labels.to(z.device), self.classes, z)], 1)
-
-    def split_codes(self, z: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Split codes (N, latent) into the code proper and the weights of the classes (N, classes); None without labels."""
-        return (z, None) if self.classes is None else (z[:, : self.normal_numbers], z[:, self.normal_numbers :])
-
-    def with_labels(self, z: Tensor, labels: Tensor) -> Tensor:
-        """Return codes z (N, latent) with other classes, labels (N,) int64."""
-        return self._join(self.split_codes(z)[0], labels)
+    def _draw_numbers(self, n: int, generator: torch.Generator | None) -> Tensor:
+        if self.settings.prior == "normal":
+            return super()._draw_numbers(n, generator)
+        component = draw_labels((1.0,) * self.settings.pseudo_inputs, n, generator)
+        z = super()._draw_numbers(n, generator)
+        with evaluating(self.player):
+            components = self.player.components()
+            assert components is not None
+            mean, log_variance = (part[component.to(part.device)].to(z) for part in components)
+        return mean + torch.exp(0.5 * log_variance) * z
 
     def prior_log_prob(self, z: Tensor) -> Tensor:
         """Codes (N, latent) -> (N,) nats, the log density of the prior; of a conditional VAE that of a code without its class."""
@@ -150,7 +117,7 @@ class CodingVAE(CodeModel):
         def codes(part: Tensor, *given: Tensor) -> Tensor:
             mean = self.player.heads(part, *given)[0]
             z = mean if self.player.top is None else self.player.top.ascend(mean)
-            return self._join(z, *given) if given else z
+            return self.join_codes(z, *given) if given else z
 
         return self._on_examples(codes, x, labels)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Literal
 
 import torch
@@ -10,7 +9,7 @@ from torch import Tensor
 
 from saddlepoint.arguments import check_count
 from saddlepoint.models import bayes
-from saddlepoint.models.arrays import CHUNK, Numbers, as_tensor, check_generator, in_chunks
+from saddlepoint.models.arrays import CHUNK, Numbers, as_tensor, check_generator, in_chunks, standard_error
 from saddlepoint.models.vae.checks import needs_draws
 from saddlepoint.models.vae.coding import CodingVAE
 from saddlepoint.models.vae.semi_supervised import EveryClassNetwork
@@ -79,7 +78,7 @@ class MeasuringVAE(CodingVAE):
         self, x: Numbers, labels: Tensor, *, samples: int | None = None, generator: torch.Generator | None = None
     ) -> Tensor:
         """Return a lower bound on log p(x | y), for labels (N,) int64; otherwise like `log_prob`."""
-        return self._log_prob(x, labels, samples, generator)
+        return self._log_prob(x, self.labels_for("class_log_prob", x, labels), samples, generator)
 
     def posterior(self, x: Numbers) -> Tensor:
         """Return the probabilities of the classes.
@@ -110,7 +109,7 @@ class MeasuringVAE(CodingVAE):
 
         def bound(part: Tensor, *given: Tensor) -> Tensor:
             inputs = self._binarise(part, generator)
-            shape = (samples, len(part), self.normal_numbers)
+            shape = (samples, len(part), self.numbers)
             epsilon = torch.randn(shape, generator=generator, device=generator.device).to(inputs)
             draws = self.player.draw(inputs, epsilon, *given, components=components)
             # The numbers of an example are independent given z, so that leaving some out gives the marginal density of the others.
@@ -153,8 +152,7 @@ class MeasuringVAE(CodingVAE):
             "vae/active_units": active.to(torch.float32),
         }
         if len(bound) > 1:
-            error = float(bound.std()) / math.sqrt(len(bound))
-            series["vae/held_out_bound_error"] = torch.tensor(error, dtype=torch.float64)
+            series["vae/held_out_bound_error"] = standard_error(bound)
         if labels is not None and isinstance(self.player, EveryClassNetwork):
             right = (self.posterior(x).argmax(1) == labels.to(self.device))[labels.to(self.device) >= 0]
             if len(right):
@@ -185,7 +183,7 @@ class MeasuringVAE(CodingVAE):
         def terms(part: Tensor, *given: Tensor) -> Tensor:
             inputs = self._binarise(part, generator)
             if drawn:
-                shape = (self.settings.bound_samples, len(part), self.normal_numbers)
+                shape = (self.settings.bound_samples, len(part), self.numbers)
                 epsilon = torch.randn(shape, generator=generator, device=generator.device).to(inputs)
                 draws = self.player.draw(inputs, epsilon, *given, components=components)
                 fit, divergence = evidence_terms(inputs, draws, self.likelihood.log_prob)

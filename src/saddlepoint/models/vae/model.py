@@ -8,8 +8,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from saddlepoint.data.dataset import Event, Scaling, ScalingKind
-from saddlepoint.errors import SettingError
+from saddlepoint.data.dataset import Event, Scaling
 from saddlepoint.models.assembly import check_roles, is_own
 from saddlepoint.models.capabilities import (
     DecodesNormal,
@@ -18,10 +17,10 @@ from saddlepoint.models.capabilities import (
     HasLikelihood,
     Variational,
 )
-from saddlepoint.models.labels import draw_labels
-from saddlepoint.models.likelihoods import LIKELIHOODS
+from saddlepoint.models.labels import check_conditional, count_classes, draw_labels
+from saddlepoint.models.likelihoods import LIKELIHOODS, scaling_for
 from saddlepoint.models.own_loss import ROLE, own_loss
-from saddlepoint.models.units import UNIT, scaling
+from saddlepoint.models.units import UNIT
 from saddlepoint.models.vae.checks import check_combination, needs_draws
 from saddlepoint.models.vae.construction import build_player
 from saddlepoint.models.vae.measuring import MeasuringVAE
@@ -66,9 +65,10 @@ class VAE(MeasuringVAE):
         check_roles(modules, roles)
         check_combination(settings)
         self.settings = settings
-        shares = _shares(settings, event)
-        self.classes = len(shares) or None
-        units = _units(settings, event)
+        self.classes = count_classes(settings.conditional, event)
+        shares = event.shares if settings.conditional else ()
+        self.numbers = settings.latent + (settings.top_latent if settings.layers == 2 else 0)
+        units = scaling_for(settings.likelihood, settings.scaling, event)
         self.likelihood = LIKELIHOODS[settings.likelihood](settings, units)
         data_range = UNIT if settings.likelihood == "bernoulli" else _data_range(event, units)
         self.player, features = build_player(settings, event, self.likelihood, data_range, len(shares), modules)
@@ -84,8 +84,7 @@ class VAE(MeasuringVAE):
     @classmethod
     def check_settings(cls, settings: VAESettings, classes: int | None = None) -> None:
         check_combination(settings)
-        if settings.conditional and classes == 0:
-            raise SettingError(_UNLABELLED)
+        check_conditional(settings.conditional, classes)
 
     def _loss(self, shares: tuple[float, ...]) -> Loss:
         settings, log_prob = self.settings, self.likelihood.log_prob
@@ -111,7 +110,7 @@ class VAE(MeasuringVAE):
         """Draw the random numbers of one update, and add the weight of the KL term at this step."""
         device, settings = generator.device, self.settings
         draws = (settings.bound_samples,) if needs_draws(settings) else ()
-        epsilon = torch.randn(n, *draws, self.normal_numbers, generator=generator, device=device)
+        epsilon = torch.randn(n, *draws, self.numbers, generator=generator, device=device)
         kl_weight = torch.full((), self.kl_weight(step), device=device)
         threshold = prior = None
         if settings.binarise == "stochastic":
@@ -189,7 +188,7 @@ class VAE(MeasuringVAE):
 
     def player_inputs(self, x: Tensor, generator: torch.Generator | None) -> dict[str, tuple[Tensor, ...]]:
         draws = (1,) if needs_draws(self.settings) else ()
-        shape = (len(x), *draws, self.normal_numbers)
+        shape = (len(x), *draws, self.numbers)
         if generator is None:
             epsilon = torch.zeros(shape, device=x.device, dtype=x.dtype)
         else:
@@ -198,35 +197,6 @@ class VAE(MeasuringVAE):
             return {"vae": (x, epsilon)}
         source = generator or torch.Generator(x.device).manual_seed(0)
         return {"vae": (x, epsilon, draw_labels(self.event.shares, len(x), source))}
-
-
-_UNLABELLED = "model.conditional: these data have no labels: use data with labels, or set model.conditional to false."
-
-
-def _shares(settings: VAESettings, event: Event) -> tuple[float, ...]:
-    """The shares of the classes of a conditional VAE; empty for any other."""
-    if not settings.conditional:
-        return ()
-    if not event.class_names:
-        raise SettingError(_UNLABELLED)
-    return event.shares
-
-
-def _units(settings: VAESettings, event: Event) -> Scaling:
-    bernoulli = settings.likelihood == "bernoulli"
-    kind: ScalingKind
-    if settings.scaling != "auto":
-        kind = settings.scaling
-    elif not bernoulli:
-        kind = "symmetric" if event.bounded else "standard"
-    elif event.bounded:
-        kind = "unit"
-    else:
-        raise SettingError(
-            "model.likelihood: bernoulli needs data with a known range, and the range of these data is unknown: use "
-            "gaussian, or set model.scaling to unit."
-        )
-    return scaling(event, kind, UNIT if bernoulli else None, "bernoulli")
 
 
 def _data_range(event: Event, units: Scaling) -> tuple[float, float] | None:

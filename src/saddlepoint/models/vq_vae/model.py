@@ -9,14 +9,14 @@ from typing import Any, ClassVar, Literal, Self
 import torch
 from torch import Tensor, nn
 
-from saddlepoint.data.dataset import Event, Scaling, ScalingKind
+from saddlepoint.data.dataset import Event
 from saddlepoint.errors import SettingError
-from saddlepoint.models.arrays import Numbers, in_chunks
+from saddlepoint.models.arrays import Numbers, device_of, in_chunks
 from saddlepoint.models.assembly import check_roles
 from saddlepoint.models.codes import CodeModel
-from saddlepoint.models.likelihoods import LIKELIHOODS
+from saddlepoint.models.likelihoods import LIKELIHOODS, scaling_for
 from saddlepoint.models.own_loss import ROLE, own_loss
-from saddlepoint.models.units import UNIT, scaling
+from saddlepoint.models.units import UNIT
 from saddlepoint.models.vq_vae.codebook import AveragedCodebook
 from saddlepoint.models.vq_vae.network import VQNetwork
 from saddlepoint.models.vq_vae.settings import MapNetworkSettings, VQVAESettings
@@ -65,7 +65,7 @@ class VQVAE(CodeModel):
         modules = modules or {}
         check_roles(modules, (ROLE,))
         self.settings = settings
-        units = _units(settings, event)
+        units = scaling_for(settings.likelihood, settings.scaling, event)
         self.likelihood = LIKELIHOODS[settings.likelihood](settings, units)
         encoder, decoder, size = _map_networks(settings.autoencoder, event, settings.code_size)
         self.player = VQNetwork(
@@ -134,7 +134,7 @@ class VQVAE(CodeModel):
 
     def draw_indices(self, n: int, generator: torch.Generator | None = None) -> Tensor:
         """Draw the codes of n examples from the prior, (n, places) int64 on the device of the generator."""
-        device = torch.device("cpu") if generator is None else generator.device
+        device = device_of(generator)
         drawn = torch.zeros(n, self.places, dtype=torch.int64, device=device)
         if not n:
             return drawn
@@ -297,18 +297,6 @@ class VQVAE(CodeModel):
         """Return `vq/train_bound` (N,), measured like `vq/held_out_bound`."""
         reconstruction, nats = self._terms(x)
         return {"vq/train_bound": -(reconstruction + nats)}
-
-
-def _units(settings: VQVAESettings, event: Event) -> Scaling:
-    bernoulli = settings.likelihood == "bernoulli"
-    kind: ScalingKind
-    if settings.scaling != "auto":
-        kind = settings.scaling
-    elif bernoulli:
-        kind = "unit"
-    else:
-        kind = "symmetric" if event.bounded else "standard"
-    return scaling(event, kind, UNIT if bernoulli else None, "bernoulli")
 
 
 class _Reshaped(nn.Module):

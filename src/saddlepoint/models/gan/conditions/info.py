@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from saddlepoint.errors import SettingError
+from saddlepoint.models.arrays import device_of
 from saddlepoint.models.gan.conditions.condition import Codes, Condition
 from saddlepoint.objectives.adversarial.heads import Head, Targets
 from saddlepoint.objectives.adversarial.numbers import check_count, check_number
@@ -104,7 +105,7 @@ class Info(Condition):
         return found
 
     def _draw(self, n: int, generator: torch.Generator | None) -> Tensor:
-        device = torch.device("cpu") if generator is None else generator.device
+        device = device_of(generator)
         parts = []
         for values in self.categories:
             chosen = (torch.rand(n, generator=generator, device=device) * values).floor().clamp(max=values - 1)

@@ -5,7 +5,6 @@ Each has a short form, the field `shorthand`, such as `r1: 1` for `r1: {weight: 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
@@ -14,7 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from saddlepoint.models.gan.conditions.settings import CONDITIONS, CONDITIONS_OF
 from saddlepoint.objectives.adversarial.settings import CONSTRAINTS
-from saddlepoint.settings import Settings, part_name
+from saddlepoint.settings import Settings, is_finite, part_name
 
 Weight = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
 
@@ -38,7 +37,7 @@ class PartSettings(Settings):
     def _hold_finite_numbers(cls, arguments: dict[str, Any]) -> dict[str, Any]:
         """Refuse numbers with which a part would train towards no finite weights, or be without effect."""
         for name, value in arguments.items():
-            if not _is_finite(value):
+            if not is_finite(value):
                 raise PydanticCustomError("unusable", "the argument {name} must be a finite number", {"name": name})
         return arguments
 
@@ -46,15 +45,6 @@ class PartSettings(Settings):
     def _without_empty_arguments(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
         written: dict[str, Any] = write(self)
         return {name: value for name, value in written.items() if name != "arguments" or value}
-
-
-def _is_finite(value: Any) -> bool:
-    """Whether every number in a value is finite."""
-    if isinstance(value, dict):
-        return all(map(_is_finite, value.values()))
-    if isinstance(value, list | tuple):
-        return all(map(_is_finite, value))
-    return not isinstance(value, float) or math.isfinite(value)
 
 
 class PenaltySettings(PartSettings):

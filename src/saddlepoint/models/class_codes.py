@@ -1,24 +1,24 @@
-"""Models whose codes are standard normal numbers, followed by the class of the example if the model is conditional."""
+"""Models whose codes are numbers drawn from a prior, followed by the class of the example if the model is conditional."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
-from saddlepoint.models.arrays import Numbers
+from saddlepoint.models.arrays import device_of
 from saddlepoint.models.codes import CodeModel
 from saddlepoint.models.labels import draw_labels
 from saddlepoint.networks.labels import class_weights
 
 
-class NormalCodes(CodeModel):
-    """A model that turns standard normal numbers, and the class of the example, into an example.
+class ClassCodes(CodeModel):
+    """A model that turns numbers from a prior, standard normal by default, and the class of the example, into an example.
 
     A code is one row (N, numbers + classes), with one number for each class, so that callers that decode, interpolate or store
     codes need no labels.
 
     Attributes:
-        numbers: how many standard normal numbers a code has.
+        numbers: how many numbers a code has besides its class.
     """
 
     numbers: int
@@ -50,7 +50,7 @@ class NormalCodes(CodeModel):
         return self.decode(self._draw_codes(n, labels, generator))
 
     def split_codes(self, z: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Split codes (N, latent) into normal numbers and the weights of the classes (N, classes), or None without labels."""
+        """Split codes (N, latent) into the numbers and the weights of the classes (N, classes), or None without labels."""
         return (z, None) if self.classes is None else (z[:, : self.numbers], z[:, self.numbers :])
 
     def with_labels(self, z: Tensor, labels: Tensor) -> Tensor:
@@ -72,23 +72,8 @@ class NormalCodes(CodeModel):
         """Draw codes (n, latent), of these classes or of random ones."""
         if self.classes is not None and labels is None:
             labels = draw_labels(self.event.shares, n, generator)
-        device = torch.device("cpu") if generator is None else generator.device
-        return self.join_codes(torch.randn(n, self.numbers, generator=generator, device=device), labels)
+        return self.join_codes(self._draw_numbers(n, generator), labels)
 
-    def labels_for(self, x: Numbers, labels: Tensor | None) -> Tensor | None:
-        """Check labels of examples.
-
-        Args:
-            x: (N, *event).
-            labels: (N,) int64, or None.
-
-        Returns:
-            The labels on the model's device; None for a model without labels.
-
-        Raises:
-            SettingError: labels are given to a model without labels, or are not N valid classes.
-        """
-        if labels is None:
-            return None
-        self._check_labels(len(x), labels)
-        return labels.to(self.device)
+    def _draw_numbers(self, n: int, generator: torch.Generator | None) -> Tensor:
+        """Draw the numbers of codes (n, numbers) from the prior."""
+        return torch.randn(n, self.numbers, generator=generator, device=device_of(generator))
