@@ -1,18 +1,9 @@
-"""WAV files: read and written here, because a damaged file must be told from a good one in one sentence.
-
-A file is a RIFF container of chunks. "fmt " says how samples are coded (PCM of 8, 16, 24 or 32 bits, or floats of 32 or 64), "data"
-holds them, channel by channel within each moment. Chunks of other names are passed over.
-
-References:
-    Multimedia Programming Interface and Data Specifications 1.0 (IBM and Microsoft, 1991),
-        https://www.mmsp.ece.mcgill.ca/Documents/AudioFormats/WAVE/WAVE.html
-"""
+"""WAV files: read and written by SciPy; a damaged file is refused in one sentence."""
 
 from __future__ import annotations
 
 import io
-import struct
-from dataclasses import dataclass
+import warnings
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,28 +16,15 @@ from saddlepoint.records.files import read_bytes
 MOST_BYTES = 1 << 30
 MOST_CHANNELS = 64
 UNKNOWN_RATE = 16_000.0  # samples a second at which sounds are written whose rate is not known
-PCM, FLOAT, EXTENSIBLE = 1, 3, 0xFFFE
-# By code and bits: the type of stored numbers. Three bytes have no type of their own.
-STORED: dict[tuple[int, int], str] = {
-    (PCM, 8): "u1",
-    (PCM, 16): "<i2",
-    (PCM, 24): "u1",
-    (PCM, 32): "<i4",
-    (FLOAT, 32): "<f4",
-    (FLOAT, 64): "<f8",
+# By the type of stored numbers, what stands for silence and what for full scale. 24 bits come as 32.
+SCALES: dict[str, tuple[float, float]] = {
+    "uint8": (128, 128),
+    "int16": (0, 1 << 15),
+    "int32": (0, 1 << 31),
+    "float32": (0, 1),
+    "float64": (0, 1),
 }
-
 Array = npt.NDArray[Any]
-
-
-@dataclass(frozen=True)
-class Format:
-    """How samples are coded: PCM or FLOAT, the number of channels, samples a second, and bits a sample."""
-
-    code: int
-    channels: int
-    rate: int
-    bits: int
 
 
 def read_wav(path: Path) -> tuple[Array, int]:
@@ -55,6 +33,8 @@ def read_wav(path: Path) -> tuple[Array, int]:
     Raises:
         DataError: it is no WAV file, is cut short, or is coded in a way that is not read.
     """
+    from scipy.io import wavfile  # takes a moment to import
+
     try:
         raw = read_bytes(path, most=MOST_BYTES)
     except RunError as error:
@@ -63,65 +43,30 @@ def read_wav(path: Path) -> tuple[Array, int]:
         raise DataError(
             f"{path}: is no WAV file (it does not begin with RIFF ... WAVE); convert it to WAV, or remove it."
         )
-    form: Format | None = None
-    place = 12
-    while place + 8 <= len(raw):
-        name, length = struct.unpack_from("<4sI", raw, place)
-        place += 8
-        if name == b"data":
-            if form is None:
-                raise DataError(f"{path}: its samples come before their format; write the file again.")
-            if place + length > len(raw):
-                raise DataError(
-                    f"{path}: is cut short: its header promises {length:,} bytes of samples, and {len(raw) - place:,} are there; "
-                    "write the file again."
-                )
-            return _decode(path, raw[place : place + length], form), form.rate
-        if name == b"fmt ":
-            form = _format(path, raw[place : place + length])
-        place += length + length % 2
-    raise DataError(f"{path}: holds no samples (there is no chunk of data); write the file again.")
-
-
-def _format(path: Path, chunk: bytes) -> Format:
-    if len(chunk) < 16:
-        raise DataError(f"{path}: its format has {len(chunk)} bytes instead of 16 or more; write the file again.")
-    code, channels, rate, _, _, bits = struct.unpack_from("<HHIIHH", chunk)
-    if code == EXTENSIBLE and len(chunk) >= 26:
-        code = struct.unpack_from("<H", chunk, 24)[0]
-    if (code, bits) not in STORED:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", wavfile.WavFileWarning)  # chunks of other programs are passed over
+            warnings.filterwarnings("error", "Reached EOF", wavfile.WavFileWarning)
+            rate, stored = wavfile.read(io.BytesIO(raw))
+    except Exception as error:  # damaged headers make SciPy raise anything, UnboundLocalError among others
+        reason = " ".join(str(error).split())[:100].rstrip(".")
         raise DataError(
-            f"{path}: samples of {bits} bits in format {code} are not read; convert it to PCM of 8, 16, 24 or 32 bits or to floats."
-        )
-    if not 1 <= channels <= MOST_CHANNELS or not rate:
+            f"{path}: is damaged, cut short or coded in another way than PCM of 8, 16, 24 or 32 bits or floats ({reason}); write the "
+            "file again."
+        ) from None
+    samples: Array = stored[:, None] if stored.ndim == 1 else stored
+    if stored.dtype.name not in SCALES or samples.shape[1] > MOST_CHANNELS or rate < 1:
         raise DataError(
-            f"{path}: its header says {channels} channels and {rate} samples a second; write the file again."
+            f"{path}: {samples.shape[1]} channels of {stored.dtype.name} at {rate} samples a second are not read; convert it to PCM or "
+            "floats."
         )
-    return Format(code, channels, rate, bits)
-
-
-def _decode(path: Path, data: bytes, form: Format) -> Array:
-    """Samples (C, T) float32."""
-    frame = form.channels * form.bits // 8
-    if not data:
+    if not samples.size:
         raise DataError(f"{path}: holds 0 samples; remove it.")
-    if len(data) % frame:
-        raise DataError(f"{path}: {len(data):,} bytes are not whole frames of {frame}; write the file again.")
-    stored: Array = np.frombuffer(data, STORED[form.code, form.bits])
-    samples: Array
-    if form.code == FLOAT:
-        samples = stored.astype(np.float32)
-        if not np.isfinite(samples).all():
-            raise DataError(f"{path}: holds samples that are not finite; write the file again.")
-    elif form.bits == 8:
-        samples = (stored.astype(np.float32) - 128) / 128
-    elif form.bits == 24:
-        three = stored.reshape(-1, 3).astype(np.int32)
-        whole = (three[:, 0] << 8 | three[:, 1] << 16 | three[:, 2] << 24) >> 8
-        samples = whole.astype(np.float32) / (1 << 23)
-    else:
-        samples = (stored.astype(np.float64) / (1 << form.bits - 1)).astype(np.float32)
-    return np.ascontiguousarray(samples.reshape(-1, form.channels).T)
+    silence, full = SCALES[stored.dtype.name]
+    sound = ((samples.astype(np.float64) - silence) / full).astype(np.float32)
+    if not np.isfinite(sound).all():
+        raise DataError(f"{path}: holds samples that are not finite; write the file again.")
+    return np.ascontiguousarray(sound.T), int(rate)
 
 
 def wav_bytes(sound: Array, rate: float, *, code: Literal["pcm", "float"] = "float") -> bytes:
@@ -133,19 +78,12 @@ def wav_bytes(sound: Array, rate: float, *, code: Literal["pcm", "float"] = "flo
         code: "float" for 32 bits, which lose nothing; "pcm" for 16 bits, half the size, clipped at full scale. Values that are
             not finite become silence in the latter.
     """
-    values = np.asarray(sound, dtype=np.float32)
-    channels = len(values)
-    if code == "float":
-        body, number, bits = values.T.astype("<f4").tobytes(), FLOAT, 32
-    else:
-        whole = np.clip(np.nan_to_num(values.astype(np.float64), posinf=0.0, neginf=0.0) * 32768, -32768, 32767)
-        body, number, bits = np.round(whole).T.astype("<i2").tobytes(), PCM, 16
-    frame, rate = channels * bits // 8, max(1, round(rate))
-    form = struct.pack("<HHIIHH", number, channels, rate, rate * frame, frame, bits)
-    # Readers of floats expect the number of samples in a chunk of their own.
-    count = struct.pack("<4sII", b"fact", 4, values.shape[1]) if number == FLOAT else b""
+    from scipy.io import wavfile
+
+    values = np.asarray(sound, dtype=np.float32).T
+    if code == "pcm":
+        whole = np.nan_to_num(values.astype(np.float64), posinf=0.0, neginf=0.0) * 32_768
+        values = np.round(np.clip(whole, -32_768, 32_767)).astype(np.int16)
     file = io.BytesIO()
-    file.write(struct.pack("<4sI4s", b"RIFF", 4 + 8 + len(form) + len(count) + 8 + len(body), b"WAVE"))
-    file.write(struct.pack("<4sI", b"fmt ", len(form)) + form + count)
-    file.write(struct.pack("<4sI", b"data", len(body)) + body)
+    wavfile.write(file, max(1, round(rate)), values)
     return file.getvalue()
