@@ -124,7 +124,7 @@ def main(arguments: list[str]) -> int:
         )
     )
     if not options.quick:
-        write("autoregressive sampling", text, load=load, path=options.results)
+        write("Sampling with cached activations", text, load=load, path=options.results)
     print(text)
     return 0
 

@@ -8,7 +8,7 @@ one of every game, so that what is there at any time is comparable. --page write
 
 Every game of a data set has the same networks, optimiser, batch size and steps (`DATA`), so that only loss and penalty differ. What is
 measured: the energy distance of samples to held-out data with its 95 % interval over seeds, the share of runs that end without a
-failure according to the diagnosis, and the time of a step relative to the plain game's on the same machine.
+failure according to the diagnosis, and the CPU time of a step relative to the plain game's, both timed in turn.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ if __name__ == "__main__":
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import results
+from tables.step_costs import Cost, measure_cost
 from tables.trials import argument_parser, folder_of_outcomes, outcome_file, read_outcomes, train_missing
 
 SEEDS = 3
@@ -95,7 +96,7 @@ class Outcome:
         high_quality: share of samples near a mode; None without known modes.
         headline: of the verdict.
         codes: of the findings that stand at the end.
-        steps_per_second: of training.
+        steps_per_second: of training, which other processes slow down: the cost of a step is measured apart.
     """
 
     distance: float
@@ -130,6 +131,32 @@ class Trial:
     def place(self, keep: Path) -> Path:
         """Its file, see `outcome_file`."""
         return outcome_file(keep, f"{self.data}-{self.seed}", self.recipe)
+
+
+@dataclass(frozen=True)
+class CostTrial:
+    """The cost of a step of one game on one data set."""
+
+    trial: Trial
+
+    def place(self, keep: Path) -> Path:
+        """Its file, see `outcome_file`."""
+        return outcome_file(keep, f"{self.trial.data}-cost", self.trial.recipe, "cost")
+
+
+def cost_of(one: CostTrial) -> Cost:
+    """Time the game's step and the plain game's in turn."""
+    import torch
+
+    torch.set_num_threads(1)
+    trial = one.trial
+    plain = Trial(trial.data, *PLAIN, trial.seed, trial.quick).recipe
+    return measure_cost(trial.recipe, plain)
+
+
+def describe_cost(one: CostTrial, cost: Cost) -> str:
+    """One line about a measured cost."""
+    return f"{one.trial.data}, {one.trial.loss}, {one.trial.penalty}: cost of a step {cost.ratio:.2f}"
 
 
 def trials(data: Sequence[str], seeds: int, quick: bool) -> list[Trial]:
@@ -176,20 +203,24 @@ def read(wanted: Sequence[Trial], keep: Path) -> dict[str, dict[tuple[str, str],
     return found
 
 
-def rows(games: dict[tuple[str, str], list[Outcome]]) -> list[list[str]]:
+Costs = dict[tuple[str, str], float]
+
+
+def rows(games: dict[tuple[str, str], list[Outcome]], costs: Costs) -> list[list[str]]:
     """The rows of one data set's table, best first."""
-    plain = statistics.median(o.steps_per_second for o in games[PLAIN]) if PLAIN in games else math.nan
     lines = []
     for (loss, penalty), outcomes in games.items():
         distances = [o.distance for o in outcomes]
         whole = sum(map(_is_whole, outcomes))
         modes = [o.modes for o in outcomes if o.modes is not None]
         good = [o.high_quality for o in outcomes if o.high_quality is not None]
-        cost = plain / statistics.median(o.steps_per_second for o in outcomes)
+        cost = costs.get((loss, penalty))
         cells = [loss, penalty, interval(distances), f"{whole} of {len(outcomes)}"]
         if modes:
             cells += [f"{statistics.fmean(modes):.0%}", f"{statistics.fmean(good):.0%}"]
-        lines.append((-whole / len(outcomes), _mean_distance(outcomes), [*cells, f"{cost:.2f}"]))
+        lines.append(
+            (-whole / len(outcomes), _mean_distance(outcomes), [*cells, "" if cost is None else f"{cost:.2f}"])
+        )
     return [cells for _, _, cells in sorted(lines, key=lambda line: line[:2])]
 
 
@@ -244,7 +275,7 @@ def interval(values: Sequence[float]) -> str:
     return f"not finite in {broken} of {len(values)}" if broken else results.with_interval(values, 4)
 
 
-def page(found: dict[str, dict[tuple[str, str], list[Outcome]]], seeds: int) -> str:
+def page(found: dict[str, dict[tuple[str, str], list[Outcome]]], costs: dict[str, Costs], seeds: int) -> str:
     """The tables as Markdown."""
     parts = [
         "# The adversarial zoo, measured",
@@ -253,8 +284,8 @@ def page(found: dict[str, dict[tuple[str, str], list[Outcome]]], seeds: int) -> 
         "All games of a data set have the same networks, optimiser, batch size and number of steps, so this compares losses and "
         "penalties at settings that were not tuned for any of them. The energy distance of samples to held-out data is the mean over "
         "seeds with its 95 % interval (Student's t; with few seeds intervals are wide). A run counts as without failure if no "
-        "finding of the severity `failure` stood at its end and its distance is finite. The cost of a step is relative to the plain "
-        "game's in the same table.",
+        "finding of the severity `failure` stood at its end and its distance is finite. The cost of a step is the CPU time relative to "
+        "the plain game's, both timed in turn on one thread.",
     ]
     parts += recommendation(found)
     for name, games in found.items():
@@ -268,7 +299,7 @@ def page(found: dict[str, dict[tuple[str, str], list[Outcome]]], seeds: int) -> 
             f"## {name}",
             f"Recipe `{of.base}` with {settings}; slope penalties have the weight {of.weight:g}. Seeds of each game: "
             f"{' to '.join(map(str, dict.fromkeys((counts[0], counts[-1]))))} of {seeds}.",
-            results.table([*columns, "cost of a step"], rows(games)),
+            results.table([*columns, "cost of a step"], rows(games, costs.get(name, {}))),
         ]
     return "\n\n".join(parts) + "\n"
 
@@ -281,7 +312,12 @@ def main(argv: Sequence[str]) -> int:
     wanted = trials(arguments.data, 1 if arguments.quick else arguments.seeds, arguments.quick)
     with folder_of_outcomes(arguments.keep) as keep:
         train_missing(wanted[arguments.part], keep, arguments.minutes, train, describe)
-        text = page(read(wanted, keep), arguments.seeds)
+        priced = [] if arguments.quick else [CostTrial(trial) for trial in wanted if trial.seed == 0]
+        train_missing(priced[arguments.part], keep, arguments.minutes, cost_of, describe_cost)
+        costs: dict[str, Costs] = {}
+        for one, cost in read_outcomes(priced, keep, Cost):
+            costs.setdefault(one.trial.data, {})[one.trial.loss, one.trial.penalty] = cost.ratio
+        text = page(read(wanted, keep), costs, arguments.seeds)
     print(text)
     if arguments.page and not arguments.quick:
         arguments.page.write_text(text, "utf-8")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 
@@ -11,7 +13,7 @@ def test_the_page_says_how_many_seeds_games_have(counts: tuple[int, ...], words:
 
     outcome = zoo.Outcome(0.1, None, None, "", (), 100.0)
     games = {(f"loss {number}", "none"): [outcome] * count for number, count in enumerate(counts)}
-    assert f"Seeds of each game: {words}." in zoo.page({"digits": games}, seeds=8)
+    assert f"Seeds of each game: {words}." in zoo.page({"digits": games}, {}, seeds=8)
 
 
 def test_the_page_recommends_the_game_without_failures_that_is_best_over_all_data() -> None:
@@ -43,3 +45,14 @@ def test_an_outcome_is_read_from_the_finished_run() -> None:
     outcome = zoo.train(zoo.Trial("ring", *zoo.PLAIN, seed=0, quick=True))
     assert outcome.headline not in {"", NOT_ENDED}
     assert outcome.modes is not None
+
+
+@pytest.mark.slow
+def test_a_cost_is_a_positive_number() -> None:
+    import zoo
+    from tables.step_costs import measure_cost
+
+    plain = zoo.Trial("ring", *zoo.PLAIN, seed=0).recipe
+    assert (
+        0 < measure_cost(plain.override({"model.objective": "hinge"}), plain, few=1, many=6, rounds=1).ratio < math.inf
+    )
