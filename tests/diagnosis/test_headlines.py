@@ -11,6 +11,7 @@ from saddlepoint.diagnosis import PROCESSES, Process, examples_in_words, headlin
 from saddlepoint.diagnosis.headlines import EXAMPLES, LONGEST_PHRASE, MOST_WORDS, phrase_of
 from saddlepoint.diagnosis.settings import CODES
 from saddlepoint.diagnosis.verdict import NO_FAILURE_FOUND
+from saddlepoint.models.settings import FAMILIES
 from saddlepoint.records import RESULT_LEVELS, SEVERITIES, Finding, Result, Severity
 
 LONG = "A finding of somebody's own rule, whose title goes on for many more words than a headline can hold."
@@ -86,6 +87,17 @@ def test_the_cause_is_in_the_headline_and_data_warnings_are_not() -> None:
 @pytest.mark.parametrize("level", RESULT_LEVELS)
 def test_a_run_without_failures_has_advice_for_every_result(level: str) -> None:
     assert what_to_do(NO_FAILURE_FOUND, [], Result(level, 0.5, 400, "pixels", ())).endswith(".")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_advice_is_the_familys_own_where_samples_are_far(family: str) -> None:
+    far = Result("far from the data", 0.1, 400, "pixels", ())
+    settings = FAMILIES[family].settings
+    advice = what_to_do(NO_FAILURE_FOUND, [], far, improvement=settings.improvement)
+    assert advice.startswith(settings.improvement)
+    assert ("network" in advice) == (family != "classical"), "a model without networks has no larger network"
+    better = what_to_do(NO_FAILURE_FOUND, [], far, best_step=300, improvement=settings.improvement)
+    assert settings.improvement not in better
 
 
 @pytest.mark.parametrize("data", [{}, {"examples": "many", "kind": "image"}, {"examples": None}])

@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args
 
 from saddlepoint.diagnosis.causes import causes_first
 from saddlepoint.diagnosis.headlines import EXAMPLES, phrase_of
+from saddlepoint.models.settings import IMPROVEMENT
 from saddlepoint.records import RESULT_LEVELS, Finding, Result, active_findings
 
 Process = Literal["no failure found", "at risk", "failing", "failed"]
@@ -29,11 +30,10 @@ _SAMPLES = {
 }
 _NOUNS = {"image": "images", "sound": "sounds", "series": "series", "volume": "volumes"}  # of an event's kind
 _ADVICE = {
-    _FAR: "Train longer or with a larger network. The worst measurement says what the samples lack.",
-    _PARTLY: "Train longer or with a larger network. The worst measurement says what the samples lack.",
     _CLOSE: "Nothing needs to be changed. Train another seed to see how much the result depends on chance.",
     _NOT_TOLD_APART: "Nothing needs to be changed. Measure more samples if you need a finer comparison.",
 }
+_LACKS = "The worst measurement says what the samples lack."
 _RESUME = "Resume the run to train its remaining steps."
 
 
@@ -99,6 +99,7 @@ def what_to_do(
     *,
     best_step: int | None = None,
     under_way: str = "",
+    improvement: str = IMPROVEMENT,
 ) -> str:
     """Return what to do next, in one to three sentences without commands; empty if there is nothing to do.
 
@@ -108,6 +109,7 @@ def what_to_do(
         result: how close samples are to the data.
         best_step: the best step if the last one is measurably worse; longer training does not help then.
         under_way: the state of a run that has not ended, as for `headline`.
+        improvement: what makes samples of this family of models better, as a sentence.
     """
     if process != NO_FAILURE_FOUND:
         advice = next((cause.advice for cause in _causes(findings)), "")
@@ -116,12 +118,11 @@ def what_to_do(
         return _RESUME
     if result is None or result.level is None:
         return ""
-    if best_step is not None and result.level in (_FAR, _PARTLY):
-        return (
-            f"Take the checkpoint of step {best_step:,}: it is better than the last. The worst measurement says what the "
-            "samples lack."
-        )
-    return _ADVICE[result.level]
+    if result.level not in (_FAR, _PARTLY):
+        return _ADVICE[result.level]
+    if best_step is not None:
+        return f"Take the checkpoint of step {best_step:,}: it is better than the last. {_LACKS}"
+    return f"{improvement} {_LACKS}"
 
 
 def examples_in_words(data: Mapping[str, Any]) -> str:

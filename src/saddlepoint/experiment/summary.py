@@ -13,7 +13,7 @@ from saddlepoint.diagnosis import Process, cause_in_words, examples_in_words, he
 from saddlepoint.errors import RunError
 from saddlepoint.experiment.best_step import step_to_take
 from saddlepoint.models.base import Model
-from saddlepoint.models.settings import ModelSettings
+from saddlepoint.models.settings import IMPROVEMENT, ModelSettings
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import Finding, Result, RunFolder, active_findings, replaced, shell_command
 from saddlepoint.records.schema import number_to_json
@@ -64,6 +64,7 @@ def verdict_fields(
     *,
     under_way: str = "",
     best_step: int | None = None,
+    improvement: str = IMPROVEMENT,
 ) -> dict[str, str]:
     """Return the fields of summary.json that accompany the verdict: the headline, and what to do.
 
@@ -74,9 +75,11 @@ def verdict_fields(
         data: the field "data" of the summary.
         under_way: see `saddlepoint.diagnosis.headline`.
         best_step: see `saddlepoint.diagnosis.what_to_do`.
+        improvement: see `saddlepoint.diagnosis.what_to_do`.
     """
     said = headline(process, findings, result, examples=examples_in_words(data), under_way=under_way)
-    return {"headline": said, "advice": what_to_do(process, findings, result, best_step=best_step, under_way=under_way)}
+    advice = what_to_do(process, findings, result, best_step=best_step, under_way=under_way, improvement=improvement)
+    return {"headline": said, "advice": advice}
 
 
 def stopped(state: str, step: int, steps: int) -> str:
@@ -135,7 +138,15 @@ def update_result(folder: RunFolder, recipe: Recipe, result: Result) -> dict[str
     under_way, data = stopped(state, step, recipe.training.steps), summary.get("data") or {}
     best_step = step_to_take(summary.get("best"), step, summary.get("quality") or {}, recipe)
     changed = {
-        **verdict_fields(process, findings, result, data, under_way=under_way, best_step=best_step),
+        **verdict_fields(
+            process,
+            findings,
+            result,
+            data,
+            under_way=under_way,
+            best_step=best_step,
+            improvement=recipe.model.improvement,
+        ),
         "verdict": verdict(recipe, state, step, seconds, findings, result, saved, codes),
         "process": process,
         "result": result.to_json(),
@@ -235,7 +246,15 @@ def write_summary(
     best_step = step_to_take(best, step, quality, recipe)
     treated = [str(cure["code"]) for cure in cures]
     summary = {
-        **verdict_fields(process, findings, result, data, under_way=under_way, best_step=best_step),
+        **verdict_fields(
+            process,
+            findings,
+            result,
+            data,
+            under_way=under_way,
+            best_step=best_step,
+            improvement=recipe.model.improvement,
+        ),
         "verdict": verdict(recipe, state, step, seconds, findings, result, saved, treated),
         "process": process,
         "result": None if result is None else result.to_json(),

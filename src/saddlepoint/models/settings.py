@@ -26,6 +26,9 @@ ABILITIES: Mapping[str, str] = {
 }
 
 
+IMPROVEMENT = "Train longer or with a larger network."
+
+
 class FamilySettings(Settings):
     """Base class of every family's settings. A subclass declares `family` as a literal with the family's name as default.
 
@@ -35,10 +38,12 @@ class FamilySettings(Settings):
             `players`; empty for a family of one player, for which `training.optimiser` is enough.
         title: the family in words, as the heading of its recipes.
         recommended: the recipes to begin with, which are listed first.
+        improvement: what to do if training went well and samples are still far from the data, as a sentence.
     """
 
     title: ClassVar[str] = ""
     recommended: ClassVar[tuple[str, ...]] = ()
+    improvement: ClassVar[str] = IMPROVEMENT
     players: ClassVar[tuple[str, ...]] = ()
     roles: ClassVar[tuple[str, ...]] = ()
 

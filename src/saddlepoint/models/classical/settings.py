@@ -76,6 +76,7 @@ class ClassicalSettings(FamilySettings):
 
     title: ClassVar[str] = "Classical models"
     recommended: ClassVar[tuple[str, ...]] = ("mixture-digits", "gaussian-digits")
+    improvement: ClassVar[str] = "Take a distribution that can describe more, such as a mixture with more components."
     players: ClassVar[tuple[str, ...]] = ("em",)
 
     family: Literal["classical"] = Field("classical", description="The kind of model.")
