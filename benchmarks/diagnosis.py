@@ -1,6 +1,6 @@
 """How often the diagnosis finds what is wrong with a run, and how often it raises a false alarm: runs with injected failures.
 
-python benchmarks/diagnosis.py --keep DIR [--quick | --fresh | --losses] [--workers N] [--part I/N] [--minutes M] [--only KIND ...] [--train | --judge]
+python benchmarks/diagnosis.py --keep DIR [--quick | --fresh | --section NAME] [--workers N] [--part I/N] [--minutes M] [--only KIND ...] [--train | --judge]
 
 Trains runs that were made to fail and runs that were not, decides by a ground truth what each became
 (failures/ground_truth.py, which knows nothing of rules), replays the rules over their records and compares. A finished run is kept in
@@ -18,11 +18,9 @@ import argparse
 import ast
 import hashlib
 import multiprocessing
-import statistics
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -30,16 +28,15 @@ import results
 import saddlepoint.diagnosis
 from failures import accuracy, arguments
 from failures.accuracy import CODES, Case, CodeAccuracy
-from failures.base_recipes import BASES, LOSS_BASES
+from failures.base_recipes import BASES
 from failures.kinds import INJECTED, KINDS
-from failures.loss_kinds import LOSS_KINDS
 from failures.runs import FRESH, all_runs, finished, train
+from failures.sections import SECTIONS, write
 from saddlepoint.records.result import RESULT_LEVELS
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 DISAGREEMENTS = Path(__file__).resolve().parent / "failures" / "disagreements.md"
 SECTION = "Diagnosis: injected failures"
-LOSS_SECTION = "Losses without cross-entropy, penalties, constraints and views"
 PAGE_SECTION = "Which failures are found"
 HALVES = ("calibration", "reporting")
 # A few seconds each, of every family, with injected failures and healthy.
@@ -54,7 +51,6 @@ QUICK = (
     "leak-digits",
 )
 QUICK_SEEDS = 1
-DETECTED, FALSE, EARLY = 0.98, 0.01, 0.25
 
 
 def main(given: list[str]) -> int:
@@ -62,10 +58,12 @@ def main(given: list[str]) -> int:
     if unknown := set(options.only) - set(KINDS):
         print(f"no kind named {', '.join(sorted(unknown))}; there are: {', '.join(KINDS)}", file=sys.stderr)
         return 2
-    if options.losses:
-        options.only = [kind.name for kind in LOSS_KINDS] + [base.name for base in LOSS_BASES]
+    if options.section:
+        options.only = list(SECTIONS[options.section].kinds)
     # A run is judged beside the healthy ones of its base.
     only = dict.fromkeys([*options.only, *(KINDS[name].base for name in options.only)])
+    if options.section:
+        only = {name: None for name in only if name in arguments.available_kinds()}
     names = [*only] or [*(QUICK if options.quick else arguments.available_kinds())]
     with tempfile.TemporaryDirectory() as scratch:
         keep = Path(options.keep or scratch)
@@ -79,8 +77,8 @@ def main(given: list[str]) -> int:
         if not options.train:
             cases, fresh = accuracy.read(keep, names), accuracy.read(keep / "fresh", names, bases=keep)
             print(report(cases, fresh))
-            if options.losses:
-                publish_losses(cases)
+            if options.section:
+                write(SECTIONS[options.section], cases)
             elif not options.quick and not options.only:
                 publish(cases, fresh, _introduction(_freshness(keep)))
     return 0
@@ -90,7 +88,7 @@ def _options() -> argparse.ArgumentParser:
     parser = arguments.argument_parser("Test the diagnosis on runs that fail and on runs that do not.")
     parser.add_argument("--fresh", action="store_true", help=f"train seeds from {FRESH:,} on, of the reporting half")
     parser.add_argument(
-        "--losses", action="store_true", help="losses without cross-entropy alone; writes a section of their own"
+        "--section", choices=list(SECTIONS), help="a part of the collection; writes a section of its own"
     )
     parser.add_argument("--workers", type=int, default=2, help="processes that train")
     return parser
@@ -151,9 +149,9 @@ def report(cases: Sequence[Case], fresh: Sequence[Case] = ()) -> str:
         ),
         "",
         "On the reporting half:",
-        *_goals(halves["reporting"]),
+        *accuracy.goals(halves["reporting"]),
         "",
-        *([f"On its fresh seeds, {len(fresh)} runs:", *_goals(fresh), ""] if fresh else []),
+        *([f"On its fresh seeds, {len(fresh)} runs:", *accuracy.goals(fresh), ""] if fresh else []),
     ]
     for half in reversed(HALVES):
         lines += [
@@ -173,30 +171,6 @@ def report(cases: Sequence[Case], fresh: Sequence[Case] = ()) -> str:
     lines += ["### Which codes are raised in which runs, both halves", _confusion([*cases, *fresh]), ""]
     lines += ["### Both parts of the verdict", _verdicts([*cases, *fresh]), ""]
     return "\n".join(lines)
-
-
-def _goals(cases: Sequence[Case]) -> list[str]:
-    whole = accuracy.overall(cases)
-    asked = (
-        ("failed runs with an alarm", "at least 98 %", DETECTED),
-        ("failures named by their code", "at least 98 %", DETECTED),
-        ("healthy runs with a false alarm", "at most 1 %", FALSE),
-        ("healthy runs with one that is active at the end", "at most 1 %", FALSE),
-    )
-    lines = []
-    for name, words, bound in asked:
-        rate = whole[name]
-        met = rate.count >= bound * rate.of if bound > 0.5 else rate.count <= bound * rate.of
-        if rate.of:
-            lines.append(f"- {name}: {rate}, {results.goal(words, met)}")
-    delays = [case.delay(code) for case in cases for code in CODES if case.has(code) and code in case.raised]
-    if delays:
-        median = statistics.median(delays)
-        lines.append(
-            f"- median time from onset to detection {median:.1%} of what is left of the run, "
-            f"{results.goal('within 25 %', median <= EARLY)}"
-        )
-    return lines
 
 
 def _row(code: CodeAccuracy) -> list[str]:
@@ -259,46 +233,6 @@ def publish(cases: Sequence[Case], fresh: Sequence[Case], about: str) -> None:
     )
     picture = "![Detection by code, and what each kind of run is taken for](images/failures-found.png)"
     results.write(PAGE_SECTION, f"{about}\n\n{picture}\n\n{text}", path=DOCS / "diagnosis-accuracy.md")
-
-
-def publish_losses(cases: Sequence[Case]) -> None:
-    """Write the section about losses without cross-entropy, penalties, constraints and views."""
-    rows = []
-    for name in dict.fromkeys(case.kind.name for case in cases):
-        own = [case for case in cases if case.kind.name == name]
-        code = own[0].kind.code
-        has = [case for case in own if case.has(code)]
-        rows.append(
-            [
-                name,
-                code or "nothing",
-                len(own),
-                sum(case.truth.healthy for case in own),
-                len(has) if code else "-",
-                sum(code in case.raised for case in has) if code else "-",
-                ", ".join(f"{n} {c}" for c, n in Counter(c for case in own for c in case.raised).most_common()) or "-",
-            ]
-        )
-    columns = ["kind", "made to raise", "runs", "healthy", "have it", "named", "raised (runs)"]
-    lines = [
-        "Short runs on a ring of Gaussians and on digits, at most four seeds of each kind, so the intervals are wide. Thresholds of the rules "
-        "were chosen on about 30 other runs, seed 0 each: on a grid of Gaussians and on a line, and two on digits with all changes of "
-        "diffaugment. No rule was changed after it was first applied to the runs below; the kind overflow-hellinger-ring was, because "
-        "at first nothing overflowed. Who failed, and of what, is decided by `benchmarks/failures/ground_truth.py`.",
-        "",
-        *(f"- {name}: {rate}" for name, rate in accuracy.overall(cases).items()),
-        "",
-        results.table(columns, rows),
-        "",
-        "Misses and false alarms:",
-        "",
-        *(f"- {code} not raised in {case.name}" for case, code in accuracy.misses(cases)),
-        *(
-            f"- {alarm.code} raised in the healthy {case.name}: {alarm.title}"
-            for case, alarm in accuracy.false_alarms(cases)
-        ),
-    ]
-    results.write(LOSS_SECTION, "\n".join(lines), path=DOCS / "diagnosis-accuracy.md")
 
 
 def _freshness(keep: Path) -> str:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import results
 from failures.base_recipes import BASES
 from failures.failure_scores import Reference
 from failures.ground_truth import Truth, decide
@@ -22,6 +23,7 @@ from failures.replay import Alarm, alarms
 from saddlepoint.evaluation.statistics.intervals import wilson_interval
 from saddlepoint.records.result import FAR, ResultLevel
 
+DETECTED, FALSE, EARLY = 0.98, 0.01, 0.25  # goals
 CODES = tuple(dict.fromkeys(kind.code for kind in INJECTED))
 
 
@@ -207,3 +209,28 @@ def injections_that_worked(cases: Sequence[Case]) -> Counter[str]:
 
 def bases() -> dict[str, str]:
     return {name: base.half for name, base in BASES.items()}
+
+
+def goals(cases: Sequence[Case]) -> list[str]:
+    """The rates that have a goal, one line each, with whether it is met."""
+    whole = overall(cases)
+    asked = (
+        ("failed runs with an alarm", "at least 98 %", DETECTED),
+        ("failures named by their code", "at least 98 %", DETECTED),
+        ("healthy runs with a false alarm", "at most 1 %", FALSE),
+        ("healthy runs with one that is active at the end", "at most 1 %", FALSE),
+    )
+    lines = []
+    for name, words, bound in asked:
+        rate = whole[name]
+        met = rate.count >= bound * rate.of if bound > 0.5 else rate.count <= bound * rate.of
+        if rate.of:
+            lines.append(f"- {name}: {rate}, {results.goal(words, met)}")
+    delays = [case.delay(code) for case in cases for code in CODES if case.has(code) and code in case.raised]
+    if delays:
+        median = statistics.median(delays)
+        lines.append(
+            f"- median time from onset to detection {median:.1%} of what is left of the run, "
+            f"{results.goal('within 25 %', median <= EARLY)}"
+        )
+    return lines

@@ -53,6 +53,28 @@ def test_every_seed_of_every_kind_makes_a_recipe_of_a_strength_within_its_range(
         assert recipe_of(kind, kind.seeds - 1).training.seed == kind.seeds
 
 
+def test_sections_name_kinds_and_no_kind_is_in_two() -> None:
+    from failures.kinds import KINDS
+    from failures.sections import SECTIONS
+
+    named = [name for section in SECTIONS.values() for name in section.kinds]
+    assert set(named) <= set(KINDS)
+    assert len(named) == len(set(named))
+    families = {KINDS[name].code for name in SECTIONS["families"].kinds} - {""}
+    assert families >= {
+        "VAE207",
+        "AR501",
+        "AR502",
+        "FLOW601",
+        "FLOW602",
+        "DIFF701",
+        "DIFF702",
+        "EM801",
+        "EM802",
+        "EM803",
+    }
+
+
 def probe(step: int, **changes: Any) -> dict[str, Any]:
     """Of a GAN on two modes that is as good as real data."""
     facts = {
