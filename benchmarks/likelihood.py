@@ -49,6 +49,7 @@ _VAE: Mapping[str, Any] = {
     "model.decoder.activation": "tanh",
     "training.batch_size": 100,
     "training.optimiser.learning_rate": 1e-3,
+    "training.optimiser.epsilon": 1e-4,
     "training.optimiser.schedule": "cosine",
 }
 _QUIET: Mapping[str, Any] = {"training.sample_every": 10**9, "training.checkpoint_every": 10**9}

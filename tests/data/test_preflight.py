@@ -131,10 +131,10 @@ def test_missing_and_rare_classes_are_named():
 
 
 def test_large_data_are_checked_in_part(monkeypatch):
-    monkeypatch.setattr("saddlepoint.data.preflight.LOOKED_AT", 100)
+    monkeypatch.setattr("saddlepoint.data.preflight.CHECKED", 100)
     x = noise(1, 4).expand(1050, 4)
     found = preflight(from_array(x + 0.0, settings=WHOLE), 10)
-    assert max(f.evidence.get("looked_at", 0) for f in found) == math.ceil(1050 / 11)
+    assert max(f.evidence.get("checked", 0) for f in found) == math.ceil(1050 / 11)
 
 
 def test_findings_are_plain_json():

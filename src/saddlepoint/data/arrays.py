@@ -130,7 +130,7 @@ def from_array(
     if isinstance(x, tuple) and len(x) != 2 and any(getattr(part, "ndim", 0) for part in x):
         raise DataError(f"{name}: a tuple of {len(x)} arrays; give examples, or a pair (examples, labels).")
     choices = {key: value for key, value in (("kind", kind), ("layout", layout)) if value is not None}
-    return _dataset(Rows.of(numbers(x, name)), y, _chosen(settings, choices), name)
+    return _dataset(Rows.of(numbers(x, name)), y, _apply_choices(settings, choices), name)
 
 
 def numbers(x: Any, name: str) -> Array:
@@ -162,7 +162,7 @@ def numbers(x: Any, name: str) -> Array:
     return array
 
 
-def _chosen(settings: Any, choices: dict[str, str]) -> DataSettings:
+def _apply_choices(settings: Any, choices: dict[str, str]) -> DataSettings:
     if not isinstance(settings, DataSettings):
         raise SettingError(
             f"from_array: settings is a {type(settings).__name__}; give DataSettings(...), such as "

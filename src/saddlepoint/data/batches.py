@@ -25,6 +25,11 @@ class Batches:
     batch is moved by itself.
 
     Args:
+        dataset: the training examples.
+        batch_size: examples in a batch, at most as many as there are.
+        seed: of the order.
+        device: of the batches.
+        scaling: to the model's units.
         labels: whether to return y; gathering it costs a few microseconds a step, and most losses do not use it.
         balanced: whether all classes have equal shares (see `saddlepoint.data.class_balance`).
 

@@ -14,7 +14,7 @@ from saddlepoint.errors import DataError
 TABLES = (".csv", ".tsv", ".xlsx", ".parquet")
 WAV = (".wav", ".wave")
 TEXTS = (".txt", ".text", ".md", ".rst", ".tex")  # texts that are meant to be read by people
-LOOKED_AT = 20_000  # files and folders from which the kind of a folder is decided
+CHECKED = 20_000  # files and folders from which the kind of a folder is decided
 SAMPLE = 1 << 16  # bytes from which the kind of a file is decided
 _HERE = "saddlepoint.data"
 # The kinds of folders by what their files' names end in, and the loaders; images first, because other files lie beside them.
@@ -37,7 +37,7 @@ def loader_of_folder(path: Path, kind: str) -> str:
         return OF_KIND[kind]
     if images_in(path):
         return f"{_HERE}.idx:load"
-    endings = {name[name.rfind(".") :].lower() for name in itertools.islice(_names(path), LOOKED_AT) if "." in name}
+    endings = {name[name.rfind(".") :].lower() for name in itertools.islice(_names(path), CHECKED) if "." in name}
     for suffixes, loader in FOLDERS:
         if endings & set(suffixes):
             if ".csv" in suffixes:

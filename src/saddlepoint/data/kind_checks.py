@@ -57,4 +57,4 @@ def _finding(bad: Tensor, plural: str, word: str, advice: str) -> Finding | None
         return None
     severity: Severity = "warning" if count > MANY * checked else "info"
     title = f"{count:,} of {checked:,} {plural} checked are {word} ({count / checked:.1%})."
-    return Finding("DATA405", severity, 0, title, {"examples": count, "looked_at": checked}, advice)
+    return Finding("DATA405", severity, 0, title, {"examples": count, "checked": checked}, advice)

@@ -11,7 +11,7 @@
 - DATA404 warning: a class without examples, or with fewer than a tenth of an equal share.
 - DATA405 warning: more than 1 % of the examples are empty, or of the sounds clipped (see `kind_checks`).
 
-Ranges and duplicates are searched in at most `LOOKED_AT` evenly spread examples (and `NUMBERS` numbers), and findings refer to
+Ranges and duplicates are searched in at most `CHECKED` evenly spread examples (and `NUMBERS` numbers), and findings refer to
 those.
 """
 
@@ -29,7 +29,7 @@ from saddlepoint.data.dataset import Dataset, Scaling, ScalingKind
 from saddlepoint.data.kind_checks import check_kind
 from saddlepoint.records import Finding
 
-LOOKED_AT, NUMBERS = 50_000, 1 << 27
+CHECKED, NUMBERS = 50_000, 1 << 27
 BEYOND, FILLED = 0.05, 0.25
 PARAMETERS_A_NUMBER, PARAMETERS_AN_EXAMPLE, MOST_AN_EXAMPLE = 10, 1_000, 10_000
 DUPLICATES = 0.01
@@ -59,6 +59,8 @@ def preflight(
     """The findings before training on `dataset`.
 
     Args:
+        dataset: the training and held-out examples.
+        batch_size: examples in a batch.
         output_range: lowest and highest value the model can make, in its own units, an end without bound being
             infinite; None where it has no bounds.
         parameters: trainable numbers of the model in all; 0 where there is no model yet.
@@ -220,7 +222,7 @@ def _duplicates(dataset: Dataset, x: Tensor) -> list[Finding]:
                 "warning" if share > DUPLICATES else "info",
                 0,
                 f"{doubled:,} of {len(hashes):,} training examples checked are exact copies of another ({share:.1%}).",
-                {"duplicates": doubled, "looked_at": len(hashes)},
+                {"duplicates": doubled, "checked": len(hashes)},
                 "Remove the copies, unless they are meant: a model learns what is often there first.",
             )
         )
@@ -234,7 +236,7 @@ def _duplicates(dataset: Dataset, x: Tensor) -> list[Finding]:
                     "warning",
                     0,
                     f"{leaked:,} of {len(held_out):,} held-out examples checked are in the training part too.",
-                    {"leaked": leaked, "looked_at": len(held_out)},
+                    {"leaked": leaked, "checked": len(held_out)},
                     "Remove the copies: scores on held-out examples will look better than they are.",
                 )
             )
@@ -264,7 +266,7 @@ def _classes(dataset: Dataset) -> list[Finding]:
 
 def _spread(x: Tensor) -> Tensor:
     """(M, ...) at most so many examples, evenly spread."""
-    return x[:: max(1, math.ceil(len(x) / LOOKED_AT), math.ceil(x.numel() / NUMBERS))]
+    return x[:: max(1, math.ceil(len(x) / CHECKED), math.ceil(x.numel() / NUMBERS))]
 
 
 def _hashes(x: Tensor) -> list[bytes]:

@@ -55,10 +55,10 @@ def assemble(
     check_counts(name, event, len(part.x), part.y)
     if test is None:
         index, rest = split_positions(len(part.x), settings)
-        test = _taken(part, rest) if len(rest) else None
-        part = _taken(part, index)
+        test = _select(part, rest) if len(rest) else None
+        part = _select(part, index)
     elif settings.limit is not None and settings.limit < len(part.x):
-        part = _taken(part, shuffled_order(len(part.x), settings.split_seed)[: settings.limit])
+        part = _select(part, shuffled_order(len(part.x), settings.split_seed)[: settings.limit])
     return describe_parts(name, event, part, test, truth=truth, notes=notes)
 
 
@@ -174,5 +174,5 @@ def content_digest(part: Part) -> str:
     return digest.hexdigest()
 
 
-def _taken(part: Part, index: Tensor) -> Part:
+def _select(part: Part, index: Tensor) -> Part:
     return Part(part.x[index], None if part.y is None else part.y[index])

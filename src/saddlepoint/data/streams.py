@@ -67,8 +67,8 @@ def whole_files(streams: Streams, length: int) -> tuple[Part, Part | None, tuple
             row[: min(length, len(stream))] = stream[:length]
         made[name] = streams.part_of([x], [label for _, label in part])
     cut, padded = sum(n > length for n in lengths), sum(n < length for n in lengths)
-    told = [f"{cut:,} were cut"] * bool(cut) + [f"{padded:,} were padded with zeros"] * bool(padded)
-    note = f"Of {len(lengths):,} {streams.plural}, {' and '.join(told)} to {length:,} samples." if told else ""
+    changes = [f"{cut:,} were cut"] * bool(cut) + [f"{padded:,} were padded with zeros"] * bool(padded)
+    note = f"Of {len(lengths):,} {streams.plural}, {' and '.join(changes)} to {length:,} samples." if changes else ""
     return made["train"], made.get("test"), (note,) if note else ()
 
 

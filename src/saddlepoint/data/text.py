@@ -134,11 +134,11 @@ def text_dataset(name: str, symbols: Array, settings: DataSettings, *, notes: tu
     x = torch.from_numpy(cut_windows(numbers[stream], length, stride))
     windows = cut_windows(rest, length, stride)
     strange = ~there[windows]
-    held_out, told = numbers[windows[~strange.any(1)]], _strangers(windows, strange)
-    if len(rest) and not len(held_out) and not told:
-        told = (f"Nothing is held out: the last {len(rest):,} {noun} are fewer than one example.",)
+    held_out, left_out = numbers[windows[~strange.any(1)]], _strangers(windows, strange)
+    if len(rest) and not len(held_out) and not left_out:
+        left_out = (f"Nothing is held out: the last {len(rest):,} {noun} are fewer than one example.",)
     test = Part(torch.from_numpy(held_out))
-    return assemble(name, event, Part(x), settings, test=test, notes=(*notes, *told))
+    return assemble(name, event, Part(x), settings, test=test, notes=(*notes, *left_out))
 
 
 def _strangers(windows: Array, strange: Array) -> tuple[str, ...]:

@@ -99,7 +99,9 @@ REMEDIES: dict[str, Remedy] = {
     "weight_decay": _of_usual_value("add weight decay", f"{SHARED}.weight_decay"),
     "strong_weight_decay": Remedy("add weight decay", {f"{SHARED}.weight_decay": 1e-3}),
     "full_precision": Remedy("train in fp32", {"training.precision": "fp32"}),
-    "average_weights": Remedy("average the generator's weights over the steps", {"training.ema": AtLeast(0.99)}),
+    "average_weights": Remedy(
+        "average the weights that samples come from over the steps", {"training.ema": AtLeast(0.99)}
+    ),
     "recycle_units": Remedy(
         "reinitialise dead units (`training.recycle_every`)", {"training.recycle_every": Given("every")}
     ),

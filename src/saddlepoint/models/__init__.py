@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from saddlepoint.errors import SettingError
 from saddlepoint.models.settings import FAMILIES, ModelSettings
 
 if TYPE_CHECKING:
@@ -62,15 +63,27 @@ def build(
         The model.
 
     Raises:
-        SettingError: a network cannot be built or does not fit the event, or the units do not fit.
+        SettingError: a network cannot be built or does not fit the event, the units do not fit, or the model takes no text.
     """
     import torch
+
+    if event.kind == "text" and not settings.takes_text:
+        raise SettingError(
+            f"model.family: {_in_words(settings)} works with numbers, and the symbols of a text have no order: take autoregressive, or "
+            "classical with the distribution hmm, markov or naive-bayes."
+        )
 
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
         model = construct(settings, event, modules)
     model.lay_out()
     return model
+
+
+def _in_words(settings: ModelSettings) -> str:
+    """The family, and the distribution where there are several."""
+    distribution = getattr(settings, "distribution", None)
+    return settings.family if distribution is None else f"{settings.family} with the distribution {distribution}"
 
 
 def _class_of(settings: ModelSettings) -> Any:

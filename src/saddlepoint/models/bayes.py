@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from saddlepoint.errors import SettingError
+
 if TYPE_CHECKING:
     from saddlepoint.models.capabilities import HasClassDensity
 
@@ -25,8 +27,16 @@ def joint_log_prob(model: HasClassDensity, x: Tensor, **options: Any) -> Tensor:
         **options: further arguments of the model's `class_log_prob`.
 
     Returns:
-        (N, classes) float64, in nats. A class that the training data do not have is -inf.
+        (N, classes) float64 on the CPU, in nats. A class that the training data do not have is -inf.
+
+    Raises:
+        SettingError: the model was trained without labels.
     """
+    if model.classes is None:
+        raise SettingError(
+            "posterior: this model was trained without labels, so it has no classes: train it with model.conditional true on labelled "
+            "data."
+        )
     shares = torch.as_tensor(model.event.shares, dtype=torch.float64)
     columns = []
     for label, share in enumerate(shares / shares.sum()):
@@ -47,7 +57,7 @@ def marginal_log_prob(model: HasClassDensity, x: Tensor, **options: Any) -> Tens
         **options: further arguments of the model's `class_log_prob`.
 
     Returns:
-        (N,) float64, in nats; a lower bound if `class_log_prob` is one.
+        (N,) float64 on the CPU, in nats; a lower bound if `class_log_prob` is one.
     """
     return joint_log_prob(model, x, **options).logsumexp(1)
 
@@ -60,6 +70,6 @@ def posterior(model: HasClassDensity, x: Tensor) -> Tensor:
         x: (N, *event) in the data's units.
 
     Returns:
-        (N, classes) float64; each row sums to 1. Where `class_log_prob` is a lower bound, these are approximations.
+        (N, classes) float64 on the CPU; each row sums to 1. Where `class_log_prob` is a lower bound, these are approximations.
     """
     return joint_log_prob(model, x).softmax(1)

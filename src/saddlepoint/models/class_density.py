@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 
+import torch
 from torch import Tensor
 
 from saddlepoint.models.arrays import Numbers, as_tensor
@@ -25,10 +26,13 @@ class ClassDensity(Model):
             x: (N, *event) in the data's units.
 
         Returns:
-            (N,) nats.
+            (N,) nats, on the model's device.
         """
         x = as_tensor(x)
-        return self._log_density(x, None) if self.classes is None else marginal_log_prob(self, x)  # type: ignore[arg-type]
+        if self.classes is None:
+            return self._log_density(x, None)
+        dtype = x.dtype if x.is_floating_point() else torch.float32
+        return marginal_log_prob(self, x).to(self.device, dtype)  # type: ignore[arg-type]
 
     def class_log_prob(self, x: Numbers, labels: Tensor) -> Tensor:
         """Return log p(x | label), as `log_prob`.
@@ -52,6 +56,9 @@ class ClassDensity(Model):
             x: (N, *event) in the data's units.
 
         Returns:
-            (N, classes).
+            (N, classes) float64 on the CPU.
+
+        Raises:
+            SettingError: the model was trained without labels.
         """
         return posterior(self, as_tensor(x))  # type: ignore[arg-type]

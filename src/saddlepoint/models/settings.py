@@ -55,6 +55,11 @@ class FamilySettings(Settings):
         return self.roles
 
     @property
+    def takes_text(self) -> bool:
+        """Whether a model with these settings can learn symbols, which have no order and no distances."""
+        return False
+
+    @property
     def abilities(self) -> tuple[str, ...]:
         """What a model with these settings can do besides generating examples: names in `ABILITIES`, in their order."""
         return ()

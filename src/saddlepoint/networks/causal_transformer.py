@@ -13,7 +13,7 @@ from saddlepoint.networks.autoregression import AutoregressiveNetwork, ContextBi
 
 
 class CausalBlock(nn.Module):
-    """Attention to the present and earlier places, then a perceptron of each place; each is added to its normalised input.
+    """Attention to the present and earlier places, then a perceptron of each place; each reads its normalised input and is added to it.
 
     Args:
         width: number of features of a place.

@@ -137,7 +137,10 @@ class TrainingSettings(Settings):
         description="Arithmetic of the networks; auto is bf16 where the machine computes it natively and the networks gain by it.",
     )
     ema: float = Field(
-        0.0, ge=0.0, lt=1.0, description="Decay of the moving average of the generator's weights; 0 keeps none."
+        0.0,
+        ge=0.0,
+        lt=1.0,
+        description="Decay of the moving average of the weights that samples come from; 0 keeps none.",
     )
     recycle_every: int = Field(
         0,

@@ -54,6 +54,15 @@ def codes(model: Any) -> list[str]:
     return [finding.code for finding in find_mistakes(model, examples(model.event), labels)]
 
 
+@pytest.mark.parametrize("shifted", [True, False])
+def test_a_network_that_predicts_the_same_at_first_is_tested_for_its_order(shifted: bool) -> None:
+    network = Words(shifted)
+    nn.init.zeros_(network.table.weight)
+    model = build(settings(), TEXT, modules={"network": network})
+    assert codes(model) == ([] if shifted else ["AR501"])
+    assert not network.table.weight.any(), "the weights are restored"
+
+
 @pytest.mark.parametrize("diagonal", [-1, 0])
 def test_a_network_by_import_path_is_tested_for_its_order(
     diagonal: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -85,7 +85,7 @@ def read_log(path: Path, columns: Mapping[str, str] | None = None) -> Log:
         raise RunError(
             f"{path} is no log: give the folder of a run, a CSV file with one row a step, or a folder of TensorBoard events."
         )
-    taken = _taken(names, columns, path)
+    taken = _select(names, columns, path)
     if not taken:
         raise RunError(
             f"{path}: no column is known as a series ({', '.join(names[:12]) or 'there are none'}). Name the columns, such as "
@@ -116,7 +116,7 @@ def _check_series(columns: Iterable[str]) -> None:
             )
 
 
-def _taken(names: Iterable[str], columns: Mapping[str, str], path: Path) -> dict[str, str]:
+def _select(names: Iterable[str], columns: Mapping[str, str], path: Path) -> dict[str, str]:
     present = list(names)
     taken: dict[str, str] = {}
     for series, column in columns.items():

@@ -36,13 +36,12 @@ def check_order(model: PredictsInOrder, x: Tensor, labels: Tensor | None) -> Fin
     leaks = model.find_leaks(some, own, torch.Generator().manual_seed(0))
     if not len(leaks):
         return None
-    first = int(leaks[0])
+    first = int(leaks[0]) + 1
     return Finding(
         "AR501",
         "failure",
         0,
-        f"The network sees what it predicts: the prediction of number {first} (counted from 0, in the model's order) changes with that number "
-        "or a later one.",
+        f"The network sees what it predicts: prediction {first:,} in the model's order changes with what it predicts or with what follows.",
         {"predictions_that_leak": len(leaks), "first": first},
         "Let the prediction of each number depend on the numbers before it only: exclude the number itself in the first layer (a mask of "
         "type A, an input shifted by one), and later numbers in all layers (masks of type B, causal attention).",

@@ -13,10 +13,10 @@ from torch import Tensor
 
 from saddlepoint.models.base import Model
 from saddlepoint.models.capabilities import HasSampler, has
+from saddlepoint.networks.perturbing import perturbed
 from saddlepoint.records import Finding
 
 CODES = 16
-PERTURBATION = 0.1  # standard deviation of the noise that is added to weights
 SAME = 1e-5  # relative to the outputs' size: smaller differences are rounding errors
 BATCH_EFFECT = 1e-3  # relative to the outputs' size: rounding errors depend a little on the size of the batch
 
@@ -47,23 +47,10 @@ def check_sampling(model: Model) -> Iterator[Finding]:
 
 
 def _ignores_perturbed(model: Model, sampler: Callable[[Tensor], Tensor], first: Tensor, second: Tensor) -> bool:
-    """Whether the outputs for two batches of codes agree after noise was added to all weights.
-
-    A network whose last layer is initialised to 0 has the same output for every code until it is trained. The weights are
-    restored.
-    """
-    players = model.players.values()
-    weights = [weight for player in players for weight in player.parameters() if weight.is_floating_point()]
-    before = [weight.detach().clone() for weight in weights]
-    torch.manual_seed(0)
-    try:
-        for weight in weights:
-            weight.add_(PERTURBATION * torch.randn_like(weight))
+    """Whether the outputs for two batches of codes agree with other weights too."""
+    with perturbed(*model.players.values()):
         made = _outputs(sampler, first, 0)
         return not _differ(_outputs(sampler, second, 0), made, SAME * (float(made.abs().max()) or 1.0))
-    finally:
-        for weight, value in zip(weights, before, strict=True):
-            weight.copy_(value)
 
 
 def _ignored_code(noisy: bool) -> Finding:

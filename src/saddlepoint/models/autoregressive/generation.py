@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from saddlepoint.models.autoregressive.network import Autoregression
+from saddlepoint.networks.perturbing import perturbed
 
 LEAK = 1e-4  # relative to the predictions' size: smaller differences are rounding errors
 PLACES = 128  # at which the order is tested: a network that leaks does so at most of them
@@ -72,6 +73,8 @@ def leaking_steps(player: Autoregression, x: Tensor, labels: Tensor | None, gene
     """Find predictions that depend on the numbers they predict or on later ones.
 
     At many places, all numbers from there on are replaced by those of a random example; no prediction up to that place may change.
+    A network that predicts the same for every example, as one does whose last layer is initialised to 0, is tested with other
+    weights.
 
     Args:
         player: the network, in evaluation mode and without gradients.
@@ -82,6 +85,15 @@ def leaking_steps(player: Autoregression, x: Tensor, labels: Tensor | None, gene
     Returns:
         (K,) int64, increasing: positions of the predictions that change.
     """
+    predictions = player(x, labels).parameters
+    if len(x) > 1 and (predictions - predictions[:1]).abs().max() <= LEAK * predictions.abs().max():
+        with perturbed(player):
+            return _leaking_steps(player, x, labels, generator)
+    return _leaking_steps(player, x, labels, generator)
+
+
+def _leaking_steps(player: Autoregression, x: Tensor, labels: Tensor | None, generator: torch.Generator) -> Tensor:
+    """As `leaking_steps`, with the weights as they are."""
     blocks = player.blocks(x)
     count = player.steps_count
     places = torch.randperm(count, generator=generator, device=generator.device)[:PLACES].to(x.device)

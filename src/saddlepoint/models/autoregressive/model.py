@@ -199,7 +199,7 @@ class Autoregressive(SamplesInOrder):
         if self.log_prob_of == "values":
             return "Exact; it is the log probability of the values of a whole example. Do not compare it with a log density."
         greys = {
-            "none": "values are used unchanged",
+            "none": "of values between black and white it is minus the cross-entropy, which is no log probability",
             "stochastic": "pixels are drawn black or white with the probabilities given by their grey values, as in training",
             "threshold": "pixels are white above the middle of their range, as in training",
         }
@@ -230,7 +230,7 @@ class Autoregressive(SamplesInOrder):
         x = as_tensor(x)
         if self.settings.binarise == "stochastic":  # the same for every class
             x = self.scaling.to_data(self._binarise(self.model_units(x), generator))
-        return marginal_log_prob(self, x).to(torch.float32)
+        return marginal_log_prob(self, x).to(self.device, torch.float32)
 
     def class_log_prob(self, x: Numbers, labels: Tensor) -> Tensor:
         """Return log p(x | y).

@@ -127,6 +127,10 @@ class AutoregressiveSettings(FamilySettings):
     objective: str = Field("likelihood", description="likelihood: the exact one; or module:loss of your own.")
 
     @property
+    def takes_text(self) -> bool:
+        return True
+
+    @property
     def abilities(self) -> tuple[str, ...]:
         by_class = ("sample by class",) if self.conditional else ()
         return (*by_class, "compute likelihoods", *(("classify",) if self.conditional else ()), "complete")

@@ -23,6 +23,7 @@ class Entry:
         by_class: whether it is a model of the classes, so that it always needs labels.
         encodes: whether it has codes, if there is one distribution for all classes.
         completes: whether it can fill in missing parts.
+        text: whether it can learn the symbols of a text.
         summary: what it is, in a few words.
     """
 
@@ -32,6 +33,7 @@ class Entry:
     by_class: bool = False
     encodes: bool = False
     completes: bool = False
+    text: bool = False
 
 
 DISTRIBUTIONS: dict[str, Entry] = {
@@ -51,6 +53,7 @@ DISTRIBUTIONS: dict[str, Entry] = {
         "independent numbers given the class",
         by_class=True,
         completes=True,
+        text=True,
     ),
     "pca": Entry(
         "pca:PCA", ("latent", "reg_covar"), "probabilistic principal components", encodes=True, completes=True
@@ -60,8 +63,9 @@ DISTRIBUTIONS: dict[str, Entry] = {
         ("states", "reg_covar"),
         "a hidden Markov model of series or text, fitted by EM",
         completes=True,
+        text=True,
     ),
-    "markov": Entry("markov:Markov", ("order", "smoothing"), "a Markov chain of discrete values"),
+    "markov": Entry("markov:Markov", ("order", "smoothing"), "a Markov chain of discrete values", text=True),
 }
 SHARED = ("family", "distribution", "conditional", "scaling")
 
@@ -133,6 +137,10 @@ class ClassicalSettings(FamilySettings):
     def by_class(self) -> bool:
         """Whether a model with these settings needs labels."""
         return self.conditional or DISTRIBUTIONS[self.distribution].by_class
+
+    @property
+    def takes_text(self) -> bool:
+        return DISTRIBUTIONS[self.distribution].text
 
     @property
     def abilities(self) -> tuple[str, ...]:

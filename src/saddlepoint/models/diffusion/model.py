@@ -194,15 +194,17 @@ class Diffusion(ClassCodes, ClassDensity):
 
         Args:
             x: (N, *event) in the data's units.
-            labels: (N,) classes of the examples; a conditional model without them takes the first class.
+            labels: (N,) classes of the examples; a conditional model without them takes the most probable class if it computes
+                densities (`model.density_steps`), and otherwise leaves the class unknown: its part of the code is 0.
 
         Returns:
             (N, latent).
         """
         labels = self.labels_for("encode", x, labels)
-        if self.classes is not None and labels is None:
-            labels = torch.zeros(len(x), dtype=torch.int64, device=self.device)
         examples = as_tensor(x)
+        if self.classes is not None and labels is None:
+            unknown = torch.zeros(len(examples), self.classes, device=self.device)
+            labels = self.posterior(examples).argmax(1).to(self.device) if self.settings.density_steps else unknown
         times = self._rising_times(self.settings.sampler.steps)
 
         def run(index: Tensor) -> Tensor:
@@ -259,7 +261,8 @@ class Diffusion(ClassCodes, ClassDensity):
         """The meaning of `log_prob`."""
         return (
             f"Log density of a whole example in the data's own units, by integrating the model's differential equation and its exact "
-            f"divergence in {self.settings.density_steps} steps; the error of these steps remains (model.density_steps)."
+            f"divergence in {self.settings.density_steps} steps (model.density_steps). The error of these steps remains; the noise at the "
+            "smallest time and the share of the data at the largest one are neglected."
         )
 
     def held_out_series(self, x: Tensor, generator: torch.Generator, labels: Tensor | None = None) -> dict[str, Tensor]:
@@ -297,13 +300,14 @@ class Diffusion(ClassCodes, ClassDensity):
         units, count = self.model_units(x), len(x)
         times = self._times((torch.arange(count, device=units.device) + 0.5) / max(count, 1)).to(units)
         noise = torch.randn(units.shape, generator=generator, device=generator.device).to(units)
-        given = None if self.classes is None else labels
-        labels = None if given is None else given.to(units.device)
-        label_weights = None if labels is None else lambda labels, _: self._label_weights(labels, None)
-        loss = denoising(self.formulation, label_weights)
+        given: Tensor | None = None
+        if self.classes is not None:  # without labels, weights of 0: an unknown class
+            given = torch.zeros(count, self.classes) if labels is None else labels
+            given = given.to(units.device)
+        loss = denoising(self.formulation, None if given is None else lambda own, _: self._label_weights(own, None))
 
         def run(index: Tensor) -> Tensor:
-            batch = Batch(units[index], None if labels is None else labels[index])
+            batch = Batch(units[index], None if given is None else given[index])
             values, _ = loss(self.players, batch, DenoisingNoise(times[index], noise[index]))
             return values
 
