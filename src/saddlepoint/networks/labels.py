@@ -17,7 +17,7 @@ def class_weights(labels: Tensor, classes: int, like: Tensor) -> Tensor:
         like: a tensor with the type of the result.
 
     Returns:
-        (B, classes); each row sums to 1.
+        (B, classes); weights of 0 stand for an unknown class.
     """
     if labels.ndim == 2:
         return labels.to(like.dtype)
