@@ -43,13 +43,27 @@ class CodeModel(Model):
         Raises:
             SettingError: z has another shape.
         """
-        z = as_tensor(z, "Codes")
-        if z.ndim != 2 or z.shape[1] != self.latent:
-            raise SettingError(
-                f"Codes of shape {tuple(z.shape)} came where this {self.family} decodes (N, {self.latent}): one row an "
-                "example."
-            )
-        return z.to(self.device, self.dtype)
+        return check_codes(z, self.latent, self.family).to(self.device, self.dtype)
 
     def _more_facts(self) -> dict[str, str]:
         return {"code": f"code of {self.latent}"}
+
+
+def check_codes(z: Numbers, latent: int, family: str) -> Tensor:
+    """Return codes as a tensor (N, latent).
+
+    Args:
+        z: (N, latent).
+        latent: numbers in a code.
+        family: the name of the model in error messages.
+
+    Raises:
+        SettingError: z has another shape.
+    """
+    z = as_tensor(z, "Codes")
+    if z.ndim != 2 or z.shape[1] != latent:
+        raise SettingError(
+            f"Codes of shape {tuple(z.shape)} came where this {family} decodes (N, {latent}): give one row of {latent} "
+            "numbers for each example."
+        )
+    return z

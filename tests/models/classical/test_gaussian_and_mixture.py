@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from itertools import pairwise
 
 import numpy as np
@@ -10,11 +11,16 @@ import torch
 from sklearn.mixture import GaussianMixture
 
 from saddlepoint.data.dataset import Event
+from saddlepoint.diagnosis.facts import Facts
+from saddlepoint.diagnosis.rules.expectation import degenerate_components
+from saddlepoint.diagnosis.series import Series
 from saddlepoint.errors import DataError, SettingError
 from saddlepoint.models import build
+from saddlepoint.models.classical import moments
 from saddlepoint.models.classical.model import Classical
+from saddlepoint.models.classical.moments import Moments
 from saddlepoint.models.classical.normal import component_log_prob
-from saddlepoint.models.classical.settings import ClassicalSettings
+from saddlepoint.models.classical.settings import DISTRIBUTIONS, ClassicalSettings
 from saddlepoint.objectives.phase import Batch
 
 SIZE = 3
@@ -166,6 +172,53 @@ def test_too_many_components_and_singular_covariances_are_explained() -> None:
         fit(normal_model(distribution="mixture", components=9), clouds(5))
     with pytest.raises(SettingError, match=r"model\.reg_covar"):
         fit(normal_model(distribution="mixture", components=2), torch.zeros(9, SIZE) + torch.eye(SIZE).repeat(3, 1), 3)
+
+
+@pytest.mark.parametrize("distribution", DISTRIBUTIONS)
+def test_only_em_takes_batches_of_fewer_examples_than_all(distribution: str) -> None:
+    """The examples that fill no batch at the end of the only pass would never be learnt."""
+    entry = DISTRIBUTIONS[distribution]
+    module, name = entry.path.split(":")
+    assert entry.iterative == getattr(import_module(f"saddlepoint.models.classical.{module}"), name).iterative
+    settings = ClassicalSettings(distribution=distribution)
+    assert settings.batch_size(1_000, 1_500) == (1_000 if entry.iterative else 1_500)
+    assert settings.batch_size(100_000, 1_500) == 1_500
+
+
+def test_moments_in_groups_are_those_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    x = clouds().double()
+    expected = [Moments.empty(SIZE, full=full).include(x) for full in (True, False)]
+    monkeypatch.setattr(moments, "ROWS", 70)
+    for full, whole in zip((True, False), expected, strict=True):
+        for one, other in zip(Moments.empty(SIZE, full=full).include(x), whole, strict=True):
+            torch.testing.assert_close(one, other)
+
+
+def test_a_class_missing_from_the_first_batch_begins_with_its_own_first_one() -> None:
+    event = Event((SIZE,), "vector", "float32", class_names=("a", "b"))
+    model = build(ClassicalSettings(distribution="mixture", components=3, conditional=True, scaling="none"), event)
+    x = clouds()
+    model.update({}, Batch(x, torch.zeros(300, dtype=torch.int64)), torch.tensor(3))
+    first = model.distribution.parts[0].means.clone()
+    model.update({}, Batch(x, torch.ones(300, dtype=torch.int64)), torch.tensor(3))
+    assert torch.equal(model.distribution.parts[0].means, first)
+    assert torch.cdist(*[model.distribution.parts[1].means] * 2)[0, 1:].min() > 1
+
+
+def test_degenerate_components_are_counted_in_the_worst_class() -> None:
+    event = Event((SIZE,), "vector", "float32", class_names=("a", "b"))
+    settings = ClassicalSettings(distribution="mixture", components=3, conditional=True, scaling="none", reg_covar=1e-3)
+    model = build(settings, event)
+    for part, weights in zip(model.distribution.parts, ((1.0, 0.0, 0.0), (0.5, 0.5, 0.0)), strict=True):
+        part.weights, part.examples = torch.tensor(weights).double(), torch.tensor(100.0)
+    assert model.distribution.observations()["degenerate_components"] == 2
+    # The finding compares them with the components of one class.
+    names = ("degenerate_components", "smallest_component")
+    series = [Series(f"em/{name}", [1, 2, 3], [2.0] * 3) for name in names]
+    found = degenerate_components.judge(*series, Facts(settings={"model.components": 6, "model.conditional": True}))
+    assert found is not None
+    assert found.severity == "warning"
+    assert "2 components of one class are degenerate" in found.title
 
 
 def test_degenerate_components_and_falls_are_counted() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import sklearn.decomposition
 import torch
@@ -38,6 +40,13 @@ def test_training_examples_are_judged_without_their_own_kernel() -> None:
             EVENT, x[torch.arange(30) != left], distribution="kernel-density", bandwidth=0.7, scaling="none"
         )
         torch.testing.assert_close(found[left : left + 1], others.log_prob(x[left : left + 1]))
+    # With classes, only the own class has a kernel at the example.
+    y = torch.arange(30) % 2
+    event = Event((5,), "vector", "float32", class_names=("a", "b"))
+    by_class = fitted(event, x, y, distribution="kernel-density", bandwidth=0.7, scaling="none", conditional=True)
+    own, other = by_class.distribution.training_log_prob(x.double(), y), by_class.class_log_prob(x, 1 - y)
+    for each, expected in ((model, found), (by_class, torch.stack((own, other)).logsumexp(0) - math.log(2))):
+        torch.testing.assert_close(each.training_series(x, torch.Generator())["em/train_log_prob"], expected)
     new = points(40)[30:]
     torch.testing.assert_close(model.distribution.training_log_prob(new.double()), model.log_prob(new))
 
@@ -83,7 +92,7 @@ def test_only_pca_without_classes_encodes() -> None:
     by_class = fitted(event, points(), y, distribution="pca", latent=2, conditional=True)
     assert "of each class" in (lacks(by_class, Encodes) or "")
     assert "one Gaussian, which has no codes" in (lacks(fitted(EVENT, points()), Encodes) or "")
-    with pytest.raises(SettingError, match="more than as many numbers"):
+    with pytest.raises(SettingError, match=r"examples of more than 5 numbers, and these have 5: lower model\.latent"):
         fitted(EVENT, points(), distribution="pca", latent=5)
 
 

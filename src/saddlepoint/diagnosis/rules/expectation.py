@@ -52,7 +52,7 @@ def degenerate_components(
         "EM802",
         "failure" if components and count >= HALF * components else "warning",
         em_degenerate_components.step,
-        f"{count:,} component{'s are' if count > 1 else ' is'} degenerate: fewer than two examples, or no variance of their own.",
+        f"{count:,} component{'s' if count > 1 else ''}{_of_class(run)} {'are' if count > 1 else 'is'} degenerate: fewer than two examples, or no variance of their own.",
         {"degenerate_components": count, "smallest_component": em_smallest_component.last},
         f"They describe single examples and say nothing about new ones. {run.advice('fewer_components', 'more_reg_covar')}",
         run.remedy("fewer_components", "more_reg_covar", components=fewer),
@@ -75,8 +75,13 @@ def unvisited_states(em_unvisited_states: Series, em_smallest_state: Series, run
         "EM803",
         "failure" if states and count >= HALF * states else "warning",
         em_unvisited_states.step,
-        f"{count:,} state{'s are' if count > 1 else ' is'} never visited: less than two expected visits in all examples.",
+        f"{count:,} state{'s' if count > 1 else ''}{_of_class(run)} {'are' if count > 1 else 'is'} never visited: less than two expected visits in all examples.",
         {"unvisited_states": count, "smallest_state": em_smallest_state.last},
         f"They add parameters and explain nothing. {run.advice('fewer_states', 'another_seed')}",
         run.remedy("fewer_states", "another_seed", states=fewer),
     )
+
+
+def _of_class(run: Facts) -> str:
+    """What counts of a model of classes are about: the class with the largest one."""
+    return " of one class" if run.settings.get("model.conditional") else ""

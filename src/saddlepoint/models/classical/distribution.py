@@ -64,7 +64,11 @@ class Distribution(ABC):
         """
 
     def begin(self, x: Tensor, y: Tensor | None, seed: int) -> None:
-        """Choose the first parameters of an iterative fit from its first batch, by a random seed."""
+        """Choose the first parameters of an iterative fit from its first batch, by a random seed.
+
+        It is called before every step, and does nothing after the first one. (With a distribution for each class, the first batch of
+        a class may come later than that of others.)
+        """
 
     @abstractmethod
     def log_prob(self, x: Tensor, y: Tensor | None = None) -> Tensor:

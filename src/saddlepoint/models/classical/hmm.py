@@ -56,7 +56,10 @@ class HMM(Completing):
     @classmethod
     def check_event(cls, settings: ClassicalSettings, event: Event) -> None:
         if event.kind not in ("text", "series", "sound"):
-            raise refuse(settings, f"needs a text, series (T, C) or sound; these data are {event.plural}.")
+            raise refuse(
+                settings,
+                f"needs a text, series (T, C) or sound, and these data are {event.plural}: take mixture, or give other data.",
+            )
 
     @classmethod
     def usual_scaling(cls, settings: ClassicalSettings, event: Event) -> ScalingKind:
@@ -75,10 +78,12 @@ class HMM(Completing):
         return steps.transpose(1, 2) if self.event.kind == "sound" else steps
 
     def begin(self, x: Tensor, y: Tensor | None, seed: int) -> None:
+        if self.examples:  # it has begun
+            return
         if len(x) * self._length < self.settings.states:
             raise DataError(
                 f"model.states: {self.settings.states} states cannot be fitted to {len(x):,} examples of {self._length} steps; ask "
-                "for fewer."
+                "for fewer, or raise training.batch_size."
             )
         self._fit(self._estimator(random_state=seed, n_iter=0), x)
 

@@ -46,7 +46,10 @@ class Markov(Distribution):
     @classmethod
     def check_event(cls, settings: ClassicalSettings, event: Event) -> None:
         if event.levels is None:
-            raise refuse(settings, "needs discrete values, such as a text or bytes; these data are real numbers.")
+            raise refuse(
+                settings,
+                "needs discrete values, such as a text or bytes, and these data are real numbers: take gaussian, or hmm for a series.",
+            )
 
     @classmethod
     def usual_scaling(cls, settings: ClassicalSettings, event: Event) -> ScalingKind:

@@ -49,10 +49,12 @@ class Mixture(Completing):
         self.examples = torch.zeros((), dtype=torch.float64)  # of the batch that the parameters were fitted to
 
     def begin(self, x: Tensor, y: Tensor | None, seed: int) -> None:
+        if self.examples:  # it has begun
+            return
         if len(x) < self.settings.components:
             raise DataError(
                 f"model.components: {self.settings.components} Gaussians cannot be fitted to {len(x):,} examples; ask for fewer, "
-                "or give more data."
+                "give more data, or raise training.batch_size."
             )
         self._fit(self._estimator(max_iter=0, random_state=seed), x)
 

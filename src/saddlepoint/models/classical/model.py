@@ -11,12 +11,12 @@ from torch import Tensor
 
 from saddlepoint.data.dataset import Event
 from saddlepoint.errors import DataError, SettingError
-from saddlepoint.models.arrays import Numbers, as_tensor, check_generator, check_known, device_of, in_chunks
-from saddlepoint.models.base import Model
+from saddlepoint.models.arrays import Numbers, as_tensor, in_chunks
 from saddlepoint.models.bayes import marginal_log_prob, posterior
-from saddlepoint.models.capabilities import Completes, Encodes, HasCodes
-from saddlepoint.models.classical.distribution import Completing, Distribution
-from saddlepoint.models.classical.draws import draw_index
+from saddlepoint.models.capabilities import HasCodes
+from saddlepoint.models.classical.codes import CodesOfPCA
+from saddlepoint.models.classical.completion import Completion
+from saddlepoint.models.classical.distribution import Distribution
 from saddlepoint.models.classical.per_class import PerClass
 from saddlepoint.models.classical.settings import DISTRIBUTIONS, ClassicalSettings
 from saddlepoint.models.labels import draw_labels
@@ -28,7 +28,7 @@ ROUNDING = 1e-9  # relative change of a log-likelihood that may come from roundi
 ERRORS = 3.0  # standard errors by which the log-likelihoods of two batches may differ
 
 
-class Classical(Model):
+class Classical(CodesOfPCA, Completion):
     """A Gaussian, mixture, kernel density, naive Bayes, PCA, hidden Markov model or Markov chain, fitted without gradients.
 
     `em/loss` and `em/log_likelihood` are those of the batch before it is learnt from, in nats an example and in the data's units. The
@@ -52,7 +52,7 @@ class Classical(Model):
         """
         if modules:
             raise SettingError(
-                f"modules: a classical model has no networks, so it takes none; got {', '.join(modules)}."
+                f"modules: a classical model has no networks, so it takes none; got {', '.join(modules)}: leave them out."
             )
         self.check_settings(settings, len(event.class_names or ()))
         kind = _class_of(settings)
@@ -69,7 +69,6 @@ class Classical(Model):
         shape = event.without_constants(torch.empty(1, *event.shape, device="cpu")).shape[1:]
         if settings.by_class:
             self.classes = len(event.class_names or ())
-        self.distribution: Distribution
         if self.classes is None or DISTRIBUTIONS[settings.distribution].by_class:
             self.distribution = kind(settings, event, tuple(shape))
         else:
@@ -112,7 +111,7 @@ class Classical(Model):
         """
         distribution = self.distribution
         x, y = self._inside(batch.x), None if batch.y is None else batch.y.cpu()
-        if not self._steps and distribution.iterative:
+        if distribution.iterative:
             distribution.begin(x, y, int(noise))
         log_prob = distribution.training_log_prob(x, y) + self._shift
         observations: Observations = {"log_likelihood": log_prob}
@@ -136,14 +135,6 @@ class Classical(Model):
         self._last = torch.stack((mean, error))
         return {**gain, "falls": self._falls[0], "largest_fall": self._falls[1]}
 
-    def _inside(self, x: Tensor) -> Tensor:
-        """x (N, *event) in the model's units -> (N, *shape) float64 on the CPU, without constants."""
-        return self.event.without_constants(x.detach().cpu().double())
-
-    def _outside(self, x: Tensor) -> Tensor:
-        """(N, *shape) -> (N, *event) in the data's units."""
-        return self.scaling.to_data(self._varying.examples(x.flatten(1))).to(self.device)
-
     @property
     def _shift(self) -> float:
         """What turns a log density in the model's units into one in the data's units."""
@@ -166,33 +157,34 @@ class Classical(Model):
             return "It is the exact log probability of the values of a whole example."
         return "It is the exact log probability of a whole example that is set to black or white at the middle of the range."
 
-    def log_prob(self, x: Numbers) -> Tensor:
+    def log_prob(self, x: Numbers, *, trained_on: bool = False) -> Tensor:
         """Return log p(x).
 
         Args:
             x: (N, *event) in the data's units.
+            trained_on: whether x are training examples, for each of which a kernel density leaves out the kernel at the example itself.
 
         Returns:
             (N,) nats, float64: see `log_prob_of`. For a model of classes it is the log of the sum over classes.
         """
         x = as_tensor(x)
         if self.classes is not None:
-            return marginal_log_prob(self, x)
-        return (
-            in_chunks(lambda part: self.distribution.log_prob(self._inside(self.model_units(part))), x, ROWS)
-            + self._shift
-        )
+            return marginal_log_prob(self, x, trained_on=trained_on)
+        log_prob = self.distribution.training_log_prob if trained_on else self.distribution.log_prob
+        return in_chunks(lambda part: log_prob(self._inside(self.model_units(part))), x, ROWS) + self._shift
 
-    def class_log_prob(self, x: Tensor, labels: Tensor) -> Tensor:
-        """Return log p(x | y) for labels y (N,), as (N,) nats."""
+    def class_log_prob(self, x: Tensor, labels: Tensor, *, trained_on: bool = False) -> Tensor:
+        """Return log p(x | y) for labels y (N,), as (N,) nats; `trained_on` as for `log_prob`."""
         self.labels_for("class_log_prob", x, labels)
-        inside = self._inside(self.model_units(x))
-        return self.distribution.log_prob(inside, labels.cpu()) + self._shift
+        log_prob = self.distribution.training_log_prob if trained_on else self.distribution.log_prob
+        return log_prob(self._inside(self.model_units(x)), labels.cpu()) + self._shift
 
     def posterior(self, x: Numbers) -> Tensor:
         """Return the probabilities of the classes, (N, *event) in the data's units -> (N, classes)."""
         if self.classes is None:
-            raise SettingError("posterior: this model was trained without labels, so it cannot classify.")
+            raise SettingError(
+                "posterior: this model was trained without labels, so it cannot classify: fit one with model.conditional true to labelled data."
+            )
         return posterior(self, as_tensor(x))
 
     def held_out_series(self, x: Tensor, generator: torch.Generator, labels: Tensor | None = None) -> dict[str, Tensor]:
@@ -204,8 +196,8 @@ class Classical(Model):
         return series
 
     def training_series(self, x: Tensor, generator: torch.Generator, labels: Tensor | None = None) -> dict[str, Tensor]:
-        """Return `em/train_log_prob` (N,), measured like `em/held_out_log_prob`."""
-        return {"em/train_log_prob": self.log_prob(x)}
+        """Return `em/train_log_prob` (N,), measured like `em/held_out_log_prob`: without the kernel at the example itself."""
+        return {"em/train_log_prob": self.log_prob(x, trained_on=True)}
 
     def sample(self, n: int, *, labels: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor:
         """Draw samples.
@@ -226,42 +218,6 @@ class Classical(Model):
             labels = draw_labels(self.event.shares, n, generator)
         return self._outside(self.distribution.sample(n, None if labels is None else labels.cpu(), generator))
 
-    def complete(self, x: Numbers, known: Tensor, *, generator: torch.Generator | None = None) -> Tensor:
-        """Draw the missing numbers of examples given the others.
-
-        Args:
-            x: (N, *event) in the data's units; unknown numbers are ignored.
-            known: (N, *event) bool.
-            generator: draws the noise; None takes torch's global generator.
-
-        Returns:
-            (N, *event) in the data's units, equal to x where it is known.
-
-        Raises:
-            DataError: there is no closed form for this distribution.
-            SettingError: an argument is invalid.
-        """
-        reason = self.lacks(Completes)
-        if reason is not None:
-            raise DataError(reason)
-        check_generator("complete", generator)
-        given = as_tensor(x)
-        check_known(given, known)
-        distribution = self.distribution
-        assert isinstance(distribution, Completing)
-        mask = self.event.without_constants(known.cpu())
-        inside = torch.where(mask, self._inside(self.model_units(given)), 0.0)
-        labels = None
-        if self.classes is not None:
-            every = torch.arange(self.classes)
-            joint = torch.stack(
-                [distribution.known_log_prob(inside, mask, label.expand(len(inside))) for label in every], 1
-            )
-            shares = torch.as_tensor(self.event.shares, dtype=torch.float64)
-            labels = draw_index((joint + shares.log()).softmax(1), generator)
-        drawn = self._outside(distribution.complete(inside, mask, labels, generator))
-        return torch.where(known.to(drawn.device), given.to(drawn.device, drawn.dtype), drawn)
-
     def responsibilities(self, x: Numbers) -> Tensor:
         """Return the probabilities of the components of a mixture, or of the states of a hidden Markov model.
 
@@ -277,51 +233,11 @@ class Classical(Model):
         found = getattr(self.distribution, "responsibilities", None)
         if found is None:
             raise DataError(
-                f"responsibilities: {self.settings.distribution} has no components that examples belong to."
+                f"responsibilities: the model is {self._kind}, and they are those of a mixture or hmm without classes: fit one "
+                "with such a model.distribution and model.conditional false."
             )
         result: Tensor = found(self._inside(self.model_units(x)))
         return result
-
-    @property
-    def latent(self) -> int:
-        """Numbers in a code of PCA."""
-        return self.settings.latent
-
-    def fixed_noise(self, n: int, generator: torch.Generator) -> Tensor:
-        """Draw codes of PCA, (n, latent) standard normal."""
-        n = self.check_request(n, None, generator)
-        self._require_codes()
-        device = device_of(generator)
-        return torch.randn(n, self.latent, generator=generator, device=device)
-
-    def encode(self, x: Numbers) -> Tensor:
-        """Return the codes of PCA, the means of p(z | x): (N, *event) in the data's units -> (N, latent)."""
-        codes: Tensor = self._require_codes().encode(self._inside(self.model_units(x)))
-        return codes.float().to(self.device)
-
-    def decode(self, z: Numbers) -> Tensor:
-        """Return the means of p(x | z) of PCA: (N, latent) -> (N, *event) in the data's units."""
-        z = as_tensor(z, "Codes")
-        distribution = self._require_codes()
-        if z.ndim != 2 or z.shape[1] != self.latent:
-            raise SettingError(f"Codes of shape {tuple(z.shape)} came where this model decodes (N, {self.latent}).")
-        return self._outside(distribution.decode(z.cpu().double()))
-
-    def _require_codes(self) -> Any:
-        reason = self.lacks(HasCodes)
-        if reason is not None:
-            raise DataError(reason)
-        return self.distribution
-
-    def lacks(self, capability: type) -> str | None:
-        name = self.settings.distribution
-        if capability in (HasCodes, Encodes) and not hasattr(self.distribution, "decode"):
-            per_class = " of each class" if isinstance(self.distribution, PerClass) else ""
-            return f"the model is {DISTRIBUTIONS[name].summary}{per_class}, which has no codes."
-        part = self.distribution.parts[0] if isinstance(self.distribution, PerClass) else self.distribution
-        if capability is Completes and not isinstance(part, Completing):
-            return f"the model is {DISTRIBUTIONS[name].summary}, which cannot fill in missing parts."
-        return super().lacks(capability)
 
     def extra_state(self) -> dict[str, Tensor]:
         progress = {"steps": self._steps, "last": self._last, "falls": self._falls}

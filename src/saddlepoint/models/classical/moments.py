@@ -7,6 +7,8 @@ from typing import NamedTuple, Self
 import torch
 from torch import Tensor
 
+ROWS = 10_000  # of a group
+
 
 class Moments(NamedTuple):
     """The first two moments of the examples seen so far, all float64.
@@ -28,7 +30,7 @@ class Moments(NamedTuple):
         return cls(torch.zeros((), dtype=torch.float64), torch.zeros(size).double(), zeros.double())
 
     def include(self, x: Tensor) -> Moments:
-        """Return the moments with further examples.
+        """Return the moments with further examples, which are taken in groups to bound the memory.
 
         The scatter of two groups is the sum of theirs and of a term in the distance of their means, which needs no second pass
         and loses no digits.
@@ -40,6 +42,13 @@ class Moments(NamedTuple):
             Updating Formulae and a Pairwise Algorithm for Computing Sample Variances (Tony Chan, Gene Golub, Randall LeVeque,
                 1979), http://i.stanford.edu/pub/cstr/reports/cs/tr/79/773/CS-TR-79-773.pdf
         """
+        moments = Moments(*self)
+        for part in torch.split(x, ROWS):
+            moments = moments._merge(part)
+        return moments
+
+    def _merge(self, x: Tensor) -> Moments:
+        """Return the moments with one group of examples (B, D)."""
         if not len(x):
             return self
         examples = self.examples + len(x)

@@ -49,9 +49,15 @@ class NaiveBayes(Completing):
         if event.kind == "text" and settings.features != "multinomial":
             raise refuse(settings, "of a text needs model.features: multinomial.")
         if settings.features == "bernoulli" and not event.bounded:
-            raise refuse(settings, "with model.features: bernoulli needs data with a known range, such as images.")
+            raise refuse(
+                settings,
+                "with model.features: bernoulli needs data with a known range, such as images: set them to gaussian.",
+            )
         if settings.features == "multinomial" and (event.levels is None or (event.low or 0) != 0):
-            raise refuse(settings, "with model.features: multinomial needs a text, or counts from 0 up of type uint8.")
+            raise refuse(
+                settings,
+                "with model.features: multinomial needs a text, or counts from 0 up of type uint8: set them to gaussian.",
+            )
 
     @classmethod
     def usual_scaling(cls, settings: ClassicalSettings, event: Event) -> ScalingKind:

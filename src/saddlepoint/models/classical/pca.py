@@ -35,7 +35,8 @@ class PCA(Completing):
         if settings.latent >= size:
             raise refuse(
                 settings,
-                f"with model.latent {settings.latent} needs more than as many numbers in an example, got {size}.",
+                f"with model.latent {settings.latent} needs examples of more than {settings.latent} numbers, and these have {size}: "
+                "lower model.latent.",
             )
         self.count, self.mean, self.scatter = Moments.empty(size)
         self.weights = torch.zeros(size, settings.latent, dtype=torch.float64)

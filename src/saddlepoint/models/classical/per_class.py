@@ -59,13 +59,13 @@ class PerClass(Completing):
         return self._by_class(of_part, torch.empty_like(x), y)
 
     def observations(self) -> dict[str, Tensor]:
-        """Of the smallest quantities the least over classes, of counts the sum, of others the mean."""
+        """Of the smallest quantities the least over classes, of counts the largest of one class, of others the mean."""
         of_parts = [part.observations() for part in self.parts]
         together = {}
         for name in of_parts[0]:
             values = torch.stack([one[name].double() for one in of_parts])
             counts = name in ("degenerate_components", "unvisited_states")
-            together[name] = values.min() if name.startswith("smallest") else values.sum() if counts else values.mean()
+            together[name] = values.min() if name.startswith("smallest") else values.max() if counts else values.mean()
         return together
 
     def state(self) -> dict[str, Tensor]:

@@ -24,6 +24,7 @@ class Entry:
         encodes: whether it has codes, if there is one distribution for all classes.
         completes: whether it can fill in missing parts.
         text: whether it can learn the symbols of a text.
+        iterative: whether it is fitted by EM, instead of in closed form from all examples at once.
         summary: what it is, in a few words.
     """
 
@@ -34,6 +35,7 @@ class Entry:
     encodes: bool = False
     completes: bool = False
     text: bool = False
+    iterative: bool = False
 
 
 DISTRIBUTIONS: dict[str, Entry] = {
@@ -43,6 +45,7 @@ DISTRIBUTIONS: dict[str, Entry] = {
         ("covariance", "components", "reg_covar"),
         "a mixture of Gaussians, fitted by EM",
         completes=True,
+        iterative=True,
     ),
     "kernel-density": Entry(
         "kernel_density:KernelDensity", ("bandwidth",), "a Gaussian at every training example", completes=True
@@ -64,6 +67,7 @@ DISTRIBUTIONS: dict[str, Entry] = {
         "a hidden Markov model of series or text, fitted by EM",
         completes=True,
         text=True,
+        iterative=True,
     ),
     "markov": Entry("markov:Markov", ("order", "smoothing"), "a Markov chain of discrete values", text=True),
 }
@@ -73,9 +77,9 @@ SHARED = ("family", "distribution", "conditional", "scaling")
 class ClassicalSettings(FamilySettings):
     """A model that needs no gradients: it is fitted in closed form or by expectation maximisation.
 
-    In each training step the model gets one batch. With `training.batch_size` at least the number of training examples, that is
-    the whole training set: then a step of a mixture or a hidden Markov model is one iteration of EM. Models in closed form learn
-    in the first pass over the data, in batches of any size, and are only measured afterwards.
+    With `training.batch_size` at least the number of training examples, a batch is the whole training set: then a step of a mixture
+    or a hidden Markov model is one iteration of EM. Models in closed form always get the whole training set, whatever
+    `training.batch_size`: they learn in the first step, and are only measured afterwards.
     """
 
     title: ClassVar[str] = "Classical models"
@@ -155,7 +159,7 @@ class ClassicalSettings(FamilySettings):
         return tuple(name for name in ABILITIES if can[name])
 
     def batch_size(self, asked: int, examples: int) -> int:
-        return min(asked, examples)
+        return min(asked, examples) if DISTRIBUTIONS[self.distribution].iterative else examples
 
     def unused(self) -> tuple[str, ...]:
         """The settings that differ from their defaults although this distribution does not use them."""

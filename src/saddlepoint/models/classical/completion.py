@@ -1,0 +1,64 @@
+"""Completion of examples by a classical model: missing numbers are drawn given the others."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from saddlepoint.errors import DataError
+from saddlepoint.models.arrays import Numbers, as_tensor, check_generator, check_known
+from saddlepoint.models.capabilities import Completes
+from saddlepoint.models.classical.distribution import Completing
+from saddlepoint.models.classical.draws import draw_index
+from saddlepoint.models.classical.inner_units import AroundDistribution
+from saddlepoint.models.classical.per_class import PerClass
+from saddlepoint.models.classical.settings import DISTRIBUTIONS
+
+
+class Completion(AroundDistribution):
+    """A classical model that fills in missing parts if its distribution has closed conditional distributions."""
+
+    def complete(self, x: Numbers, known: Tensor, *, generator: torch.Generator | None = None) -> Tensor:
+        """Draw the missing numbers of examples given the others.
+
+        Args:
+            x: (N, *event) in the data's units; unknown numbers are ignored.
+            known: (N, *event) bool.
+            generator: draws the noise; None takes torch's global generator.
+
+        Returns:
+            (N, *event) in the data's units, equal to x where it is known.
+
+        Raises:
+            DataError: there is no closed form for this distribution.
+            SettingError: an argument is invalid.
+        """
+        reason = self.lacks(Completes)
+        if reason is not None:
+            able = ", ".join(name for name, entry in DISTRIBUTIONS.items() if entry.completes)
+            raise DataError(f"complete: {reason.rstrip('.')}: fit one with another model.distribution ({able}).")
+        check_generator("complete", generator)
+        given = as_tensor(x)
+        check_known(given, known)
+        distribution = self.distribution
+        assert isinstance(distribution, Completing)
+        mask = self.event.without_constants(known.cpu())
+        inside = torch.where(mask, self._inside(self.model_units(given)), 0.0)
+        labels = None
+        if self.classes is not None:
+            every = torch.arange(self.classes)
+            joint = torch.stack(
+                [distribution.known_log_prob(inside, mask, label.expand(len(inside))) for label in every], 1
+            )
+            shares = torch.as_tensor(self.event.shares, dtype=torch.float64)
+            labels = draw_index((joint + shares.log()).softmax(1), generator)
+        drawn = self._outside(distribution.complete(inside, mask, labels, generator))
+        return torch.where(known.to(drawn.device), given.to(drawn.device, drawn.dtype), drawn)
+
+    def lacks(self, capability: type) -> str | None:
+        part = self.distribution.parts[0] if isinstance(self.distribution, PerClass) else self.distribution
+        if capability is Completes and not isinstance(part, Completing):
+            return (
+                f"the model is {DISTRIBUTIONS[self.settings.distribution].summary}, which cannot fill in missing parts."
+            )
+        return super().lacks(capability)
