@@ -34,8 +34,9 @@ Univariate = Callable[..., Any]
 class Coupling(nn.Module):
     """One coupling layer: (B, D) -> (B, D).
 
-    The first D // 2 numbers, in a fixed random order, are unchanged and come last in the output, so that the next layer transforms
-    them.
+    The numbers are put in a fixed random order. The first D // 2 of them are unchanged and come last in the output. A layer with an
+    odd number permutes within the two parts of the output of the layer before, so that the unchanged numbers stay last and are
+    transformed: every pair of layers transforms every number.
 
     Args:
         features: D.
@@ -65,10 +66,10 @@ class Coupling(nn.Module):
         self.parameters_each = sum(torch.Size(shape).numel() for shape in shapes)
         order = restore = None
         if features > 2:
-            order = torch.randperm(features, generator=torch.Generator().manual_seed(number))
+            order = _order(features, number)
             restore = order.argsort()
-        self.register_buffer("order", order, persistent=False)
-        self.register_buffer("restore", restore, persistent=False)
+        self.register_buffer("order", order)
+        self.register_buffer("restore", restore)
         # A single number without a class is transformed by a function with constant parameters.
         self.network = MLP(
             max(self.kept + context, 1), (features - self.kept) * self.parameters_each, hidden_features=tuple(hidden)
@@ -134,6 +135,18 @@ class Autoregressive(MaskedAutoregressiveTransform):  # type: ignore[misc]
         """Undo `forward` in D passes: (B, D) -> (B, D)."""
         x: Tensor = super().forward(context).inv(y)
         return x
+
+
+def _order(features: int, number: int) -> Tensor:
+    """The order (D,) in which layer `number` of couplings takes the numbers of its input; D // 2 of them are left unchanged."""
+    generator = torch.Generator().manual_seed(number)
+    if number % 2 == 0:
+        return torch.randperm(features, generator=generator)
+    kept = features // 2  # by the layer before, whose output has them last
+    changed = features - kept
+    return torch.cat(
+        [torch.randperm(changed, generator=generator), changed + torch.randperm(kept, generator=generator)]
+    )
 
 
 def start_at_identity(last: nn.Module) -> None:
