@@ -16,6 +16,7 @@ from saddlepoint.evaluation.statistics.intervals import (
     mean_interval,
     normal_interval,
     share_interval,
+    split_interval,
     wilson_interval,
 )
 from saddlepoint.evaluation.statistics.resampling import bootstrap, half_sampling, random_halves
@@ -200,3 +201,17 @@ def test_other_intervals_cover(name):
             bootstrap(torch.mean, draw(n, 1, s, 0.5, 1.0), generator=generator(s), repeats=400) for s in range(500)
         ]
     assert 0.92 <= covers(found, truth) <= 0.98
+
+
+def test_an_interval_over_splits_covers_the_expectation_of_correlated_results():
+    """For normal results with correlation n_test / (n_test + n_train), the interval of Student's t is exact."""
+    ratio, splits = 0.5, 20
+    correlation = ratio / (1 + ratio)
+    common, own = (
+        torch.randn(2_000, splits + 1, generator=torch.Generator().manual_seed(0)).double().split([1, splits], 1)
+    )
+    results = correlation**0.5 * common + (1 - correlation) ** 0.5 * own
+    covered = covers([split_interval(row, ratio, level=0.9) for row in results], 0.0)
+    assert covered == pytest.approx(0.9, abs=4 * (0.9 * 0.1 / len(results)) ** 0.5)
+    assert covers([mean_interval(row, level=0.9) for row in results], 0.0) < 0.6
+    assert split_interval(results[0], 0.0) == mean_interval(results[0])

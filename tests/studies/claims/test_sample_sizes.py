@@ -41,6 +41,17 @@ def test_a_classifier_separates_what_can_be_separated(name: str) -> None:
     assert few.shape == test.shape
 
 
+def test_a_flow_with_two_examples_of_each_class_is_better_than_chance() -> None:
+    pytest.importorskip("zuko")
+    x, y = load("wine")
+    found = []
+    for seed in range(3):
+        train, test = split(y, seed)
+        few = train[:6]
+        found.append(float((predict("flow", x[few], y[few], x[test], seed) == y[test]).mean()))
+    assert min(found) > 0.5  # chance is 1/3
+
+
 def interval(low: float, high: float) -> Interval:
     return Interval((low + high) / 2, low, high, 0.99)
 
@@ -50,7 +61,16 @@ def test_the_verdict_follows_from_the_smallest_and_the_largest_size() -> None:
     assert decide({"a": better, "b": better}, {"a": worse, "b": same}, 20) == "holds"
     assert decide({"a": better, "b": same}, {"a": same, "b": worse}, 20) == "holds in part"
     assert decide({"a": better, "b": same}, {"a": better, "b": worse}, 20) == "does not hold"
+    assert decide({"a": worse}, {"a": worse}, 20) == "does not hold"
+    assert decide({"a": same}, {"a": worse}, 20) == "not decided"
     assert decide({"a": better}, {"a": worse}, 9) == "not decided"
+
+
+def test_a_wide_interval_does_not_show_that_naive_bayes_is_not_better() -> None:
+    better = {"a": interval(0.1, 0.2)}
+    assert decide(better, {"a": interval(-0.05, 0.15)}, 20) == "not decided"
+    assert decide(better, {"a": interval(-0.002, 0.004)}, 20) == "holds"  # equal within the margin
+    assert decide(better, {"a": interval(-0.15, 0.1)}, 20) == "holds"
 
 
 def test_the_result_names_sizes_and_data() -> None:

@@ -5,6 +5,7 @@ points and fresh samples, not for its limit at infinitely many: it does not corr
 
 - a share of independent points (high quality, coverage of a fixed ball, exact copies): `wilson_interval`.
 - a mean over independent points, and smooth functions of means: `mean_interval`, `bootstrap`.
+- a mean over random splits of the same examples into training and test sets: `split_interval`.
 - kernel distance and energy distance: their modules have intervals of their own.
 - scores of neighbours, duplicates or a covariance (precision, recall, density, coverage, Fréchet, Vendi, C_T): the
   difference between random halves, as `half_sampling` computes it. A bootstrap draws with replacement: about a third of its
@@ -85,6 +86,38 @@ def mean_interval(values: Tensor, *, level: float = 0.95) -> Interval:
     values = values.double()
     return normal_interval(
         float(values.mean()), float(values.std()) / len(values) ** 0.5, degrees=len(values) - 1, level=level
+    )
+
+
+def split_interval(values: Tensor, ratio: float, *, level: float = 0.95) -> Interval:
+    """The interval of the mean of results (J,) of random splits of the same examples into training and test sets.
+
+    Test sets of different splits share examples, so that their results are correlated and vary less than those of fresh examples.
+    If the variance of one result is v and the correlation of two is r, the mean of J results has the variance v (r + (1 - r) / J),
+    and the expectation of their sample variance S^2 is v (1 - r). The first is the second times 1 / J + r / (1 - r). The share of
+    a test set that is in another one as well is n_test / (n_test + n_train), and with this for r the standard error is
+
+        S sqrt(1 / J + n_test / n_train),
+
+    that of independent values times sqrt(1 + J n_test / n_train). It does not vanish with the number of splits, since more splits
+    bring no new examples.
+
+    Args:
+        values: (J,) results.
+        ratio: n_test / n_train, where n_train counts all examples that are not tested. A classifier that is trained on fewer of
+            them shares fewer with those of other splits, so that its interval is wider than needed.
+        level: probability that the interval holds the expectation.
+
+    Raises:
+        DataError: fewer than two values.
+
+    References:
+        Inference for the Generalization Error (Claude Nadeau, Yoshua Bengio, 2003), https://doi.org/10.1023/A:1024068626366
+    """
+    own = mean_interval(values, level=level)
+    factor = math.sqrt(1 + len(values) * ratio)
+    return Interval(
+        own.value, own.value + factor * (own.low - own.value), own.value + factor * (own.high - own.value), level
     )
 
 

@@ -2,6 +2,14 @@
 
 In each seed a third of a data set is held out for testing, and training sets of growing sizes are taken from the rest, each within the
 next. All classifiers get the same sets. The first examples of a set have every class in turn, so that small sets have all classes.
+
+The likelihood of a flow grows without limit at single examples. Gaussian noise on the examples prevents this: the flow then learns a
+kernel density estimate, whose width is the deviation of the noise and has to fall as the number of examples grows.
+
+References:
+    Noise Regularization for Conditional Density Estimation (Jonas Rothfuss, Fabio Ferreira, Simon Boehm, Simon Walther, Maxim Ulrich,
+        Tamim Asfour, Andreas Krause, 2019), https://arxiv.org/abs/1907.08982
+    Multivariate Density Estimation: Theory, Practice, and Visualization (David W. Scott, 1992), https://doi.org/10.1002/9780470316849
 """
 
 from __future__ import annotations
@@ -41,7 +49,8 @@ LEAVES = (1, 3)  # least examples in a leaf, of which the out-of-bag error choos
 EM_STEPS = 10
 RIDGE = 0.1  # added to variances, in units of the variance of a column over all classes
 FLOW_STEPS, FLOW_BATCH, FLOW_RATE = 200, 64, 5e-3
-# The generative models, fitted by this package: settings and training steps.
+FLOW_LAYERS = 4
+# The generative models, fitted by this package: settings and training steps. The noise of the flow is that of `scott_width`.
 GENERATIVE: dict[str, tuple[FamilySettings, int]] = {
     "naive Bayes": (ClassicalSettings(distribution="naive-bayes", reg_covar=RIDGE, scaling="standard"), 1),
     "mixture": (
@@ -58,7 +67,7 @@ GENERATIVE: dict[str, tuple[FamilySettings, int]] = {
 }
 if importlib.util.find_spec("zuko") is not None:  # which flows need
     GENERATIVE["flow"] = (
-        FlowSettings(conditional=True, transforms=2, hidden=(32,), flow="realnvp", noise_std=RIDGE),
+        FlowSettings(conditional=True, transforms=FLOW_LAYERS, hidden=(32,), flow="realnvp"),
         FLOW_STEPS,
     )
 DISCRIMINATIVE = ("logistic regression", "random forest")
@@ -192,7 +201,19 @@ def predict(name: str, x: Numbers, y: Labels, tested: Numbers, seed: int) -> Lab
     return _discriminative(name, x, y, tested, seed)
 
 
+def scott_width(examples: float, numbers: int) -> float:
+    """Scott's width of a Gaussian kernel, n^(-1 / (D + 4)), in standard deviations of a column.
+
+    Args:
+        examples: n, of each class.
+        numbers: D, columns.
+    """
+    return float(examples ** (-1 / (numbers + 4)))
+
+
 def _generative(settings: FamilySettings, steps: int, x: Numbers, y: Labels, tested: Numbers, seed: int) -> Labels:
+    if isinstance(settings, FlowSettings):
+        settings = settings.model_copy(update={"noise_std": scott_width(len(x) / len(np.unique(y)), x.shape[1])})
     dataset = from_array(x.astype(np.float32), y, DataSettings(held_out=0.0), kind="vector")
     training = TrainingSettings(
         steps=steps,
