@@ -2,36 +2,29 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
-from importlib import import_module
 from typing import Any, ClassVar, Literal
 
 import torch
 from torch import Tensor
 
 from saddlepoint.data.dataset import Event
-from saddlepoint.errors import SettingError
 from saddlepoint.models.arrays import CHUNK, Numbers, as_tensor, check_generator, standard_error
 from saddlepoint.models.assembly import check_roles
+from saddlepoint.models.autoregressive.construction import NETWORK, build_player, check_network
 from saddlepoint.models.autoregressive.generation import in_row_chunks, leaking_steps
 from saddlepoint.models.autoregressive.likelihoods import build_likelihood, build_scaling
-from saddlepoint.models.autoregressive.network import Autoregression, OwnNetwork, prediction_shape
 from saddlepoint.models.autoregressive.sampling import SamplesInOrder
-from saddlepoint.models.autoregressive.settings import AUTOREGRESSIVE_NETWORKS, AutoregressiveSettings
+from saddlepoint.models.autoregressive.settings import AutoregressiveSettings
 from saddlepoint.models.bayes import marginal_log_prob, posterior
 from saddlepoint.models.labels import check_conditional, draw_labels
 from saddlepoint.models.own_loss import ROLE, own_loss
 from saddlepoint.models.units import UNIT
-from saddlepoint.networks.autoregression import AutoregressiveNetwork
 from saddlepoint.networks.evaluating import evaluating
-from saddlepoint.networks.own import import_object
-from saddlepoint.networks.settings import OBJECT
 from saddlepoint.objectives.autoregression import BinarisationNoise, negative_log_likelihood, prediction_log_prob
-from saddlepoint.objectives.autoregressive_likelihood import Bernoulli, Categorical, GaussianMixture
+from saddlepoint.objectives.autoregressive_likelihood import Bernoulli, GaussianMixture
 from saddlepoint.objectives.phase import Noise, Phase
 
-NETWORK = "network"  # the role of the one player
 NUMBERS_IN_A_PASS = 2**25  # that a chunk may store in one layer
 
 
@@ -67,32 +60,10 @@ class Autoregressive(SamplesInOrder):
         self.check_settings(settings, len(event.class_names or ()))
         self.settings = settings
         self.classes = classes or None
-        choice = settings.network
-        own = NETWORK in modules or ":" in choice.network
-        entry = None if own else AUTOREGRESSIVE_NETWORKS[choice.network]
-        convolutional = entry is not None and entry.convolutional
-        if convolutional and event.kind != "image":
-            raise SettingError(
-                f"model.network.network: {choice.network} is a network of images, and these data are {event.plural}: use made or "
-                "transformer."
-            )
-        if settings.ordering == "random" and (convolutional or own):
-            raise SettingError(
-                f"model.ordering: {'your own network' if own else choice.network} predicts numbers in the order in which they lie: "
-                "use raster, or the network made, nade or transformer."
-            )
+        convolutional = check_network(settings, event, modules)
         self.likelihood = build_likelihood(settings, event, pixels=convolutional)
         scaling = build_scaling(self.likelihood, event)
-        nominal = event.kind == "text" and isinstance(self.likelihood, Categorical)
-        self.player = Autoregression(
-            self._own_network(modules, event, classes) if entry is None else self._built_in(event, classes, nominal),
-            event,
-            scaling,
-            self.likelihood,
-            classes,
-            shuffled=settings.ordering == "random",
-            one_hot=nominal and not own,
-        )
+        self.player = build_player(settings, event, scaling, self.likelihood, classes, modules)
         super().__init__(event, scaling, {"ar": self.player}, {"ar": NETWORK})
         loss = own_loss(settings.objective, modules)
         cut = settings.binarise == "threshold"
@@ -110,52 +81,6 @@ class Autoregressive(SamplesInOrder):
             SettingError: the model is conditional and the data have no labels.
         """
         check_conditional(settings.conditional, classes)
-
-    def _built_in(self, event: Event, classes: int, nominal: bool) -> AutoregressiveNetwork:
-        """The network that the settings name."""
-        choice, likelihood = self.settings.network, self.likelihood
-        entry = AUTOREGRESSIVE_NETWORKS[choice.network]
-        if choice.arguments:
-            raise SettingError(
-                f"model.network.arguments: {choice.network} takes none; its settings are {', '.join(entry.uses)}."
-            )
-        module, name = entry.path.split(":")
-        builder = getattr(import_module(module), name)
-        categorical = isinstance(likelihood, Categorical)
-        bins = likelihood.bins if isinstance(likelihood, Categorical) else 0
-        shape = {
-            "numbers": event.size,
-            "size": event.shape[1:],
-            "channels": event.shape[event.channel_axis],
-            "block": likelihood.block,
-            "features": bins if nominal else 1,
-            "outputs": likelihood.parameters,
-            "symbols": bins if categorical else 0,
-            "classes": classes,
-            **{setting: getattr(choice, setting) for setting in entry.uses},
-        }
-        takes = inspect.signature(builder).parameters
-        try:
-            network: AutoregressiveNetwork = builder(**{name: value for name, value in shape.items() if name in takes})
-        except SettingError as error:
-            raise SettingError(f"model.network: {error}") from error
-        return network
-
-    def _own_network(self, modules: Mapping[str, Any], event: Event, classes: int) -> OwnNetwork:
-        """The user's own network, given as an object or by import path."""
-        choice = self.settings.network
-        where = NETWORK if NETWORK in modules else "model.network.network"
-        module = modules.get(NETWORK)
-        if module is None:
-            outputs = prediction_shape(event, self.likelihood)
-            maker = import_object(choice.network.removeprefix(OBJECT), where)
-            try:
-                module = maker(inputs=event.shape, outputs=outputs, **choice.arguments)
-            except Exception as error:
-                raise SettingError(
-                    f"{where}: {choice.network}(inputs={event.shape}, outputs={outputs}) failed: {type(error).__name__}: {error}."
-                ) from error
-        return OwnNetwork(module, event, self.likelihood, classes, where)
 
     @property
     def phases(self) -> tuple[Phase, ...]:

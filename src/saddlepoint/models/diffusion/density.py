@@ -18,6 +18,11 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
+from saddlepoint.data.dataset import Event
+from saddlepoint.errors import SettingError
+from saddlepoint.models.diffusion.settings import DiffusionSettings
+
+LARGEST_DENSITY = 64  # numbers in an example with a density
 Field = Callable[[Tensor, float], Tensor]  # x (B, *event) and t -> dx/dt
 
 
@@ -59,3 +64,26 @@ def integrate(field: Field, x: Tensor, times: Sequence[float]) -> tuple[Tensor, 
         x = x + step / 2 * (here + there)
         total = total + step / 2 * (divergence + next_divergence)
     return x, total
+
+
+def check_density(settings: DiffusionSettings, event: Event) -> None:
+    """Check that a density that is asked for can be computed.
+
+    Args:
+        settings: of the model.
+        event: what one example is.
+
+    Raises:
+        SettingError: it cannot.
+    """
+    if not settings.density_steps:
+        return
+    wrong = None
+    if event.size > LARGEST_DENSITY:
+        wrong = f"of at most {LARGEST_DENSITY} numbers, and one of these has {event.size:,}"
+    elif event.levels is not None:
+        wrong = "of real numbers, and these are whole numbers"
+    elif event.constants:
+        wrong = "without constant columns, and these have some"
+    if wrong is not None:
+        raise SettingError(f"model.density_steps: the density is computed for examples {wrong}: set it to 0.")

@@ -10,14 +10,14 @@ import torch
 from torch import Tensor
 
 from saddlepoint.data.dataset import Event
-from saddlepoint.errors import SettingError
 from saddlepoint.models.arrays import CHUNK, Numbers, as_tensor, in_chunks, standard_error
 from saddlepoint.models.assembly import check_roles
 from saddlepoint.models.capabilities import DescribesDensity, HasClassDensity, HasDensity, HasPosterior
 from saddlepoint.models.class_codes import ClassCodes
 from saddlepoint.models.class_density import ClassDensity
-from saddlepoint.models.diffusion.density import integrate
+from saddlepoint.models.diffusion.density import check_density, integrate
 from saddlepoint.models.diffusion.formulations import formulation
+from saddlepoint.models.diffusion.measuring import losses, steps_error
 from saddlepoint.models.diffusion.networks import denoiser
 from saddlepoint.models.diffusion.samplers import SAMPLERS, heun
 from saddlepoint.models.diffusion.samplers.sampler import velocity
@@ -29,10 +29,9 @@ from saddlepoint.networks.evaluating import evaluating
 from saddlepoint.networks.labels import class_weights
 from saddlepoint.objectives.denoising import DenoisingNoise, denoising
 from saddlepoint.objectives.likelihood import standard_normal_log_prob
-from saddlepoint.objectives.phase import Batch, Phase
+from saddlepoint.objectives.phase import Phase
 from saddlepoint.objectives.preconditioning import EDM, Estimate
 
-LARGEST_DENSITY = 64  # numbers in an example with a density
 COMPARED = 32  # codes that are decoded with the usual and with twice the steps
 DENSITIES = (HasDensity, DescribesDensity, HasClassDensity, HasPosterior)
 THIRDS = ("low", "middle", "high")
@@ -73,7 +72,7 @@ class Diffusion(ClassCodes, ClassDensity):
         self.settings = settings
         self.classes = count_classes(settings.conditional, event)
         self.numbers = event.size
-        _check_density(settings, event)
+        check_density(settings, event)
         self.formulation = formulation(settings)
         self.path = self.formulation.path
         self.player = denoiser(settings.denoiser, event, self.classes or 0, modules)
@@ -288,7 +287,8 @@ class Diffusion(ClassCodes, ClassDensity):
             }
         if len(values) > 1:
             found["dm/held_out_loss_error"] = standard_error(values)
-        found["dm/sampler_error"] = self._sampler_error(generator)
+        codes = self.latent_codes(self.fixed_noise(COMPARED, generator))
+        found["dm/sampler_error"] = steps_error(self.player, self._generate, codes, self.settings.sampler.steps)
         return found
 
     def training_series(self, x: Tensor, generator: torch.Generator, labels: Tensor | None = None) -> dict[str, Tensor]:
@@ -300,38 +300,8 @@ class Diffusion(ClassCodes, ClassDensity):
         units, count = self.model_units(x), len(x)
         times = self._times((torch.arange(count, device=units.device) + 0.5) / max(count, 1)).to(units)
         noise = torch.randn(units.shape, generator=generator, device=generator.device).to(units)
-        given: Tensor | None = None
-        if self.classes is not None:  # without labels, weights of 0: an unknown class
-            given = torch.zeros(count, self.classes) if labels is None else labels
-            given = given.to(units.device)
-        loss = denoising(self.formulation, None if given is None else lambda own, _: self._label_weights(own, None))
-
-        def run(index: Tensor) -> Tensor:
-            batch = Batch(units[index], None if given is None else given[index])
-            values, _ = loss(self.players, batch, DenoisingNoise(times[index], noise[index]))
-            return values
-
-        with evaluating(self.player):
-            return in_chunks(run, torch.arange(count, device=units.device), self._chunk)
-
-    def _sampler_error(self, generator: torch.Generator) -> Tensor:
-        codes = self.latent_codes(self.fixed_noise(COMPARED, generator))
-        steps = self.settings.sampler.steps
-        with evaluating(self.player):
-            usual, twice = (self._generate(codes, count) for count in (steps, 2 * steps))
-        return (usual - twice).square().flatten(1).mean(1).sqrt().median()
-
-
-def _check_density(settings: DiffusionSettings, event: Event) -> None:
-    """Check that a density that is asked for can be computed."""
-    if not settings.density_steps:
-        return
-    wrong = None
-    if event.size > LARGEST_DENSITY:
-        wrong = f"of at most {LARGEST_DENSITY} numbers, and one of these has {event.size:,}"
-    elif event.levels is not None:
-        wrong = "of real numbers, and these are whole numbers"
-    elif event.constants:
-        wrong = "without constant columns, and these have some"
-    if wrong is not None:
-        raise SettingError(f"model.density_steps: the density is computed for examples {wrong}: set it to 0.")
+        weights: Tensor | None = None
+        if self.classes is not None:
+            unknown = units.new_zeros(count, self.classes)
+            weights = unknown if labels is None else self._label_weights(labels.to(units.device), None).to(units)
+        return losses(self.player, self.formulation, units, DenoisingNoise(times, noise), weights, self._chunk)
