@@ -11,6 +11,10 @@ import torch
 
 import saddlepoint as sp
 from saddlepoint.cli.main import main
+from saddlepoint.cli.sample import _labels
+from saddlepoint.cli.samples import _own_labels
+from saddlepoint.data import Event
+from saddlepoint.errors import SettingError
 
 MODEL = {
     "condition": {"generator": "concatenate", "discriminator": "projection"},
@@ -48,6 +52,14 @@ def test_classes_are_drawn_in_turn(run: Path, tmp_path: Path, labels: str, expec
     found = arrays(tmp_path / "x.npz")
     assert found["y"].tolist() == expected
     assert found["x"].shape == (6, 1, 6, 6)
+
+
+def test_labels_that_are_numbers_are_asked_for_and_written_as_in_the_data() -> None:
+    event = Event((2,), "vector", class_names=("0", "3", "7"))
+    assert _labels("7,0", 3, event).tolist() == [2, 0, 2]
+    assert _own_labels(torch.tensor([2, 0, 1]), event).tolist() == [7, 0, 3]
+    with pytest.raises(SettingError, match='no class "1".*The classes are 0, 3, 7'):
+        _labels("1", 3, event)
 
 
 def test_without_labels_classes_have_the_shares_of_the_data(

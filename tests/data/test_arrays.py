@@ -105,7 +105,8 @@ def test_tensors_are_arrays_too():
     [
         (np.array(["cat", "dog"] * 3), ("cat", "dog")),
         (np.array([-1, 1] * 3), ("-1", "1")),
-        (np.array([0.0, 2.0] * 3), ("0", "1", "2")),
+        (np.array([0.0, 2.0] * 3), ("0", "2")),
+        (np.array([3, 0, 7] * 2, dtype=np.uint8), ("0", "3", "7")),
         (np.array([[0], [1]] * 3), ("0", "1")),
         (np.array([20_000, 30_000] * 3), ("20000", "30000")),
         (np.array([True, False] * 3), ("False", "True")),
@@ -117,6 +118,16 @@ def test_labels_become_positions_and_names(labels, names):
     order = dataset.x.flatten().long()
     texts = [str(label) for label in labels.reshape(-1)[order]]
     assert [names[label] for label in dataset.y] == [text.removesuffix(".0") for text in texts]
+
+
+def test_labels_with_gaps_are_noted_and_agree_in_the_held_out_part():
+    labels = np.array([0, 3, 7] * 40)
+    dataset = from_array(labels.astype(float), labels, DataSettings(held_out=0.3))
+    for part in (dataset, dataset.held_out):
+        assert part.x.flatten().tolist() == [(0, 3, 7)[number] for number in part.y]
+    assert "0, 3, 7 are numbered 0 to 2" in dataset.notes[0]
+    assert sum(dataset.event.shares) == pytest.approx(1) and min(dataset.event.shares) > 0
+    assert not from_array(np.arange(6.0), np.array([0, 1, 2] * 2)).notes
 
 
 ragged = np.empty(2, dtype=object)

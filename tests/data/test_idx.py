@@ -146,6 +146,16 @@ def test_labels_of_two_billion_need_no_memory_for_each_number_below(tmp_path):
     assert set(dataset.y.tolist()) == {0, 1}
 
 
+def test_classes_of_both_parts_are_numbered_together(tmp_path):
+    path = write_pair(tmp_path, "train", 12)
+    write_pair(tmp_path, "t10k", 6)
+    for stem, labels in (("train", [0, 3, 9] * 4), ("t10k", [7, 7, 3] * 2)):
+        (tmp_path / f"{stem}-labels-idx1-ubyte").write_bytes(idx_bytes(np.array(labels, dtype=np.uint8)))
+    dataset = load(DataSettings(source=str(path)))
+    assert dataset.event.class_names == ("0", "3", "7", "9")
+    assert (dataset.y.tolist(), dataset.held_out.y.tolist()) == ([0, 1, 3] * 4, [2, 2, 1] * 2)
+
+
 def test_labels_that_do_not_match_the_images(tmp_path):
     path = write_pair(tmp_path, "train", 12, labels=11)
     with pytest.raises(DataError, match=r"11 labels, but .* has 12 images: the labels do not match the images"):

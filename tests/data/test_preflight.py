@@ -1,6 +1,7 @@
 import json
 import math
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -123,11 +124,13 @@ def test_held_out_examples_that_are_trained_on_are_counted():
 
 
 def test_missing_and_rare_classes_are_named():
-    y = torch.tensor([0] * 100 + [1] * 100 + [3] * 4)
-    missing, rare = preflight(from_array(noise(204, 3), y, WHOLE), 10)
+    y = torch.tensor([0] * 100 + [1] * 100 + [2] * 4)
+    dataset = from_array(noise(204, 3), y, WHOLE)
+    event = replace(dataset.event, class_names=("0", "1", "3", "2"))
+    missing, rare = preflight(replace(dataset, y=torch.where(dataset.y == 2, 3, dataset.y), event=event), 10)
     assert codes([missing, rare]) == [("DATA404", "warning")] * 2
-    assert "have no training examples: 2" in missing.title
-    assert "less than a tenth of an equal share of the examples: 3" in rare.title
+    assert "have no training examples: 3" in missing.title
+    assert "less than a tenth of an equal share of the examples: 2" in rare.title
 
 
 def test_large_data_are_checked_in_part(monkeypatch):

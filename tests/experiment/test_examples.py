@@ -89,3 +89,29 @@ def test_a_resumed_run_keeps_its_data_layout_and_units(tmp_path: Path) -> None:
 def test_a_fault_of_a_given_array_names_no_file(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"^data: NaN in 5 of 5"):
         experiment.train(recipe("vae"), data=np.full((5, 2), np.nan), run=tmp_path / "run")
+
+
+def test_classes_that_a_filter_emptied_are_no_classes(tmp_path: Path) -> None:
+    digits = data.load(DataSettings(source="digits"))
+    assert digits.y is not None
+    chosen = torch.nonzero((digits.y == 3) | (digits.y == 7)).flatten()
+    filtered = digits.subset(chosen)
+    examples.write(tmp_path / examples.DATA_FILE, examples.arrays_of(filtered))
+    back = examples.load(DataSettings(source=str(tmp_path / examples.DATA_FILE)))
+    assert back.event.class_names == ("3", "7")
+    assert back.y is not None
+    assert back.y.tolist() == [(3, 7).index(int(label)) for label in digits.y[chosen]]
+    assert min(back.event.shares) > 0.4
+
+
+def test_a_run_of_an_earlier_version_keeps_its_classes(tmp_path: Path) -> None:
+    np.savez(tmp_path / "x.npz", x=np.arange(60.0).reshape(20, 3), y=np.array([1, 4] * 10))
+    settings = DataSettings(source=str(tmp_path / "x.npz"))
+    now = data.load(settings)
+    event = replace(now.event, class_names=("0", "1", "2", "3", "4"), class_shares=(0.0, 0.5, 0.0, 0.0, 0.5))
+    then = examples.load_as(settings, event)
+    assert now.y is not None
+    assert then.y is not None
+    assert then.event == event
+    assert then.y.tolist() == [(1, 4)[label] for label in now.y]
+    assert then.fingerprint != now.fingerprint

@@ -108,15 +108,18 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _labels(text: str, count: int, event: Event) -> Tensor:
-    """ "3" or "cat,dog" -> (count,) int64, the named classes in turn; numbers count classes from 0."""
+    """ "3" or "cat,dog" -> (count,) int64, the named classes in turn; numbers count classes from 0, unless they are names."""
     import torch
 
+    from saddlepoint.data.classes import numeric_labels
+
     names = event.class_names or ()
+    are_numbers = numeric_labels(names) is not None
     chosen = []
     for word in (part.strip() for part in text.split(",")):
         if word in names:
             chosen.append(names.index(word))
-        elif word.isdecimal() and (not names or int(word) < len(names)):
+        elif word.isdecimal() and not are_numbers and (not names or int(word) < len(names)):
             chosen.append(int(word))
         else:
             classes = f" The classes are {', '.join(names)}." if names else ""

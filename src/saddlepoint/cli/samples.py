@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from saddlepoint.cli.destination import check_file, check_place
 from saddlepoint.cli.gallery import check_gallery, write_gallery
 from saddlepoint.data.alphabet import drawable
+from saddlepoint.data.classes import numeric_labels
 from saddlepoint.data.dataset import Event
 from saddlepoint.data.wav import UNKNOWN_RATE, wav_bytes
 from saddlepoint.errors import SettingError
@@ -87,7 +89,7 @@ def write(samples: Tensor, labels: Tensor | None, event: Event, destination: Des
     if destination.form != "folder":
         destination.path.parent.mkdir(parents=True, exist_ok=True)
     if destination.form == "arrays":
-        arrays = {"x": samples.numpy()} | ({} if labels is None else {"y": labels.numpy()})
+        arrays = {"x": samples.numpy()} | ({} if labels is None else {"y": _own_labels(labels, event)})
         with replaced(destination.path, "wb") as file:
             # Uncompressed: compressing noisy pixels would take longer than drawing them.
             np.savez(file, **arrays)  # type: ignore[arg-type]
@@ -98,6 +100,12 @@ def write(samples: Tensor, labels: Tensor | None, event: Event, destination: Des
         write_png(_picture(samples, labels, event), destination.path)
     else:
         write_gallery(_named_files(samples, labels, event), destination.path, overwrite=destination.overwrite)
+
+
+def _own_labels(labels: Tensor, event: Event) -> npt.NDArray[np.int64]:
+    """Classes (N,) by the labels of the data where these are numbers, else by their positions among the names."""
+    of_classes = numeric_labels(event.class_names)
+    return labels.numpy() if of_classes is None else np.array(of_classes)[labels.numpy()]
 
 
 def _picture(samples: Tensor, labels: Tensor | None, event: Event) -> Picture:

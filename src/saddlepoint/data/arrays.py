@@ -17,6 +17,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from saddlepoint.data.classes import number_classes
 from saddlepoint.data.dataset import Dataset, Event
 from saddlepoint.data.layout import Reading, read_axes
 from saddlepoint.data.npy import MAGIC, Archive, read_npy
@@ -24,7 +25,6 @@ from saddlepoint.data.settings import DataSettings
 from saddlepoint.data.split import Part, check_counts, describe_parts, split_positions
 from saddlepoint.errors import DataError, SettingError
 
-MOST_LABELS = 10_000  # whole numbers above this are taken as names of classes rather than as their positions
 LABEL_KEYS = ("y", "labels", "label")
 DEFAULTS = DataSettings()
 CHUNK = 1 << 22  # numbers that are read together
@@ -189,8 +189,8 @@ def _dataset(rows: Rows, y: Any, settings: DataSettings, name: str) -> Dataset:
     event, notes = _event(rows, reading, low, high)
     labels = None
     if y is not None:
-        labels, class_names = _labels(numbers(y, name), rows.shape[0], name)
-        event = replace(event, class_names=class_names)
+        labels, class_names, said = number_classes(_labels(numbers(y, name), rows.shape[0], name))
+        event, notes = replace(event, class_names=class_names), (*notes, *said)
     check_counts(name, event, rows.shape[0], labels)
     indices = split_positions(rows.shape[0], settings)
     part, rest = (
@@ -339,8 +339,8 @@ def check_range(given: Array, kept: Tensor, name: str) -> None:
         raise DataError(_beyond(name, given[where], where))
 
 
-def _labels(y: Array, count: int, name: str) -> tuple[Tensor, tuple[str, ...]]:
-    """Labels 0, 1, ... and the names of the classes; whole numbers from 0 are kept."""
+def _labels(y: Array, count: int, name: str) -> Array:
+    """Labels (N,), whole numbers, truth values or texts; raises DataError if they are something else, or not `count`."""
     if y.ndim == 2 and y.shape[1] == 1:
         y = y[:, 0]
     if y.ndim != 1 or y.dtype.kind not in "biufUS":
@@ -351,11 +351,7 @@ def _labels(y: Array, count: int, name: str) -> tuple[Tensor, tuple[str, ...]]:
         if not (np.isfinite(y).all() and (y == np.round(y)).all()):
             raise DataError(f"{name}: labels are whole numbers or names; got fractions, NaN or infinity.")
         y = y.astype(np.int64)
-    if y.dtype.kind in "iu" and y.min() >= 0 and y.max() < MOST_LABELS:
-        return torch.from_numpy(y.astype(np.int64)), tuple(map(str, range(int(y.max()) + 1)))
-    names, positions = np.unique(y, return_inverse=True)
-    texts = (n.decode() if isinstance(n, bytes) else str(n) for n in names.tolist())
-    return torch.from_numpy(positions.reshape(-1).astype(np.int64)), tuple(texts)
+    return y
 
 
 def _key(keys: list[str], path: Path, settings: DataSettings) -> str:

@@ -19,8 +19,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from saddlepoint.data.arrays import MOST_LABELS, check_range, float_range
+from saddlepoint.data.arrays import check_range, float_range
 from saddlepoint.data.capacity import require_memory
+from saddlepoint.data.classes import number_classes
 from saddlepoint.data.dataset import Dataset, Event
 from saddlepoint.data.npy import check_ratio
 from saddlepoint.data.settings import DataSettings
@@ -63,8 +64,11 @@ def pair(name: str, images: Path, settings: DataSettings, class_names: tuple[str
         )
     _check_names(images, (part, test), class_names)
     low, high = (0.0, 255.0) if part.x.dtype == torch.uint8 else float_range(part.x)
-    if class_names is None:
-        part, test, class_names = _numbered(part, test)
+    notes: tuple[str, ...] = ()
+    if part.y is None:
+        notes = (f"No labels: there is no labels file beside {images.name}.",)
+    elif class_names is None:
+        part, test, class_names, notes = _numbered(part, test)
     event = Event(
         shape=tuple(part.x.shape[1:]),
         kind="image" if part.x.ndim == 4 else "volume",
@@ -73,7 +77,6 @@ def pair(name: str, images: Path, settings: DataSettings, class_names: tuple[str
         high=high,
         class_names=class_names if part.y is not None else None,
     )
-    notes = () if part.y is not None else (f"No labels: there is no labels file beside {images.name}.",)
     return assemble(name, event, part, settings, test=test, notes=notes)
 
 
@@ -91,20 +94,15 @@ def _check_names(images: Path, parts: tuple[Part | None, ...], class_names: tupl
             )
 
 
-def _numbered(part: Part, test: Part | None) -> tuple[Part, Part | None, tuple[str, ...]]:
-    """Both parts, and the names of their classes: the labels themselves. Large labels become the positions of their names."""
-    labels = [own.y for own in (part, test) if own is not None and own.y is not None]
-    if not labels:
-        return part, test, ()
-    largest = max(int(y.max()) for y in labels)
-    if largest < MOST_LABELS:
-        return part, test, tuple(map(str, range(largest + 1)))
-    names = torch.unique(torch.cat(labels))
-    renamed = [
-        own if own is None or own.y is None else Part(own.x, torch.searchsorted(names, own.y)) for own in (part, test)
-    ]
-    assert renamed[0] is not None
-    return renamed[0], renamed[1], tuple(map(str, names.tolist()))
+def _numbered(part: Part, test: Part | None) -> tuple[Part, Part | None, tuple[str, ...], tuple[str, ...]]:
+    """Both parts with the classes that either has numbered from 0, the names of the classes, and notes."""
+    assert part.y is not None
+    labels = part.y if test is None or test.y is None else torch.cat([part.y, test.y])
+    numbers, names, notes = number_classes(labels.numpy())
+    first, rest = numbers[: len(part.x)], numbers[len(part.x) :]
+    if test is not None and test.y is not None:
+        test = Part(test.x, rest)
+    return Part(part.x, first), test, names, notes
 
 
 def read_part(images: Path) -> Part:

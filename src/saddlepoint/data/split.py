@@ -89,16 +89,14 @@ def describe_parts(
         std = tuple(0.0 if n in exact else value for n, value in enumerate(std))
     else:
         mean, std = statistics(part.x)
-    event = replace(event, mean=mean, std=std, class_shares=_class_shares(part.y, event))
-    digest = content_digest(part)
+    event = replace(event, mean=mean, std=std, class_shares=class_shares(part.y, event))
     held_out = None
     if test is not None and len(test.x):
         held_out = Dataset(f"{name} (held out)", test.x, event, test.y, truth=truth, fingerprint=content_digest(test))
-        digest = hashlib.sha256((digest + held_out.fingerprint).encode()).hexdigest()
-    return Dataset(name, part.x, event, part.y, held_out, truth, digest, notes)
+    return Dataset(name, part.x, event, part.y, held_out, truth, digest_of_parts(part, held_out), notes)
 
 
-def _class_shares(y: Tensor | None, event: Event) -> tuple[float, ...] | None:
+def class_shares(y: Tensor | None, event: Event) -> tuple[float, ...] | None:
     """The share of each class among labels y (N,); None without labels or names."""
     if y is None or event.class_names is None:
         return None
@@ -172,6 +170,12 @@ def content_digest(part: Part) -> str:
     if part.y is not None:
         digest.update(part.y.contiguous().numpy().data)
     return digest.hexdigest()
+
+
+def digest_of_parts(part: Part, held_out: Dataset | None) -> str:
+    """Hex SHA-256 of a training part and, if there is one, of the held-out part: the fingerprint of a dataset."""
+    digest = content_digest(part)
+    return digest if held_out is None else hashlib.sha256((digest + held_out.fingerprint).encode()).hexdigest()
 
 
 def _select(part: Part, index: Tensor) -> Part:

@@ -6,7 +6,6 @@ stored and restored.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import replace
@@ -19,12 +18,13 @@ import torch
 
 from saddlepoint import data as data_package
 from saddlepoint.data.arrays import numbers
+from saddlepoint.data.classes import remove_empty_classes, rename_classes
 from saddlepoint.data.dataset import Dataset, Event, Truth
 from saddlepoint.data.layout import LAYOUTS
 from saddlepoint.data.mixtures import GaussianMixture
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.data.shapes import Checkerboard
-from saddlepoint.data.split import Part, content_digest
+from saddlepoint.data.split import Part, content_digest, digest_of_parts
 from saddlepoint.errors import DataError, RunError, SettingError
 from saddlepoint.records import parse_json, read_arrays, replaced
 
@@ -44,7 +44,7 @@ def arrays_of(data: Any) -> Arrays:
         DataError: the examples are invalid.
     """
     if isinstance(data, Dataset):
-        return _parts(data)
+        return _parts(remove_empty_classes(data))
     pair = data if isinstance(data, tuple) else (data,)
     if len(pair) not in (1, 2) or pair[0] is None:
         raise SettingError(
@@ -97,6 +97,10 @@ def load_as(settings: DataSettings, event: Event) -> Dataset:
             results.append(error)
             continue
         if (dataset.event.shape, dataset.event.dtype) == (event.shape, event.dtype):
+            names, own = event.class_names or (), dataset.event.class_names or ()
+            if own != names and own and set(own) <= set(names):
+                # An earlier version also counted the numbers between the labels as classes.
+                dataset = rename_classes(dataset, names)
             held_out = dataset.held_out and replace(dataset.held_out, event=event)
             return replace(dataset, event=event, held_out=held_out)
         results.append(dataset)
@@ -144,15 +148,15 @@ def _whole(arrays: Arrays, where: str) -> Dataset:
     event = Event.from_json(description["event"])
     tensors = {name: torch.from_numpy(values) for name, values in arrays.items() if name != "dataset"}
     part = Part(tensors["x"], tensors.get("y"))
-    digest, held_out = content_digest(part), None
+    held_out = None
     if "held_out_x" in tensors:
         other = Part(tensors["held_out_x"], tensors.get("held_out_y"))
         held_out = Dataset(
             f"{description['name']} (held out)", other.x, event, other.y, fingerprint=content_digest(other)
         )
-        digest = hashlib.sha256((digest + held_out.fingerprint).encode()).hexdigest()
     truth = _truth(description.get("density"), tensors)
-    return Dataset(description["name"], part.x, event, part.y, held_out, truth, digest, tuple(description["notes"]))
+    digest, notes = digest_of_parts(part, held_out), tuple(description["notes"])
+    return Dataset(description["name"], part.x, event, part.y, held_out, truth, digest, notes)
 
 
 def _truth_to_arrays(truth: Truth | None) -> tuple[dict[str, Any] | None, Arrays]:
