@@ -11,10 +11,15 @@ from typing import Any
 
 import yaml
 
+from saddlepoint.errors import shortened
 from saddlepoint.settings import DEEPEST, check_value
 
 LARGEST_TEXT = 400_000  # characters; recipes have some thousands
 MOST_ALIASES = 10  # a text of a few hundred bytes can repeat itself a billion times by aliases of aliases
+
+
+class UnusableValueError(ValueError):
+    """A YAML text has a value that cannot be computed with, printed or saved; the message names its key."""
 
 
 class _Loader(yaml.SafeLoader):
@@ -72,8 +77,9 @@ def read_yaml(text: str) -> Any:
     """What a YAML text holds.
 
     Raises:
-        ValueError: it is not YAML, too large or nested too deeply, has tags, many aliases, or a key twice, or holds values
-            that cannot be computed with, printed or saved (`saddlepoint.settings.check_value`).
+        UnusableValueError: it holds values that cannot be computed with, printed or saved
+            (`saddlepoint.settings.check_value`).
+        ValueError: it is not YAML, too large or nested too deeply, has tags, many aliases, or a key twice.
     """
     if len(text) > LARGEST_TEXT:
         raise ValueError(f"it has {len(text):,} characters; at most {LARGEST_TEXT:,} are read")
@@ -81,8 +87,27 @@ def read_yaml(text: str) -> Any:
         value = yaml.load(text, _Loader)
     except (yaml.YAMLError, OverflowError, RecursionError) as error:
         raise ValueError(str(error)) from None
-    check_value(value)
+    _check_values(value, ())
     return value
+
+
+def _check_values(value: Any, path: tuple[str, ...]) -> None:
+    """Check all values below the key at a path.
+
+    Raises:
+        UnusableValueError: one cannot be computed with, printed or saved.
+    """
+    if isinstance(value, Mapping | list) and len(path) < DEEPEST:
+        entries = value.items() if isinstance(value, Mapping) else enumerate(value)
+        for key, entry in entries:
+            _check_values(key, path)
+            _check_values(entry, (*path, str(key)))
+        return
+    try:
+        check_value(value, len(path))
+    except ValueError as error:
+        where = f"{'.'.join(path)} cannot be {shortened(repr(value))}: " if path else ""
+        raise UnusableValueError(f"{where}{error}") from None
 
 
 def _refused(what: str, event: yaml.Event) -> yaml.YAMLError:

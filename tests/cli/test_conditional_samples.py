@@ -58,7 +58,7 @@ def test_labels_that_are_numbers_are_asked_for_and_written_as_in_the_data() -> N
     event = Event((2,), "vector", class_names=("0", "3", "7"))
     assert _labels("7,0", 3, event).tolist() == [2, 0, 2]
     assert _own_labels(torch.tensor([2, 0, 1]), event).tolist() == [7, 0, 3]
-    with pytest.raises(SettingError, match='no class "1".*The classes are 0, 3, 7'):
+    with pytest.raises(SettingError, match=r'no class "1".*The classes are 0, 3, 7'):
         _labels("1", 3, event)
 
 

@@ -10,6 +10,8 @@ from torch import Tensor
 
 from saddlepoint.evaluation.metrics.energy import energy_with_shares
 from saddlepoint.evaluation.monitors.quality import standard_error
+from saddlepoint.experiment.best_step import has_hardly_trained
+from saddlepoint.recipe import Recipe
 from saddlepoint.report.words import as_good, best_in_words
 
 N, REPEATS = 300, 200
@@ -46,3 +48,17 @@ def test_without_the_noise_of_the_difference_the_best_is_the_best() -> None:
     assert not as_good(best)
     assert best_in_words(best, 900) == "vae/held_out_bound = -20 at step 200"
     assert best_in_words(best, 200).endswith("the last")
+
+
+def test_the_best_of_a_few_steps_is_not_worth_going_back_to() -> None:
+    """The share of the shipped recipe's steps counts, or how far samples came from untrained (1.0) to real data (0.1)."""
+    best = {"step": 4, "series": "quality/energy_distance", "value": 0.3, "behind": 0.1, "behind_error": 0.001}
+    distances = {"first": 1.0, "last": 0.4, "floor": 0.1}
+    shipped = Recipe.load("gan-digits")
+    own = shipped.override({"name": "mine"})
+    assert has_hardly_trained(best, 10, distances, shipped)
+    assert not has_hardly_trained(best, shipped.training.steps, distances, shipped)
+    assert not has_hardly_trained(best, 10, distances, own)
+    assert has_hardly_trained({**best, "value": 0.9}, 10, distances, own)
+    # The value of another series is no energy distance.
+    assert not has_hardly_trained({"step": 4, "series": "vae/held_out_bound", "value": 90.0}, 10, distances, own)

@@ -89,6 +89,7 @@ class RunDisplay(TrainingDisplay):
             self.output.say(f"What to do: {advice}")
         if self.quiet:
             return
+        from saddlepoint.experiment.best_step import has_hardly_trained
         from saddlepoint.experiment.rates import keep_rate_option
         from saddlepoint.experiment.run import Run
         from saddlepoint.training import checkpoint
@@ -105,13 +106,16 @@ class RunDisplay(TrainingDisplay):
         if spent := session_in_words(summary):
             self.output.say(f"  time      {spent}")
         step, best = int(summary["step"]), summary.get("best")
-        # Where the last step is as good as the best one, nobody needs to go back.
-        best_step = int(best["step"]) if best and not as_good(best) else None
         if best and best["step"] != step:
             self.output.say(f"  best      {best_in_words(best, step)}")
         self.output.say("To try next:")
         state, suggests = str(summary["state"]), self._outline.suggests
         run = Run(folder.path) if folder.exists() else None  # somebody may have moved it
+        best_step = None
+        if best and run is not None and not as_good(best):
+            # Among the first steps of training, the best one is hardly better.
+            is_short = has_hardly_trained(best, step, summary.get("quality") or {}, run.recipe)
+            best_step = None if is_short else int(best["step"])
         remedies = [suggestion.flags for suggestion in run.suggestions] if run is not None else []
         keep_rate = keep_rate_option(run.recipe) if run is not None else ""
         saved, process = checkpoint.exists(folder), process_in(summary) or NO_FAILURE_FOUND

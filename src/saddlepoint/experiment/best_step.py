@@ -102,8 +102,6 @@ def step_to_take(
 ) -> int | None:
     """Return the best step if its checkpoint should be used instead of the last one; None if longer training may help more.
 
-    In a run that has hardly trained, the differences between checkpoints say little about what training can reach.
-
     Args:
         best: from `BestStep.summary_entry`.
         last: the last step.
@@ -111,9 +109,23 @@ def step_to_take(
         recipe: the run's.
     """
     step = better_step(best, last)
-    if best is None or step is None:
-        return None
+    return None if step is None or has_hardly_trained(best, last, distances, recipe) else step
+
+
+def has_hardly_trained(
+    best: Mapping[str, Any] | None, last: int, distances: Mapping[str, float | None], recipe: Recipe
+) -> bool:
+    """Return whether a run is so short that the differences between its checkpoints say little about what training can reach.
+
+    Args:
+        best: from `BestStep.summary_entry`.
+        last: the last step.
+        distances: the field "quality" of the summary.
+        recipe: the run's.
+    """
     if recipe.name in shipped_names() and last < SHORT * Recipe.load(recipe.name).training.steps:
-        return None
-    way = quality.share_of_the_way({**distances, "last": best["value"]})
-    return None if way is not None and way < quality.HALF_WAY else step
+        return True
+    if best is not None and best["series"] == quality.SERIES:
+        distances = {**distances, "last": best["value"]}
+    way = quality.share_of_the_way(distances)
+    return way is not None and way < quality.HALF_WAY

@@ -56,6 +56,7 @@ class Display(Progress):
         self._say = say or self._print
         self._total, self._estimate = 1.0, TimeLeft(least_seconds=1.0, least_share=TRUSTED)
         self._started = self._line_open = False
+        self._is_even = True  # whether equal shares of the work take about equal times
         self._shown_at, self._shown, self._lines = time.monotonic(), 0.0, 0
         self._bar: Any = None
         self._task: Any = None
@@ -70,7 +71,7 @@ class Display(Progress):
 
     def start(self, total: float = 1.0, done: float = 0.0) -> None:
         self.finish()
-        self._total, self._started, self._lines = total, True, 0
+        self._total, self._started, self._lines, self._is_even = total, True, 0, True
         self._estimate = TimeLeft(least_seconds=1.0, least_share=TRUSTED)
         self._shown_at, self._shown = time.monotonic(), self._share_of(done)
         if self.console.is_terminal and not self.notebook:
@@ -79,7 +80,7 @@ class Display(Progress):
     def advance(self, done: float, words: Words = "", left: float | None = None) -> None:
         now, share = time.monotonic(), self._share_of(done)
         self._estimate.advance(0, share, now)
-        if left is None:
+        if left is None and self._is_even:
             left = self._estimate.seconds_left(now)
         last = done >= self._total
         parts = [(ESSENTIAL, words)] if isinstance(words, str) else list(words)
@@ -101,12 +102,13 @@ class Display(Progress):
     def report(self, what: str, share: float) -> None:
         """Progress of work that says what it is doing and which share is done, as `Report` has it.
 
-        Nothing is shown, and no time is measured, before the first share above 0: what comes before, such as the training
-        of a feature network, shows its own progress.
+        Nothing is shown before the first share above 0: what comes before, such as the training of a feature network, shows its
+        own progress. No time left is shown: the parts of such work take times of their own, which the share only guesses.
         """
         if share > 0 and not self._started:
             shown_at = self._shown_at
             self.start()
+            self._is_even = False
             self._shown_at = shown_at  # a plain line is due if none was written for long
         if self._started:
             self.advance(share, what)

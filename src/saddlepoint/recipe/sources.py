@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from saddlepoint.errors import SettingError, shortened, suggestion
-from saddlepoint.yaml_text import LARGEST_TEXT, read_yaml
+from saddlepoint.yaml_text import LARGEST_TEXT, UnusableValueError, read_yaml
 
 
 @dataclass(frozen=True)
@@ -73,10 +73,12 @@ class Sources:
             where: the name of the text in error messages.
 
         Raises:
-            SettingError: the text is not YAML, or contains no settings.
+            SettingError: the text is not YAML, contains no settings, or a value that no setting can have.
         """
         try:
             content = read_yaml(text)
+        except UnusableValueError as error:
+            raise SettingError(f"{where}: {error}.") from None
         except ValueError as error:
             raise SettingError(f"{where} is not valid YAML: {shortened(' '.join(str(error).split()))}") from None
         if not isinstance(content, dict):

@@ -104,9 +104,8 @@ def assess(
         default_features(dataset, settings.seed) if want is None else build_features(want, dataset, settings.seed)
         for want in wanted
     ]
-    tally.start("Drawing samples")
-    each = SAMPLING / (n_fake * len(seeds))
-    fakes = tuple(draw_samples(model, dataset.event, n_fake, seed, lambda n: tally.advance(n * each)) for seed in seeds)
+    advance = _drawing(tally, n_fake * len(seeds))
+    fakes = tuple(draw_samples(model, dataset.event, n_fake, seed, advance) for seed in seeds)
     sets = build_sets(dataset, n_real, n_fake, fakes, settings.seed)
     subject = Subject(model, dataset, sets.real, fakes[0], settings.seed, settings.likelihood)
     measuring = _Assessment(subject, sets, resamples, tally, warnings=unit_warnings(fakes[0], sets.real, dataset))
@@ -154,6 +153,20 @@ def assess(
         tuple(measuring.warnings),
         result=result,
     )
+
+
+def _drawing(tally: Tally, total: int) -> Callable[[int], None]:
+    """A function to call with further numbers of drawn samples: some models draw them in seconds, others in minutes."""
+    drawn = 0
+
+    def advance(number: int) -> None:
+        nonlocal drawn
+        drawn += number
+        tally.start(f"Drawing samples ({drawn:,} of {total:,})")
+        tally.advance(number * SAMPLING / total)
+
+    tally.start("Drawing samples")
+    return advance
 
 
 @dataclass
