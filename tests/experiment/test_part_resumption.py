@@ -9,6 +9,7 @@ import pytest
 import torch
 
 import saddlepoint as sp
+from saddlepoint.cli.main import main
 from saddlepoint.objectives.adversarial.settings import CONSTRAINTS, PENALTIES, VIEWS
 from saddlepoint.recipe import Recipe
 
@@ -54,3 +55,21 @@ def test_resumed_equals_uninterrupted(part: str, tmp_path: Path) -> None:
     loaded = sp.load(resumed.folder.path)
     drawn = [m.sample(3, generator=torch.Generator().manual_seed(0)) for m in (loaded, sp.load(whole.folder.path))]
     assert torch.equal(*drawn)
+
+
+@pytest.mark.parametrize(
+    ("change", "part"),
+    [({"model.penalties.lecam": 0.1}, "model.penalties.lecam"), ({"model.replay.share": 0.5}, "model.replay")],
+)
+def test_a_part_that_a_checkpoint_has_no_state_of_is_refused(
+    change: dict[str, Any], part: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    training = {"steps": 2, "batch_size": 16, "samples": 4, "device": "cpu"}
+    model = {"family": "gan", "latent": 3, **PERCEPTRON}
+    recipe = Recipe.from_mapping({"data": {"source": "digits", "limit": 64}, "model": model, "training": training})
+    run = sp.train(recipe, run=tmp_path / "run", pictures=False)
+    run.folder.recipe.write_text(run.recipe.override(change).to_yaml())
+    assert main(["resume", str(run.folder.path), "--steps", "4"]) == 2
+    said = capsys.readouterr().err
+    assert f"holds no state of {part}, so the recipe was changed" in said
+    assert f"saddlepoint train {run.folder.path}" in said

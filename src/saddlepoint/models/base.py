@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import torch
@@ -150,6 +150,11 @@ class Model(ABC):
     def extra_state(self) -> dict[str, Tensor]:
         """Return the tensors that a checkpoint must hold in addition to the players' weights."""
         return {}
+
+    @property
+    def state_names(self) -> Set[str]:
+        """Names of tensors that `extra_state` always returns after the first step: a checkpoint without them is of another model."""
+        return frozenset()
 
     def load_extra_state(self, state: Mapping[str, Tensor]) -> None:
         """Restore what `extra_state` returned."""

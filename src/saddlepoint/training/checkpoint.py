@@ -119,6 +119,7 @@ def load(path: Path, model: Model, state: TrainingState | None = None) -> Manife
     manifest, tensors = _read(path, (WEIGHTS, OPTIMISER, STATE) if state is not None else (WEIGHTS,))
     weights = tensors[WEIGHTS]
     if state is not None:
+        _check_extra_state(path, model, manifest["step"], weights)
         averaged = {key.split("/")[1] for key in weights if key.startswith("averaged/")}
         if averaged != set(state.averages):
             raise RunError(
@@ -276,6 +277,18 @@ def _load_players(path: Path, model: Model, weights: Mapping[str, Tensor], kind:
         model.load_extra_state(_under("extra/", weights))
     except (RuntimeError, KeyError, TypeError, ValueError, IndexError) as error:
         raise RunError(f"{path / WEIGHTS} does not fit this model (extra): {error!r}") from None
+
+
+def _check_extra_state(path: Path, model: Model, step: int, weights: Mapping[str, Tensor]) -> None:
+    """Raise RunError if the model has a part whose state should be in the checkpoint and is not there."""
+    absent = model.state_names - _under("extra/", weights).keys()
+    if step > 0 and absent:
+        parts = " and ".join(sorted({f"model.{name.partition('/')[0]}" for name in absent}))
+        run = path.parent.parent
+        raise RunError(
+            f"{path} holds no state of {parts}, so the recipe was changed after training began: restore the earlier recipe in "
+            f"{run / 'recipe.yaml'}, or train again with this one: {retrain_command(run)}"
+        )
 
 
 def _load_scaling(path: Path, model: Model, weights: Mapping[str, Tensor]) -> None:

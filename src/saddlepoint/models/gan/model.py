@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar, Literal, Self
@@ -232,6 +232,10 @@ class GAN(JudgingModel):
 
     def extra_state(self) -> dict[str, Tensor]:
         return self._part_states.tensors() | ({} if self._replay is None else self._replay.state())
+
+    @property
+    def state_names(self) -> Set[str]:
+        return self._part_states.tensors().keys() | ({"replay"} if self._replay is not None else set())
 
     def load_extra_state(self, state: Mapping[str, Tensor]) -> None:
         self._part_states.load(state, self.device)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from typing import Any, ClassVar, Literal, Self
 
 import torch
@@ -118,6 +118,10 @@ class VQVAE(CodeModel):
 
     def extra_state(self) -> dict[str, Tensor]:
         return {} if self._averages is None else self._averages.state()
+
+    @property
+    def state_names(self) -> Set[str]:
+        return self.extra_state().keys()
 
     def load_extra_state(self, state: Mapping[str, Tensor]) -> None:
         if self._averages is not None:
