@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL.Image import Image
 
 import saddlepoint as sp
 from saddlepoint.cli.main import main
 from saddlepoint.cli.sample import _labels
-from saddlepoint.cli.samples import _own_labels
+from saddlepoint.cli.samples import _own_labels, _picture
 from saddlepoint.data import Event
 from saddlepoint.errors import SettingError
 
@@ -92,6 +93,16 @@ def test_a_picture_is_written_with_labels_and_without(run: Path) -> None:
         "samples-40-labels-1.png",
         "samples-40-labels-circle-star.png",
     }
+
+
+@pytest.mark.parametrize(("counts", "has_rows"), [((3, 3), True), ((4,), True), ((4, 3), False)])
+def test_a_picture_has_a_row_for_each_class_only_if_all_have_as_many(counts: tuple[int, ...], has_rows: bool) -> None:
+    event = Event((1, 4, 4), "image", "uint8", low=0.0, high=255.0, class_names=("a", "b"))
+    labels = torch.repeat_interleave(torch.arange(len(counts)), torch.tensor(counts))
+    samples = torch.zeros(len(labels), 1, 4, 4, dtype=torch.uint8)
+    drawn = [_picture(samples, given, event) for given in (labels, None)]
+    sizes = [picture.size for picture in drawn if isinstance(picture, Image)]
+    assert (sizes[0] != sizes[1]) is has_rows
 
 
 @pytest.mark.parametrize("labels", ["3", "-1", "stra", "1,,2", "", "1.5"])

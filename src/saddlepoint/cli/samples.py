@@ -112,7 +112,9 @@ def _picture(samples: Tensor, labels: Tensor | None, event: Event) -> Picture:
     if event.kind == "image" and labels is not None and len(samples) <= MANY:
         from saddlepoint.figures.grids import MOST_CLASSES, class_grid
 
-        if len(torch.unique(labels)) <= MOST_CLASSES:
+        # Rows of different lengths would look as if samples were missing.
+        counts = torch.unique(labels, return_counts=True)[1]
+        if len(counts) <= MOST_CLASSES and bool((counts == counts[0]).all()):
             names, low, high = event.class_names or (), event.low, event.high
             return class_grid(samples.numpy(), labels.numpy(), names, low=low, high=high, columns=COLUMNS, wrapped=True)
     if event.kind == "image" and len(samples) > MANY:
