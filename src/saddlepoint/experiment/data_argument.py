@@ -12,6 +12,7 @@ from saddlepoint.data.settings import DataSettings
 from saddlepoint.experiment import examples as examples_file
 from saddlepoint.experiment.examples import DATA_FILE, Arrays
 from saddlepoint.recipe import Recipe
+from saddlepoint.recipe.bases import dotted
 from saddlepoint.records import RunFolder
 
 EXAMPLE = '{"source": "digits", "limit": 500}'  # how the settings are written, for an error
@@ -40,17 +41,6 @@ def split_argument(data: Any) -> tuple[dict[str, Any], Arrays | None]:
         check_mapping("train", "data", data, EXAMPLE)
         return dotted("data", data), None
     return {}, examples_file.arrays_of(data)
-
-
-def dotted(section: str, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return nested settings by dotted name: {"a": {"b": 1}, "c.d": 2} of section s becomes {"s.a.b": 1, "s.c.d": 2}."""
-    flat: dict[str, Any] = {}
-    for name, value in settings.items():
-        if isinstance(value, Mapping) and name != "arguments":
-            flat |= dotted(f"{section}.{name}", value)
-        else:
-            flat[f"{section}.{name}"] = value
-    return flat
 
 
 def with_absolute_source(recipe: Recipe) -> Recipe:

@@ -18,6 +18,7 @@ from saddlepoint.experiment.listener import Listener
 from saddlepoint.experiment.location import new_folder
 from saddlepoint.experiment.run import Run
 from saddlepoint.recipe import Recipe
+from saddlepoint.recipe.bases import dotted
 from saddlepoint.recipe.trust import require_trust
 from saddlepoint.records import RunFolder, replaced
 
@@ -93,7 +94,7 @@ def train(
     for section, given in (("model", model), ("training", training), ("evaluation", evaluation)):
         if given is not None:
             check_mapping("train", section, given, _EXAMPLES[section])
-            changes |= data_argument.dotted(section, given)
+            changes |= dotted(section, given)
     settings, examples = data_argument.split_argument(data)
     changes |= settings
     loaded = loaded.override(changes, where="train") if changes else loaded

@@ -17,6 +17,7 @@ from saddlepoint.evaluation.settings import EvaluationSettings
 from saddlepoint.markup import Markup, html
 from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.models.settings import DEFAULT, FAMILIES, ModelSettings
+from saddlepoint.recipe.bases import BASE, base_source, dotted, identity
 from saddlepoint.recipe.earlier_names import current_changes, current_content
 from saddlepoint.recipe.fields import SettingField, fields, find
 from saddlepoint.recipe.mistakes import explain, unknown
@@ -65,6 +66,11 @@ class Recipe(Settings, metaclass=Public):
         Raises:
             SettingError: there is no such recipe, or it has an unknown setting or an invalid value.
         """
+        return cls._load(source, ())
+
+    @classmethod
+    def _load(cls, source: str | Path, built_on: tuple[str, ...]) -> Self:
+        """Load a recipe, perhaps as a base of those with the identities `built_on`."""
         path = check_path("recipe", "the recipe", source, "a Recipe, the name of one, or ")
         if path.is_dir():
             if not (path / "recipe.yaml").is_file():
@@ -72,8 +78,9 @@ class Recipe(Settings, metaclass=Public):
                     f"{path} is a folder without a recipe.yaml. To train on images in it: "
                     f"saddlepoint train dcgan-images --data.source {shlex.quote(str(path))}"
                 )
-            source = path / "recipe.yaml"
-        return cls.parse(*_SOURCES.read(source, _training_on))
+            source = path = path / "recipe.yaml"
+        text, where = _SOURCES.read(source, _training_on)
+        return cls._build(_SOURCES.content(text, where), where, path.parent, (*built_on, identity(source)))
 
     @classmethod
     def parse(cls, text: str, where: str = "recipe") -> Self:
@@ -133,7 +140,8 @@ class Recipe(Settings, metaclass=Public):
         """Validate nested settings.
 
         Args:
-            content: the settings, such as `{"training": {"steps": 500}}`.
+            content: the settings, such as `{"training": {"steps": 500}}`. With "base", the name or file of another recipe, they
+                are the settings that differ from it.
             where: the name of the content in error messages.
 
         Returns:
@@ -143,6 +151,29 @@ class Recipe(Settings, metaclass=Public):
             SettingError: a setting is unknown or its value is invalid; the message gives the nearest known name.
         """
         check_mapping(where, "the content", content, '{"training": {"steps": 500}}')
+        return cls._build(content, where, Path(), ())
+
+    @classmethod
+    def _build(cls, content: Mapping[str, Any], where: str, folder: Path, built_on: tuple[str, ...]) -> Self:
+        """Validate nested settings, on top of those of their base.
+
+        Args:
+            content: the settings.
+            where: the name of the content in error messages.
+            folder: that a base given as a path is relative to.
+            built_on: the identities of this recipe and of those that build on it, as `base_source` takes them.
+        """
+        if BASE in content:
+            source = base_source(content, where, folder, shipped_names(), built_on)
+            try:
+                base = cls._load(source, built_on)
+            except SettingError as error:
+                raise SettingError(f"{where}: base: {error}") from None
+            changes = dotted("", {name: value for name, value in content.items() if name != BASE})
+            # The description follows the settings as long as the recipe has the name of the ready-made one.
+            named: dict[str, Any] = {name: changes.pop(name) for name in ("name", "description") if name in changes}
+            changed = base.override(changes, where)
+            return changed.override(named, where) if named else changed
         try:
             return cls.model_validate(_over_defaults(current_content(content, where)))
         except ValidationError as error:
