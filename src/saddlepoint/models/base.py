@@ -272,13 +272,14 @@ class Model(ABC):
         require_memory(4 * n * self.event.size, f"sample: {n:,} samples", "ask for fewer at a time")
         return n
 
-    def labels_for(self, where: str, x: Numbers, labels: Tensor | None) -> Tensor | None:
+    def labels_for(self, where: str, x: Numbers, labels: Tensor | None, *, unknown: bool = False) -> Tensor | None:
         """Check labels of examples.
 
         Args:
             where: the name of the caller in error messages.
             x: (N, *event).
             labels: (N,) int64, or None.
+            unknown: whether a label may be -1, an unknown class.
 
         Returns:
             The labels on the model's device; None where none are given.
@@ -288,11 +289,11 @@ class Model(ABC):
         """
         if labels is None:
             return None
-        self._check_labels(where, "example", len(x), labels)
+        self._check_labels(where, "example", len(x), labels, -1 if unknown else 0)
         return labels.to(self.device)
 
-    def _check_labels(self, where: str, each: str, n: int, labels: Tensor) -> None:
-        """Raise SettingError unless labels are n classes of this model; `each` is what has one label."""
+    def _check_labels(self, where: str, each: str, n: int, labels: Tensor, lowest: int = 0) -> None:
+        """Raise SettingError unless labels are n classes of this model, of at least `lowest`; `each` is what has one label."""
         if self.classes is None:
             raise SettingError(
                 f"{where}: this {self.family} was trained without labels and knows no classes: leave labels out."
@@ -307,11 +308,11 @@ class Model(ABC):
                 f"as torch.full(({n},), 0) or torch.tensor([0, 1, ...])."
             )
         low, high = (int(labels.min()), int(labels.max())) if n else (0, 0)
-        if low < 0 or high >= self.classes:
+        if low < lowest or high >= self.classes:
             wrong = f"labels is {low}" if low == high else f"labels range from {low} to {high}"
             raise SettingError(
                 f"{where}: {wrong}, but this {self.family} has {self.classes} classes: give labels from 0 to "
-                f"{self.classes - 1}."
+                f"{self.classes - 1}{', or -1 for an unknown class' if lowest < 0 else ''}."
             )
 
     if not TYPE_CHECKING:  # a type checker would accept every misspelt attribute as a network

@@ -6,6 +6,7 @@ import pytest
 
 from saddlepoint.diagnosis import Facts, Series
 from saddlepoint.diagnosis.rules.balance import discriminator_overpowers
+from saddlepoint.diagnosis.rules.codebook import codebook_collapse
 from saddlepoint.diagnosis.rules.learning import stalled
 from saddlepoint.diagnosis.rules.memory import generator_copies
 
@@ -47,3 +48,11 @@ def test_a_preference_within_chance_is_no_copying(error: float, found: bool) -> 
     ratio, diversity = series("g/nearest_ratio", 0.1), series("g/diversity", 1.0)
     spread = series("g/copies_error", error)
     assert (generator_copies.judge(share, preferred, Facts(steps=1_000), ratio, diversity, spread) is not None) == found
+
+
+@pytest.mark.parametrize(("held_out", "collapsed"), [(200.0, False), (31.0, True)])
+def test_a_small_batch_cannot_show_all_codes_of_a_large_codebook(held_out: float, collapsed: bool) -> None:
+    """16 examples with 2 places have at most 32 codes."""
+    run = Facts(steps=1_000, settings={"model.codes": 512, "training.batch_size": 16})
+    found = codebook_collapse.judge(series("vq/perplexity", 31.0), run, series("vq/held_out_perplexity", held_out))
+    assert (found is not None) == collapsed

@@ -1,8 +1,13 @@
 """Laws of VAEs with labels: conditional and semi-supervised."""
 
+import math
+
+import pytest
 import torch
+from torch.distributions import Normal
 
 from saddlepoint.data.dataset import Event
+from saddlepoint.errors import SettingError
 from saddlepoint.models import build
 from saddlepoint.models.class_samples import sample_with_labels
 from saddlepoint.models.vae.settings import VAESettings
@@ -68,6 +73,53 @@ def test_the_label_of_an_example_is_given_or_found():
     found = model.encode(x)[:, 2:].argmax(1)
     assert torch.equal(model.encode(x, torch.full((6,), -1)), model.encode(x, found))
     assert torch.equal(model.encode(x, torch.where(labels == 1, -1, labels))[labels != 1], given[labels != 1])
+
+
+def test_unknown_classes_may_be_encoded_and_wrong_ones_may_not():
+    model, plain = model_of(event_of("a", "b", "c"), conditional=True), model_of(event_of())
+    x = bytes_of(2)
+    for function in (model.encode, model.heads, lambda x, y: model.infer(model.model_units(x), y)):
+        for wrong in ([99, 0], [0, -2], [0]):
+            with pytest.raises(SettingError, match="labels"):
+                function(x, torch.tensor(wrong))
+    with pytest.raises(SettingError, match="without labels"):
+        plain.encode(x, torch.tensor([0, 0]))
+
+
+def test_the_best_class_of_two_layers_is_that_of_the_joint_density():
+    """p(z1 | z2) is far from N(0, I), to which the KL would prefer other classes."""
+    model = model_of(event_of("a", "b", "c"), conditional=True, layers=2, top_latent=2)
+    player, x = model.player, bytes_of(200)
+    with torch.no_grad():
+        for weight in player.parameters():
+            weight.mul_(2)
+        player.top.down.mean.bias.add_(4.0)
+    inputs, bounds = model.model_units(x), []
+    for label in range(3):
+        labels = torch.full((200,), label)
+        mean, log_variance = player.heads(inputs, labels)
+        above, above_log_variance = player.top.up(mean)
+        below, below_log_variance = player.top.down(above)
+        prior = Normal(0.0, 1.0).log_prob(above).sum(1) + Normal(below, (below_log_variance / 2).exp()).log_prob(
+            mean
+        ).sum(1)
+        # At the mean of a Gaussian of standard deviation s, the log density is -log s, apart from constants.
+        entropy = (log_variance.sum(1) + above_log_variance.sum(1)) / 2
+        fit = model.likelihood.log_prob(inputs, player.decoder(mean, labels), player.log_std)
+        bounds.append(fit + prior + entropy)
+    assert torch.equal(model.encode(x)[:, -3:].argmax(1), torch.stack(bounds, 1).argmax(1))
+
+
+def test_all_classes_judge_the_same_black_and_white_example():
+    model = model_of(event_of("a", "b", "c"), conditional=True, binarise="stochastic", likelihood="bernoulli")
+    with torch.no_grad():
+        for weight in model.player.parameters():
+            weight.zero_()
+        [layer for layer in model.player.decoder.modules() if isinstance(layer, torch.nn.Linear)][-1].bias.fill_(2.0)
+    found = model.log_prob(bytes_of(20), generator=torch.Generator().manual_seed(5))
+    # For k white pixels of 16 it is 2 k - 16 log(1 + e^2), and a mean over classes with other k would lie in between.
+    white = (found + 16 * math.log1p(math.exp(2.0))) / 2
+    torch.testing.assert_close(white, white.round(), rtol=0, atol=1e-4)
 
 
 def semi_supervised():

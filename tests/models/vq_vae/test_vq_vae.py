@@ -1,5 +1,7 @@
 """Laws of vector quantisation and of the prior over codes."""
 
+import math
+
 import pytest
 import torch
 
@@ -16,6 +18,7 @@ from saddlepoint.objectives.quantisation import (
     QuantisationNoise,
     nearest_codes,
     perplexity,
+    quantisation_loss,
     straight_through,
 )
 
@@ -90,11 +93,28 @@ def test_distances_train_the_encoder_and_only_gradients_the_codebook(codebook):
         torch.testing.assert_close(gradient, expected.detach())
 
 
-def test_log_prob_is_the_joint_of_example_and_codes_and_the_prior_sums_to_one():
-    model = build(VQVAESettings(**SMALL, likelihood="discretised-logistic"), IMAGE)
+@pytest.mark.parametrize("likelihood", ["discretised-logistic", "gaussian-learnt"])
+def test_log_prob_is_the_joint_of_example_and_codes_and_the_prior_sums_to_one(likelihood):
+    model = build(VQVAESettings(**SMALL, likelihood=likelihood, observation_std=0.3), IMAGE)
     x = bytes_of()
-    series = model.held_out_series(x, torch.Generator())
-    torch.testing.assert_close(model.log_prob(x), series["vq/held_out_bound"])
+    indices = model.indices(x)
+    # The likelihood in units of [-1, 1], in which the bytes are 2 / 255 apart.
+    mean = model.player.decode(model.player.embed(indices)).detach().double().flatten(1)
+    inside = x.flatten(1).double() / 127.5 - 1
+    if likelihood == "discretised-logistic":
+        upper, lower = (torch.sigmoid((inside + side / 255 - mean) / 0.3) for side in (1, -1))
+        upper, lower = torch.where(inside < 1, upper, 1.0), torch.where(inside > -1, lower, 0.0)
+        fit, shift = (upper - lower).log().sum(1), 0.0
+    else:
+        fit = torch.distributions.Normal(mean, 0.3).log_prob(inside).sum(1)
+        shift = -64 * math.log(127.5)  # to the density of bytes
+    one_hot = torch.nn.functional.one_hot(indices, 4).float()
+    prior = model.prior_player(one_hot).log_softmax(2).gather(2, indices[..., None])[..., 0].sum(1).detach()
+    expected = (fit + prior).float()
+    torch.testing.assert_close(model.log_prob(x), expected + shift, rtol=1e-5, atol=1e-3)
+    torch.testing.assert_close(
+        model.held_out_series(x, torch.Generator())["vq/held_out_bound"], expected, rtol=1e-5, atol=1e-3
+    )
     every = torch.cartesian_prod(*[torch.arange(4)] * 4)  # all maps of 2 x 2 codes
     one_hot = torch.nn.functional.one_hot(every, 4).float()
     chosen = model.prior_player(one_hot).log_softmax(2).gather(2, every[..., None])[..., 0].sum(1)
@@ -116,6 +136,22 @@ def test_drawn_codes_follow_the_prior():
     statistic = ((counts - expected).square() / expected)[many].sum()
     freedom = float(many.sum())
     assert statistic < freedom + 5 * (2 * freedom) ** 0.5
+
+
+@pytest.mark.parametrize("average", [True, False])
+def test_averages_of_the_codebook_need_what_the_own_loss_observes(average):
+    loss = quantisation_loss(lambda x, output, _: -(x - output).square().flatten(1).sum(1), 0.25, average=average)
+    model = build(VQVAESettings(**SMALL, codebook_std=1.0), IMAGE, modules={"loss": loss})
+    before = model.player.codebook.clone()
+    _, observations = update_of(model)
+    if average:
+        model.phases[0].keep(observations)
+        assert not torch.equal(model.player.codebook, before)
+    else:
+        with pytest.raises(
+            SettingError, match=r"model\.objective: nothing trains the codebook.*set model\.codebook to gradient"
+        ):
+            model.phases[0].keep(observations)
 
 
 def test_indices_are_the_codes():

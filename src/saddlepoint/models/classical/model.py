@@ -181,10 +181,6 @@ class Classical(CodesOfPCA, Completion):
 
     def posterior(self, x: Numbers) -> Tensor:
         """Return the probabilities of the classes, (N, *event) in the data's units -> (N, classes)."""
-        if self.classes is None:
-            raise SettingError(
-                "posterior: this model was trained without labels, so it cannot classify: fit one with model.conditional true to labelled data."
-            )
         return posterior(self, as_tensor(x))
 
     def held_out_series(self, x: Tensor, generator: torch.Generator, labels: Tensor | None = None) -> dict[str, Tensor]:

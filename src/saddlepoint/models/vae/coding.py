@@ -19,6 +19,7 @@ from saddlepoint.models.vae.semi_supervised import EveryClassNetwork
 from saddlepoint.models.vae.settings import VAESettings
 from saddlepoint.networks.evaluating import evaluating
 from saddlepoint.objectives.divergence import kl_standard_normal
+from saddlepoint.objectives.weighted_evidence import evidence_terms
 
 
 class CodingVAE(ClassCodes):
@@ -112,7 +113,11 @@ class CodingVAE(ClassCodes):
 
         Returns:
             (N, latent), the means of q(z | x), and the class of a conditional VAE.
+
+        Raises:
+            SettingError: labels are given to a model without labels, or are not N valid classes.
         """
+        labels = self.labels_for("encode", x, labels, unknown=True)
 
         def codes(part: Tensor, *given: Tensor) -> Tensor:
             mean = self.player.heads(part, *given)[0]
@@ -130,7 +135,11 @@ class CodingVAE(ClassCodes):
 
         Returns:
             Mean and log-variance, (N, model.latent) each.
+
+        Raises:
+            SettingError: as for `encode`.
         """
+        labels = self.labels_for("heads", x, labels, unknown=True)
 
         def both(part: Tensor, *given: Tensor) -> Tensor:
             return torch.cat(self.player.heads(part, *given), 1)
@@ -147,7 +156,11 @@ class CodingVAE(ClassCodes):
 
         Returns:
             Mean and log-variance, (B, model.latent) each.
+
+        Raises:
+            SettingError: as for `encode`.
         """
+        labels = self.labels_for("infer", x, labels, unknown=True)
         return self.player.heads(x, *self._labels(x, labels))
 
     def _on_examples(
@@ -183,13 +196,21 @@ class CodingVAE(ClassCodes):
         return (best if labels is None else torch.where(labels < 0, best, labels),)
 
     def _best_labels(self, x: Tensor) -> Tensor:
-        """The class (B,) with the highest bound at the posterior's mean, or the one that the classifier finds."""
+        """The class (B,) with the highest bound at the posterior's mean, or the one that the classifier finds.
+
+        The KL to the prior has a closed form, except with a second layer, whose prior of the code is p(z1 | z2).
+        """
         assert self.classes is not None
         if isinstance(self.player, EveryClassNetwork):
             return self.player.logits(x).argmax(1)
         bounds = []
         for label in range(self.classes):
             labels = torch.full((len(x),), label, device=x.device)
+            if self.player.top is not None:
+                draws = self.player.draw(x, x.new_zeros(1, len(x), self.numbers), labels)
+                fit, divergence = evidence_terms(x, draws, self.likelihood.log_prob)
+                bounds.append((fit - divergence)[0])
+                continue
             mean, log_variance = self.player.heads(x, labels)
             fit = self.likelihood.log_prob(x, self.player.decoder(mean, labels), self.player.log_std)
             bounds.append(fit - kl_standard_normal(mean, log_variance))

@@ -71,7 +71,11 @@ class MeasuringVAE(CodingVAE):
             SettingError: an argument is invalid.
         """
         if self.classes is not None:
-            return bayes.marginal_log_prob(self, as_tensor(x), samples=samples, generator=generator)
+            check_generator("log_prob", generator)
+            x = as_tensor(x)
+            if self.settings.binarise != "none":  # the same black-and-white example for every class
+                x = self.scaling.to_data(self._binarise(self.model_units(x), generator or self._usual_generator()))
+            return bayes.marginal_log_prob(self, x, samples=samples, generator=generator)
         return self._log_prob(x, None, samples, generator)
 
     def class_log_prob(
@@ -102,7 +106,7 @@ class MeasuringVAE(CodingVAE):
         samples = (
             self.settings.importance_samples if samples is None else check_count("log_prob", "samples", samples, 1)
         )
-        generator = generator or torch.Generator(self.device).manual_seed(0)
+        generator = generator or self._usual_generator()
         shift = self.scaling.log_abs_det if self.log_prob_of == "density" else 0.0
         with evaluating(self.player):
             components = self.player.components()
@@ -118,6 +122,9 @@ class MeasuringVAE(CodingVAE):
             return importance_bound(fit + draws.log_prior - draws.log_posterior) + shift
 
         return self._on_examples(bound, x, labels, max(CHUNK * 4 // samples, 1))
+
+    def _usual_generator(self) -> torch.Generator:
+        return torch.Generator(self.device).manual_seed(0)
 
     def _binarise(self, x: Tensor, generator: torch.Generator) -> Tensor:
         if self.settings.binarise == "none":
@@ -144,8 +151,7 @@ class MeasuringVAE(CodingVAE):
             https://arxiv.org/abs/1509.00519
         """
         bound, reconstruction = self._terms(x, generator, labels)
-        means = self._both_means(x, labels) if self.settings.layers == 2 else self.heads(x, labels)[0]
-        active = (means.var(0, correction=0) > ACTIVE).sum()
+        active = (self._means(x, labels).var(0, correction=0) > ACTIVE).sum()
         series = {
             "vae/held_out_bound": bound,
             "vae/held_out_reconstruction": reconstruction,
@@ -163,14 +169,13 @@ class MeasuringVAE(CodingVAE):
         """Return `vae/train_bound` (N,), measured like `vae/held_out_bound`."""
         return {"vae/train_bound": self._terms(x, generator, labels)[0]}
 
-    def _both_means(self, x: Tensor, labels: Tensor | None) -> Tensor:
-        """The means of q(z1 | x), and of q(z2 | z1) at these, (N, numbers)."""
+    def _means(self, x: Tensor, labels: Tensor | None) -> Tensor:
+        """The means of q(z | x), and with a second layer of q(z2 | z1) at these, (N, numbers)."""
         top = self.player.top
-        assert top is not None
 
         def means(part: Tensor, *given: Tensor) -> Tensor:
             mean = self.player.heads(part, *given)[0]
-            return torch.cat([mean, top.up(mean)[0]], 1)
+            return mean if top is None else torch.cat([mean, top.up(mean)[0]], 1)
 
         return self._on_examples(means, x, labels)
 
