@@ -16,8 +16,8 @@ from torch.nn import functional
 
 from saddlepoint.models.gan.settings import GANSettings
 
-from . import networks
-from .tasks import PENALTIES, Task
+from . import density_games, networks
+from .tasks import PENALTIES, Task, adam
 
 Losses = dict[str, Tensor]
 
@@ -165,6 +165,10 @@ class PenalisedDCGAN(DCGAN):
 GAMES: dict[str, Callable[[Task, torch.Generator | None, str], Game]] = {
     "s1": Autoencoder,
     "s2": VariationalAutoencoder,
+    "made": density_games.MADE,
+    "pixelcnn": density_games.PixelCNN,
+    "flow": density_games.RealNVP,
+    "diffusion": density_games.Diffusion,
     "dcgan": DCGAN,
     **dict.fromkeys((f"dcgan-{name}" for name in PENALTIES), PenalisedDCGAN),
 }
@@ -225,18 +229,6 @@ class Hand:
         game = self.game
         x = self._rows.index_select(0, index).to(torch.float32).mul_(game.scale)
         return (x.add_(game.offset) if game.offset else x).view(-1, *game.shape)
-
-
-def adam(network: nn.Module, task: Task, capturable: bool = False) -> torch.optim.Adam:
-    settings = task.training.optimiser
-    return torch.optim.Adam(
-        network.parameters(),
-        lr=settings.learning_rate,
-        betas=settings.betas,
-        weight_decay=settings.weight_decay,
-        fused=True,
-        capturable=capturable,
-    )
 
 
 def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
