@@ -142,3 +142,10 @@ def test_a_custom_network_is_not_imported_to_count_it() -> None:
 def test_a_batch_is_at_most_all_examples() -> None:
     recipe = Recipe.load("gan-digits").override({"training.batch_size": 10**9})
     assert needed_memory(recipe, IMAGE, 100) == needed_memory(recipe.override({"training.batch_size": 100}), IMAGE, 100)
+
+
+def test_the_batch_of_a_model_in_closed_form_is_all_examples() -> None:
+    recipe = Recipe.load("kernel-density-digits").override({"training.batch_size": 64})
+    needs = needed_memory(recipe, IMAGE, 60_000)
+    assert needs is not None
+    assert needs.batch == 4 * 60_000 * IMAGE.size <= rough_memory(recipe, IMAGE, 60_000)

@@ -96,7 +96,7 @@ def needed_memory(recipe: Recipe, event: Event, examples: int) -> Needs | None:
     """
     settings = recipe.model.model_copy(update=dict(_without_own(recipe)))
     training = recipe.training
-    batch_size = min(training.batch_size, examples)
+    batch_size = min(recipe.model.batch_size(training.batch_size, examples), examples)
     try:
         with torch.random.fork_rng(devices=[]), torch.device("meta"):
             model = construct(settings, event)
@@ -116,7 +116,8 @@ def needed_memory(recipe: Recipe, event: Event, examples: int) -> Needs | None:
 
 def rough_memory(recipe: Recipe, event: Event, examples: int) -> int:
     """Return an upper bound of `needed_memory` from the settings alone."""
-    batch_size, latent = min(recipe.training.batch_size, examples), getattr(recipe.model, "latent", 0)
+    batch_size = min(recipe.model.batch_size(recipe.training.batch_size, examples), examples)
+    latent = getattr(recipe.model, "latent", 0)
     discriminator = getattr(recipe.model, "discriminator", None)
     packing, kernels = getattr(discriminator, "packing", 1), getattr(discriminator, "minibatch_kernels", 0)
     ends = event.size * packing + latent
