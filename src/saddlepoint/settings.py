@@ -76,6 +76,10 @@ class Settings(BaseModel):
     # Numbers of which 0 switches something off: replicas that are trained together agree on whether they are 0.
     switches: ClassVar[tuple[str, ...]] = ()
 
+    # By the name of a setting: the setting of the same class that it depends on, and the values of that with which it has an
+    # effect; without such values, any but 0, false and "none".
+    used_with: ClassVar[Mapping[str, tuple[Any, ...]]] = {}
+
     @classmethod
     def section_keys(cls, content: Mapping[str, Any]) -> Mapping[str, tuple[str, ...]]:
         """The keys of open sections below this class that depend on its other settings, by the section's dotted name.

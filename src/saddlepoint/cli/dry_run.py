@@ -91,6 +91,8 @@ def dry_run(recipe: Recipe, output: Output, *, as_json: bool, pictures: bool = T
         f"({estimate.seconds_per_checkpoint:.2g} s); what else the machine does will show."
     )
     output.say(f"  memory         {_memory_sentence(estimate)}")
+    for note in session.notes:
+        output.say(f"Note: {note}")
     for finding in findings:
         output.say_finding(finding)
     return ending.DONE

@@ -33,6 +33,7 @@ from saddlepoint.models.base import Model
 from saddlepoint.objectives.phase import Batch
 from saddlepoint.recipe import Recipe
 from saddlepoint.recipe.trust import require_trust
+from saddlepoint.recipe.unused import unused_settings
 from saddlepoint.records import RunFolder
 from saddlepoint.training import Devices, TrainingState
 from saddlepoint.training.precision_check import bf16_deviation
@@ -124,7 +125,8 @@ def new_session(
     model.pass_steps = batches.per_epoch
     with naming_parts(parts):
         check_batch_statistics(model, dataset.x[: training.batch_size])
-        notes = [*dataset.notes, *model.notes, *_check_precision(model, batches, state)]
+        unused = unused_settings(recipe)
+        notes = [*unused, *dataset.notes, *model.notes, *_check_precision(model, batches, state)]
     best_effort = BestEffort(listener, parts)
     context = RunContext(recipe, folder, dataset, model, state, threads, listener, best_effort, parts)
     journal = Journal(folder, listener, context.best_effort)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Optional
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, Optional
 
 from pydantic import Field, create_model, field_validator
 
@@ -19,6 +20,15 @@ LARGEST_SEED = 2**63 - 1  # what torch's generators take
 
 class OptimiserSettings(Settings):
     """How a player's weights are updated."""
+
+    used_with: ClassVar[Mapping[str, tuple[Any, ...]]] = {
+        "lookahead_share": ("lookahead",),
+        "decay_rate": ("schedule", "exponential"),
+        "decay_steps": ("schedule", "exponential"),
+        "staircase": ("schedule", "exponential"),
+        "final_fraction": ("schedule", "cosine", "linear"),
+        "schedule_steps": ("schedule", "cosine", "linear"),
+    }
 
     name: OptimiserName = Field(
         "adam",
@@ -107,6 +117,8 @@ class PlayerSettings(_overrides(OptimiserSettings)):  # type: ignore[misc]  # it
 
 class TrainingSettings(Settings):
     """Length, batches, optimisers, numerics, and how often to write what."""
+
+    used_with: ClassVar[Mapping[str, tuple[Any, ...]]] = {"cures": ("cure", "auto")}
 
     steps: int = Field(2_000, ge=1, description="Training steps; one step plays every phase of the game once.")
     batch_size: int = Field(64, ge=1, description="Examples in a batch.")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
@@ -18,6 +19,10 @@ class AutoencoderSettings(FamilySettings):
     title: ClassVar[str] = "Autoencoders"
     recommended: ClassVar[tuple[str, ...]] = ("autoencoder-digits",)
     players: ClassVar[tuple[str, ...]] = ("ae",)
+    used_with: ClassVar[Mapping[str, tuple[Any, ...]]] = {
+        "sparsity_weight": ("sparsity",),
+        "sparsity_target": ("sparsity", "kl"),
+    }
 
     family: Literal["autoencoder"] = Field("autoencoder", description="The kind of model.")
     latent: Size = Field(3, description="Size of the code.")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
@@ -86,6 +87,15 @@ class ClassicalSettings(FamilySettings):
     recommended: ClassVar[tuple[str, ...]] = ("mixture-digits", "gaussian-digits")
     improvement: ClassVar[str] = "Take a distribution that can describe more, such as a mixture with more components."
     players: ClassVar[tuple[str, ...]] = ("em",)
+    used_with: ClassVar[Mapping[str, tuple[Any, ...]]] = {
+        "covariance": ("distribution", "gaussian", "mixture"),
+        "components": ("distribution", "mixture"),
+        "bandwidth": ("distribution", "kernel-density"),
+        "features": ("distribution", "naive-bayes"),
+        "latent": ("distribution", "pca"),
+        "states": ("distribution", "hmm"),
+        "order": ("distribution", "markov"),
+    }
 
     family: Literal["classical"] = Field("classical", description="The kind of model.")
     distribution: str = Field(

@@ -58,9 +58,11 @@ def compose(settings: GANSettings, loss: object = None, classes: int | None = 0)
     penalties = {
         name: (part := make_penalty(name, entry.arguments), _weight(part, entry.weight, settings.discriminator.packing))
         for name, entry in settings.penalties.items()
-        if entry.weight
     }
-    views = {name: make_view(name, entry.arguments) for name, entry in settings.views.items() if entry.strength}
+    views = {name: make_view(name, entry.arguments) for name, entry in settings.views.items()}
+    # Parts without weight are made as well, so that a mistake in their arguments is found.
+    penalties = {name: (part, weight) for name, (part, weight) in penalties.items() if weight}
+    views = {name: view for name, view in views.items() if settings.views[name].strength}
     constraints = {role: make_constraint(role, e.name, e.arguments) for role, e in settings.constraints.items()}
     conditions = {role: make_condition(role, e.name, e.arguments) for role, e in settings.condition.items()}
     parts: dict[str, Any] = {f'model.objective "{settings.objective}"': adversarial_loss}

@@ -6,6 +6,7 @@ A GAN is composed of parts: `objective`, `penalties`, `constraints` and `views` 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
@@ -57,6 +58,10 @@ class DiscriminatorSettings(NetworkSettings):
 class EncoderSettings(NetworkSettings):
     """An encoder, a third player that maps examples to codes: how it learns, and its network."""
 
+    used_with: ClassVar[Mapping[str, tuple[Any, ...]]] = dict.fromkeys(
+        ("options", *NetworkSettings.model_fields), ("kind",)
+    )
+
     kind: str = Field(
         NO_ENCODER,
         description=f"{', '.join(ENCODERS)}, or module:Class of your own; {NO_ENCODER} for a GAN without an encoder.",
@@ -73,6 +78,8 @@ class EncoderSettings(NetworkSettings):
 
 class UpdateSettings(Settings):
     """How often the players are updated in one step, and how far the generator looks ahead."""
+
+    used_with: ClassVar[Mapping[str, tuple[Any, ...]]] = {"unrolled_rate": ("unrolled",)}
 
     discriminator: int = Field(
         1, ge=1, description="Updates of the discriminator a step (k of the original algorithm)."
@@ -100,6 +107,8 @@ class LabelSettings(Settings):
 
 class ReplaySettings(Settings):
     """Previously generated examples."""
+
+    used_with: ClassVar[Mapping[str, tuple[Any, ...]]] = {"size": ("share",)}
 
     share: float = Field(
         0.0, ge=0.0, lt=1.0, description="Share of the generated examples shown to the discriminator that are old ones."

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
@@ -18,6 +19,16 @@ class VAESettings(FamilySettings):
     title: ClassVar[str] = "Variational autoencoders (VAEs)"
     recommended: ClassVar[tuple[str, ...]] = ("vae-digits",)
     players: ClassVar[tuple[str, ...]] = ("vae",)
+    used_with: ClassVar[Mapping[str, tuple[Any, ...]]] = {
+        "degrees_of_freedom": ("likelihood", "student-t"),
+        "binarise": ("likelihood", "bernoulli"),
+        "pseudo_inputs": ("prior", "vampprior"),
+        "top_latent": ("layers", 2),
+        "top": ("layers", 2),
+        "classifier": ("semi_supervised",),
+        "classifier_weight": ("semi_supervised",),
+        "mmd_weight": ("regulariser", "mmd"),
+    }
 
     family: Literal["vae"] = Field("vae", description="The kind of model.")
     latent: Size = Field(3, description="Size of the code.")

@@ -51,6 +51,7 @@ class PenaltySettings(PartSettings):
     """A penalty of the discriminator."""
 
     switches: ClassVar[tuple[str, ...]] = ("weight",)
+    used_with: ClassVar[Mapping[str, tuple[Any, ...]]] = {"half_life": ("weight",), "arguments": ("weight",)}
     shorthand: ClassVar[str] = "weight"
     weight: Weight = Field(1.0, description="Weight of the penalty; 0 leaves it out.")
     half_life: int = Field(
@@ -97,6 +98,7 @@ class ViewSettings(PartSettings):
     """A transformation of the discriminator's input."""
 
     switches: ClassVar[tuple[str, ...]] = ("strength",)
+    used_with: ClassVar[Mapping[str, tuple[Any, ...]]] = {"steps": ("strength",), "arguments": ("strength",)}
     shorthand: ClassVar[str] = "strength"
     strength: Weight = Field(
         1.0, description="Strength of the view, in its own units (instance_noise: standard deviation); 0 leaves it out."
