@@ -418,6 +418,6 @@ SCORES: dict[str, dict[str, Score]] = {
     "ar": {"AR501": _sees_itself, "AR502": _likelihood_overfits},
     "em": {"EM801": _likelihood_falls, "EM802": _idle_components, "EM803": _idle_states},
     "vq": {"VAE207": _codebook_collapsed},
-    "flow": {"FLOW601": _inexact, "FLOW602": _spiky},
+    "flow": {"FLOW601": _inexact, "FLOW602": _spiky, "FLOW603": _likelihood_overfits},
     "dm": {"DIFF701": _off_scale, "DIFF702": _coarse},
 }

@@ -52,6 +52,11 @@ def _deviation(strength: float) -> dict[str, Any]:
     return {"model.data_std": strength}
 
 
+def _few(strength: float) -> dict[str, Any]:
+    return {"data.limit": round(strength), "model.noise_std": 0.0}
+
+
+_FAST = {"training.batch_size": 32, "training.optimiser.learning_rate": 3e-3, "training.ema": 0.9}
 _STEEP = {
     "model.flow": "realnvp",
     "training.optimiser.learning_rate": 1e-2,
@@ -71,6 +76,8 @@ FLOW_KINDS = (
         steps=150,
         seeds=4,
     ),
+    Kind("few-moons", "flow-moons", "FLOW603", (40, 100), _few, _FAST, seeds=6),
+    Kind("few-flow-digits", "flow-digits", "FLOW603", (60, 150), _few, _FAST, seeds=6),
     Kind("unscaled-digits", "diffusion-digits", "DIFF701", settings={"model.scaling": "none"}, seeds=4),
     Kind("misjudged-moons", "diffusion-moons", "DIFF701", (5.0, 50.0), _deviation, seeds=4),
     Kind("few-steps-moons", "diffusion-moons", "DIFF702", (2, 4), _steps, {"model.sampler.name": "euler"}, seeds=6),

@@ -67,6 +67,7 @@ def test_sections_name_kinds_and_no_kind_is_in_two() -> None:
         "AR502",
         "FLOW601",
         "FLOW602",
+        "FLOW603",
         "DIFF701",
         "DIFF702",
         "EM801",

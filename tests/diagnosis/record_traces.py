@@ -63,6 +63,7 @@ RUNS: dict[str, tuple[str, str]] = {
     "codebook_collapse": ("far-codes-digits", "vq-vae-digits"),
     "inverse_inexact": ("inexact-moons", "flow-moons"),
     "density_spikes": ("repeated-moons", "flow-moons"),
+    "densities_part": ("few-moons", "flow-moons"),
     "too_few_steps": ("few-steps-moons", "diffusion-moons"),
     "labels_ignored": ("labels-ignored-digits", "gan-digits-conditional"),
     "class_collapse": ("class-collapse-digits", "gan-digits-conditional"),

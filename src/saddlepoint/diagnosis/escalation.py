@@ -57,6 +57,7 @@ ESCALATION: dict[str, tuple[Step, ...]] = {
     "NUM303": (("leaky_units",), ("slower",)),
     "FLOW601": (("slower_shared",), ("clip",), ("fewer_layers",)),
     "FLOW602": (("noisy_examples",), ("slower_shared",)),
+    "FLOW603": (("noisy_examples",), ("strong_weight_decay",), ("slower_shared",)),
     "DIFF702": (("second_order",), ("more_sampler_steps",)),
     "NUM304": (("constant_schedule",), ("much_faster",)),
 }

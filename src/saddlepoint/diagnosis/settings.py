@@ -133,6 +133,7 @@ CODES: dict[str, Code] = {
     "VAE207": Code("the codebook collapses, most codes are unused", (".codebook:codebook_collapse",)),
     "FLOW601": Code("the inverse of the flow is inexact", (".densities:inverse_inexact",)),
     "FLOW602": Code("the flow's density has spikes or gaps", (".densities:density_spikes",)),
+    "FLOW603": Code("the flow overfits its {examples}", (".generalisation:densities_part",)),
     "DIFF701": Code("the data lack the scale that the diffusion model assumes"),
     "DIFF702": Code("the sampler takes too few steps", (".sampling_steps:too_few_steps",)),
     "DATA401": Code("the data do not fit the model's output range"),

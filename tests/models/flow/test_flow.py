@@ -200,3 +200,25 @@ def test_the_measured_error_of_the_inverse_finds_a_wrong_inverse(monkeypatch):
     right = model.player.inverse
     monkeypatch.setattr(model.player, "inverse", lambda z: 1.1 * right(z))
     assert float(model.held_out_series(x, generator)["flow/inverse_error"]) > 0.1
+
+
+@every_kind
+def test_a_new_flow_is_a_normal_distribution_whatever_the_data(kind):
+    """Outliers have a low density then, which is no fault of the flow."""
+    x = torch.distributions.Exponential(1.0).icdf(torch.linspace(0.01, 0.9999, 200))[:, None]
+    model = build(FlowSettings(flow=kind), Event((1,), "vector", mean=(1.0,), std=(1.0,)))
+    generator = torch.Generator().manual_seed(0)
+    assert float(model.held_out_series(x, generator)["flow/lowest_density"]) < -10
+    assert float(model.training_series(x, generator)["flow/below_normal"]) == pytest.approx(0, abs=1e-3)
+
+
+def test_the_density_of_whole_numbers_is_measured_in_their_units():
+    event = Event((1, 4, 4), "image", "uint8", 0.0, 255.0, mean=(127.5,), std=(256 / 12**0.5,))
+    x = torch.full((3, 1, 4, 4), 128, dtype=torch.uint8)
+    found = build(FlowSettings(), event).held_out_series(x, torch.Generator().manual_seed(0))
+    peak = -math.log(256 / 12**0.5 * math.sqrt(2 * math.pi))  # of the normal distribution that a new flow is
+    assert float(found["flow/highest_density_per_unit"]) == pytest.approx(peak, abs=1e-3)
+    continuous = build(FlowSettings(), Event((2,), "vector"))
+    assert "flow/highest_density_per_unit" not in continuous.held_out_series(
+        torch.zeros(3, 2), torch.Generator().manual_seed(0)
+    )

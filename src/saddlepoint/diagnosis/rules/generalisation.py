@@ -1,4 +1,4 @@
-"""Overfitting of models with a likelihood or a bound on it, seen from training and held-out examples: VAE206, AR502."""
+"""Overfitting of models with a likelihood or a bound on it, seen from training and held-out examples: VAE206, AR502, FLOW603."""
 
 from __future__ import annotations
 
@@ -112,6 +112,33 @@ def log_probs_part(
         gap.evidence("log_prob"),
         MEMORISES + run.advice(*_best(gap), "more_data", "strong_weight_decay", "smaller_network"),
         run.remedy("stop_at_best", best_step=gap.step) or run.remedy("strong_weight_decay"),
+    )
+
+
+@rule("FLOW603", traits={"flow"}, opens=2, closes=2)
+def densities_part(
+    flow_train_log_prob: Series, flow_held_out_log_prob: Series, flow_held_out_log_prob_error: Series, run: Facts
+) -> Finding | None:
+    """The log density of training examples is far above that of held-out ones, which falls or stays far behind.
+
+    Noise on the training examples limits the density at each of them.
+
+    Early Stopping - But When? (Lutz Prechelt, 1998), https://doi.org/10.1007/3-540-49430-8_3
+    Noise Regularization for Conditional Density Estimation (Jonas Rothfuss, Fabio Ferreira, Simon Boehm, Simon Walther, Maxim Ulrich,
+    Tamim Asfour, Andreas Krause, 2019), https://arxiv.org/abs/1907.08982
+    """
+    gap = gap_between(flow_train_log_prob, flow_held_out_log_prob, flow_held_out_log_prob_error)
+    if gap is None:
+        return None
+    return Finding(
+        "FLOW603",
+        gap.severity,
+        flow_held_out_log_prob.step,
+        f"Overfitting: the log density is {gap.trained:.1f} nats for training and {gap.held_out:.1f} for held-out examples"
+        + ("." if gap.step is None else f", where it was {gap.best:.1f} at step {gap.step:,}."),
+        gap.evidence("log_prob"),
+        MEMORISES + run.advice("noisy_examples", *_best(gap), "more_data", "strong_weight_decay", "fewer_layers"),
+        run.remedy("noisy_examples") or run.remedy("stop_at_best", best_step=gap.step),
     )
 
 

@@ -179,22 +179,41 @@ class Flow(ClassCodes, ClassDensity):
         Returns:
             `flow/held_out_log_prob` (N,) nats in the data's units (higher is better), given the labels if there are any, and its
             standard error `flow/held_out_log_prob_error` (); `flow/highest_density` and `flow/lowest_density` (), the highest and
-            lowest log density in the model's units, in nats per number; `flow/inverse_error` (), the largest error of the
-            inverse, in the model's units.
+            lowest log density in the model's units, in nats per number; `flow/highest_density_per_unit` (), the highest in the
+            data's units, of whole numbers alone; `flow/inverse_error` (), the largest error of the inverse, in the model's units.
         """
         values = self._series(x, generator, labels)
         found = {"flow/held_out_log_prob": values}
         if len(values):
             each = (values - self.scaling.log_abs_det) / self.numbers
             found |= {"flow/highest_density": each.max(), "flow/lowest_density": each.min()}
+            if self.event.levels is not None:
+                found["flow/highest_density_per_unit"] = values.max() / self.numbers
             found["flow/inverse_error"] = self._inverse_error(x[:INVERTED], labels, generator)
         if len(values) > 1:
             found["flow/held_out_log_prob_error"] = standard_error(values)
         return found
 
     def training_series(self, x: Tensor, generator: torch.Generator, labels: Tensor | None = None) -> dict[str, Tensor]:
-        """Return `flow/train_log_prob` (N,), measured like `flow/held_out_log_prob`."""
-        return {"flow/train_log_prob": self._series(x, generator, labels)}
+        """Measure training examples.
+
+        Args:
+            x: (N, *event) in the data's units.
+            generator: draws the dequantisation of whole numbers.
+            labels: as in `held_out_series`.
+
+        Returns:
+            `flow/train_log_prob` (N,), measured like `flow/held_out_log_prob`; `flow/below_normal` (), the largest amount by
+            which an example's log density is below that of a standard normal distribution in the model's units, nats per number
+            (0 for a new flow).
+        """
+        values = self._series(x, generator, labels)
+        found = {"flow/train_log_prob": values}
+        if len(values):
+            rows = self.player.varying.rows(self.model_units(x))
+            below = standard_normal_log_prob(rows) - (values - self.scaling.log_abs_det)
+            found["flow/below_normal"] = below.max() / self.numbers
+        return found
 
     def _series(self, x: Tensor, generator: torch.Generator, labels: Tensor | None) -> Tensor:
         self.model_units(x[:0])  # checks the shape

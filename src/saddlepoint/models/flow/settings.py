@@ -34,8 +34,8 @@ class FlowSettings(FamilySettings):
     noise_std: float = Field(
         0.0,
         ge=0.0,
-        description="Standard deviation of Gaussian noise on training examples, in the model's units, which are standard deviations "
-        "of the data.",
+        description="Standard deviation of Gaussian noise on training examples, in the model's units. With the default scaling these "
+        "are standard deviations of the data.",
     )
     objective: str = Field(
         "likelihood", description="likelihood: the negative log likelihood; or module:loss of your own."
