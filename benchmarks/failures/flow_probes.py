@@ -1,6 +1,6 @@
 """Measurements of normalising flows and diffusion models, from which the ground truth is decided.
 
-They use training examples, where the rules use held-out ones, and other comparisons: a spike of a density is one that neighbours a
+They use more training examples than the rules, which mostly use held-out ones, and other comparisons: a spike of a density is one that neighbours a
 fiftieth of a standard deviation away do not have; samples are compared with those of a far finer integration.
 """
 
