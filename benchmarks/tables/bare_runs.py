@@ -52,7 +52,8 @@ def train_bare(recipe: Any) -> Trained:
 
     torch.set_num_threads(1)
     dataset = load(recipe.data)
-    training = recipe.training.model_copy(update={"tick": recipe.training.steps})
+    batch_size = recipe.model.batch_size(recipe.training.batch_size, len(dataset))
+    training = recipe.training.model_copy(update={"tick": recipe.training.steps, "batch_size": batch_size})
     model = build(recipe.model, dataset.event, seed=training.seed)
     state = TrainingState.start(model, training, Devices(torch.device("cpu"), "fp32"))
     labels = model.classes is not None

@@ -20,6 +20,7 @@ TABLES: dict[str, dict[str, Any]] = {
     "few_data": {"seeds": 3},
     "gan_recipes": {"seeds": 3, "quick": False},
     "stacked_mnist": {"seeds": 3, "quick": False},
+    "text": {"seeds": 3, "text": Path("english.txt"), "quick": False},
     "zoo": {"data": ["ring", "digits"], "seeds": 3, "quick": False},
 }
 # The number of trials of a quick run, and the data that it needs below SADDLEPOINT_DATA.
@@ -29,6 +30,7 @@ QUICK = {
     "gan_recipes": (7, ""),
     "pacgan": (8, ""),
     "stacked_mnist": (6, "mnist"),
+    "text": (5, ""),
     "zoo": (8, ""),
 }
 
