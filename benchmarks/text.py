@@ -117,7 +117,7 @@ class Trial:
 
     def place(self, keep: Path) -> Path:
         """Its file, see `outcome_file`."""
-        return outcome_file(keep, f"{self.row}-{self.seed}", self.recipe, MEASURED)
+        return outcome_file(keep, f"{self.row}-{self.seed}", self.recipe, MEASURED, self.quick)
 
 
 def english(characters: int) -> str:
