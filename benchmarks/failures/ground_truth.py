@@ -114,6 +114,7 @@ FOLLOWS = {
     "AR501": {"AR502"},
     "VAE203": {"VAE201", "VAE204", "VAE205"},
     "FLOW602": {"FLOW601", "FLOW603", "NUM302"},
+    "FLOW603": {"FLOW601"},
     "DIFF701": {"DIFF702", "NUM302", "NUM303", "NUM304"},
 }
 
