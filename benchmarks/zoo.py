@@ -32,6 +32,7 @@ from tables.step_costs import Cost, measure_cost
 from tables.trials import argument_parser, folder_of_outcomes, outcome_file, read_outcomes, train_missing
 
 SEEDS = 3
+SCALE = 1_000  # of energy distances in tables
 PLAIN = ("non-saturating", "none")
 LOSSES = (
     "non-saturating",
@@ -252,10 +253,24 @@ def recommendation(found: dict[str, dict[tuple[str, str], list[Outcome]]]) -> li
     return [
         "## Which game to take",
         f"Over {', '.join(found)}, the loss `{loss}` with the penalty `{penalty}` comes first: fewest runs with a failure, then the "
-        f"lowest mean rank of the energy distance. Its distance against that of the plain game (`{PLAIN[0]}`, no penalty): "
+        f"lowest mean rank of the energy distance. {SCALE:,} times its distance against that of the plain game (`{PLAIN[0]}`, no penalty): "
         f"{'; '.join(against)}. Where intervals overlap, the order of games is not certain. The five first:",
         results.table(["loss", "penalty", "runs with a failure", "rank of the distance"], lines),
     ]
+
+
+def by_penalty(found: dict[str, dict[tuple[str, str], list[Outcome]]]) -> str:
+    """A row of each penalty, over all losses: runs without a failure, and the median of the energy distance."""
+    lines = []
+    for penalty in PENALTIES:
+        cells = [penalty]
+        for games in found.values():
+            own = [outcome for game, outcomes in games.items() if game[1] == penalty for outcome in outcomes]
+            distances = [SCALE * outcome.distance if math.isfinite(outcome.distance) else math.inf for outcome in own]
+            cells += [f"{sum(map(_is_whole, own))} of {len(own)}", f"{statistics.median(distances):.2f}" if own else "-"]
+        lines.append(cells)
+    columns = [f"{name}: {what}" for name in found for what in ("without failure", f"{SCALE:,} x median distance")]
+    return results.table(["penalty, all losses", *columns], lines)
 
 
 def _mean_distance(outcomes: Sequence[Outcome]) -> float:
@@ -270,9 +285,11 @@ def _is_whole(outcome: Outcome) -> bool:
 
 
 def interval(values: Sequence[float]) -> str:
-    """The mean with its interval, or how many of the values are not finite."""
+    """The mean of `SCALE` times the values with its interval, or how many of them are not finite."""
     broken = sum(not math.isfinite(value) for value in values)
-    return f"not finite in {broken} of {len(values)}" if broken else results.with_interval(values, 4)
+    return (
+        f"not finite in {broken} of {len(values)}" if broken else results.with_interval([SCALE * v for v in values], 2)
+    )
 
 
 def page(found: dict[str, dict[tuple[str, str], list[Outcome]]], costs: dict[str, Costs], seeds: int) -> str:
@@ -285,13 +302,14 @@ def page(found: dict[str, dict[tuple[str, str], list[Outcome]]], costs: dict[str
         "penalties at settings that were not tuned for any of them. The energy distance of samples to held-out data is the mean over "
         "seeds with its 95 % interval (Student's t; with few seeds intervals are wide). A run counts as without failure if no "
         "finding of the severity `failure` stood at its end and its distance is finite. The cost of a step is the CPU time relative to "
-        "the plain game's, both timed in turn on one thread.",
+        "the plain game's, both timed in turn on one thread; an empty cell is not measured yet.",
     ]
     parts += recommendation(found)
+    parts += ["## By penalty", by_penalty(found)]
     for name, games in found.items():
         of = DATA[name]
         some = next(iter(games.values()))
-        columns = ["loss", "penalty", "energy distance", "without failure"]
+        columns = ["loss", "penalty", f"{SCALE:,} x energy distance", "without failure"]
         columns += ["modes", "high quality"] if some[0].modes is not None else []
         settings = ", ".join(f"`{key} {value}`" for key, value in of.settings.items())
         counts = sorted({len(outcomes) for outcomes in games.values()})

@@ -7,18 +7,15 @@ from saddlepoint.diagnosis.facts import Facts
 from saddlepoint.diagnosis.series import Series
 from saddlepoint.records import Finding
 
-INEXACT, WRONG = (
-    0.01,
-    0.1,
-)  # error of the inverse in standard deviations of the data; rounding in float32 gives about 1e-5
+# Error of the inverse in standard deviations of the data; rounding in float32 gives about 1e-5.
+INEXACT, WRONG = 0.01, 0.1
 # Nats per number. A standard normal density has at most -0.9, and a mode with 1/50 of the data's deviation about 3.
 SPIKE, TALLER = 4.0, 6.0
 # Whole numbers that are spread evenly over their unit have at most 0 nats per unit. A normal density as wide as a unit has 0.3 at its
 # peak, and one with half of its width 1.
 UNIT_SPIKE, UNIT_TALLER = 1.0, 3.0
-GAP = (
-    5.0  # below a normal density: a code more than three standard deviations out, in every number, of an example near 0
-)
+# Below a normal density: a code more than three standard deviations out, in every number, of an example near 0.
+GAP = 5.0
 BEGUN = 0.1  # share of the run, before which densities may be anywhere
 
 
