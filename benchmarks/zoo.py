@@ -267,7 +267,10 @@ def by_penalty(found: dict[str, dict[tuple[str, str], list[Outcome]]]) -> str:
         for games in found.values():
             own = [outcome for game, outcomes in games.items() if game[1] == penalty for outcome in outcomes]
             distances = [SCALE * outcome.distance if math.isfinite(outcome.distance) else math.inf for outcome in own]
-            cells += [f"{sum(map(_is_whole, own))} of {len(own)}", f"{statistics.median(distances):.2f}" if own else "-"]
+            cells += [
+                f"{sum(map(_is_whole, own))} of {len(own)}",
+                f"{statistics.median(distances):.2f}" if own else "-",
+            ]
         lines.append(cells)
     columns = [f"{name}: {what}" for name in found for what in ("without failure", f"{SCALE:,} x median distance")]
     return results.table(["penalty, all losses", *columns], lines)
