@@ -33,7 +33,7 @@ if __name__ == "__main__":
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import results
-from tables.trials import argument_parser, folder_of_outcomes, outcome_file, read_outcomes, train_missing
+from tables.trials import argument_parser, folder_of_outcomes, group_outcomes, outcome_file, train_missing
 
 SEEDS = 3
 POINTS, SAMPLES, SHOWN = 2_000, 10_000, 1_000  # of the truth; behind a kernel estimate; in the picture
@@ -197,10 +197,11 @@ def describe(trial: Trial, outcome: Outcome) -> str:
 
 def read(wanted: Sequence[Trial], keep: Path) -> dict[str, dict[str, list[Outcome]]]:
     """The finished runs by data and row."""
-    found: dict[str, dict[str, list[Outcome]]] = {}
-    for trial, outcome in read_outcomes(wanted, keep, Outcome):
-        found.setdefault(trial.data, {}).setdefault(trial.row, []).append(outcome)
-    return found
+    by_data = {
+        data: group_outcomes([one for one in wanted if one.data == data], keep, Outcome, lambda one: one.row)
+        for data in dict.fromkeys(one.data for one in wanted)
+    }
+    return {data: models for data, models in by_data.items() if models}
 
 
 def rows(models: Mapping[str, Sequence[Outcome]]) -> list[list[str]]:

@@ -62,9 +62,9 @@ def main(given: list[str]) -> int:
         options.only = list(SECTIONS[options.section].kinds)
     # A run is judged beside the healthy ones of its base.
     only = dict.fromkeys([*options.only, *(KINDS[name].base for name in options.only)])
-    if options.section:
-        only = {name: None for name in only if name in arguments.available_kinds()}
     names = [*only] or [*(QUICK if options.quick else arguments.available_kinds())]
+    if options.section:
+        names = [name for name in arguments.available_kinds() if name in only]
     with tempfile.TemporaryDirectory() as scratch:
         keep = Path(options.keep or scratch)
         if not options.judge:

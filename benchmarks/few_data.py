@@ -44,7 +44,7 @@ from tables.few_data_plan import (
 )
 from tables.few_data_verdict import judge
 from tables.photographs import Photographs
-from tables.trials import argument_parser, folder_of_outcomes, read_outcomes, train_missing
+from tables.trials import argument_parser, folder_of_outcomes, group_outcomes, train_missing
 
 SECTION = "Few photographs"
 SEEDS = 3
@@ -63,10 +63,7 @@ Key = tuple[str, str, float]
 
 def read(wanted: Sequence[Trial], keep: Path) -> dict[Key, list[Outcome]]:
     """The finished runs by row, view and share, in the order of their seeds."""
-    found: dict[Key, list[Outcome]] = {}
-    for trial, outcome in read_outcomes(wanted, keep, Outcome):
-        found.setdefault((trial.row, trial.view, trial.share), []).append(outcome)
-    return found
+    return group_outcomes(wanted, keep, Outcome, lambda trial: (trial.row, trial.view, trial.share))
 
 
 # What is measured: the heading, and the digits that are shown.

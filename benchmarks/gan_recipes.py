@@ -24,7 +24,7 @@ if __name__ == "__main__":
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import results
-from tables.trials import argument_parser, folder_of_outcomes, outcome_file, read_outcomes, train_missing
+from tables.trials import argument_parser, folder_of_outcomes, group_outcomes, outcome_file, train_missing
 
 SECTION = "GANs with conditions and encoders"
 SEEDS = 3
@@ -204,11 +204,9 @@ def body(found: Mapping[str, Sequence[Outcome]]) -> str:
 def main(argv: Sequence[str]) -> int:
     arguments = argument_parser(__doc__, SEEDS).parse_args(argv)
     wanted = trials(1 if arguments.quick else arguments.seeds, arguments.quick)
-    found: dict[str, list[Outcome]] = {}
     with folder_of_outcomes(arguments.keep) as keep:
         train_missing(wanted[arguments.part], keep, arguments.minutes, train, describe)
-        for trial, outcome in read_outcomes(wanted, keep, Outcome):
-            found.setdefault(trial.row, []).append(outcome)
+        found = group_outcomes(wanted, keep, Outcome, lambda trial: trial.row)
     text = body(found)
     print(text)
     complete = sum(map(len, found.values())) == len(wanted)

@@ -32,7 +32,7 @@ if __name__ == "__main__":
 import itertools
 
 import results
-from tables.trials import argument_parser, folder_of_outcomes, outcome_file, read_outcomes, train_missing
+from tables.trials import argument_parser, folder_of_outcomes, group_outcomes, outcome_file, train_missing
 
 SEEDS = 1
 SAMPLES, TEST = 1_000, 10_000
@@ -225,10 +225,7 @@ def describe(trial: Trial, outcome: Outcome) -> str:
 
 def read(wanted: Sequence[Trial], keep: Path) -> dict[str, list[Outcome]]:
     """The finished runs by row."""
-    found: dict[str, list[Outcome]] = {}
-    for trial, outcome in read_outcomes(wanted, keep, Outcome):
-        found.setdefault(trial.row, []).append(outcome)
-    return found
+    return group_outcomes(wanted, keep, Outcome, lambda trial: trial.row)
 
 
 def body(found: Mapping[str, Sequence[Outcome]], *, quick: bool = False) -> str:

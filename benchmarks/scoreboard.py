@@ -2,7 +2,7 @@
 
 python benchmarks/scoreboard.py [--data digits mnist] [--seeds N] [--keep FOLDER] [--quick]
 
-It takes about a quarter of an hour for digits and two hours for MNIST on one core. With --keep, finished work in FOLDER is reused. A section of
+Digits take minutes and MNIST hours on one core. With --keep, finished work in FOLDER is reused. A section of
 RESULTS.md is written with three seeds or more; never with --quick, which only shows that everything runs. What the tables of
 2026-11-21 say about the metrics is in docs/evaluation.md, "What the metrics disagree about".
 """

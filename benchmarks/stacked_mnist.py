@@ -29,7 +29,7 @@ if __name__ == "__main__":
 
 import results
 from tables.bare_runs import train_bare
-from tables.trials import argument_parser, folder_of_outcomes, outcome_file, read_outcomes, train_missing
+from tables.trials import argument_parser, folder_of_outcomes, group_outcomes, outcome_file, train_missing
 
 SECTION = "Modes of Stacked MNIST"
 SAMPLES, MODES = 26_000, 1_000
@@ -233,10 +233,7 @@ def describe(trial: Trial, outcome: Outcome) -> str:
 
 def read(wanted: Sequence[Trial], keep: Path) -> dict[str, list[Outcome]]:
     """The finished trials by row."""
-    found: dict[str, list[Outcome]] = {}
-    for trial, outcome in read_outcomes(wanted, keep, Outcome):
-        found.setdefault(trial.row, []).append(outcome)
-    return found
+    return group_outcomes(wanted, keep, Outcome, lambda trial: trial.row)
 
 
 def cells(outcomes: Sequence[Outcome]) -> list[str]:

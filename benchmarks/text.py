@@ -29,7 +29,7 @@ if __name__ == "__main__":
 
 import results
 from tables.bare_runs import train_bare
-from tables.trials import argument_parser, folder_of_outcomes, outcome_file, read_outcomes, train_missing
+from tables.trials import argument_parser, folder_of_outcomes, group_outcomes, outcome_file, train_missing
 
 SECTION = "Characters of English text"
 SEEDS = 3
@@ -164,10 +164,7 @@ def describe(trial: Trial, outcome: Outcome) -> str:
 
 def read(wanted: Sequence[Trial], keep: Path) -> dict[str, list[Outcome]]:
     """The finished runs by row."""
-    found: dict[str, list[Outcome]] = {}
-    for trial, outcome in read_outcomes(wanted, keep, Outcome):
-        found.setdefault(trial.row, []).append(outcome)
-    return found
+    return group_outcomes(wanted, keep, Outcome, lambda trial: trial.row)
 
 
 def body(found: Mapping[str, Sequence[Outcome]], characters: int) -> str:

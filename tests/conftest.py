@@ -6,7 +6,6 @@ seed would make a forgotten generator look reproducible.
 
 from __future__ import annotations
 
-import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,11 +39,6 @@ settings.load_profile("quick")  # the other: pytest --hypothesis-profile thoroug
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("slow") is not None)
-
-
-def pytest_collection_finish() -> None:
-    # More than 10,000 tests and what they import live to the end: the collector of cycles need not visit them again and again.
-    gc.freeze()
 
 
 _asked: set[str] = set()  # those of the marks `pictures` and `result` that the test that runs has

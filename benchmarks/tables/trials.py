@@ -27,6 +27,7 @@ class Trial(Protocol):
 
 AnyTrial = TypeVar("AnyTrial", bound=Trial)
 AnyOutcome = TypeVar("AnyOutcome")
+Key = TypeVar("Key")
 
 
 def outcome_file(keep: Path, name: str, recipe: Any, *further: Any) -> Path:
@@ -132,3 +133,20 @@ def read_outcomes(
     """
     there = [(trial, trial.place(keep)) for trial in wanted]
     return [(trial, outcome(**json.loads(place.read_text("utf-8")))) for trial, place in there if place.exists()]
+
+
+def group_outcomes(
+    wanted: Sequence[AnyTrial], keep: Path, outcome: Callable[..., AnyOutcome], key: Callable[[AnyTrial], Key]
+) -> dict[Key, list[AnyOutcome]]:
+    """Return the finished outcomes by the key of their trials, in the order of the trials.
+
+    Args:
+        wanted: the trials.
+        keep: the folder of outcomes.
+        outcome: the dataclass.
+        key: of a trial, such as its row of the table.
+    """
+    found: dict[Key, list[AnyOutcome]] = {}
+    for trial, one in read_outcomes(wanted, keep, outcome):
+        found.setdefault(key(trial), []).append(one)
+    return found

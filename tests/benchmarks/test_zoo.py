@@ -18,13 +18,14 @@ def test_the_page_says_how_many_seeds_games_have(counts: tuple[int, ...], words:
 
 def test_the_page_recommends_the_game_without_failures_that_is_best_over_all_data() -> None:
     import zoo
+    from tables import zoo_page
 
     def outcomes(distance: float, *codes: str) -> list[zoo.Outcome]:
         return [zoo.Outcome(distance, None, None, "", codes, 100.0)] * 3
 
     games = {zoo.PLAIN: outcomes(0.3), ("hinge", "r1"): outcomes(0.2), ("hinge", "none"): outcomes(0.1, "GAN103")}
     alone = {**games, ("minimax", "none"): outcomes(0.0)}  # on one data set only
-    said = "\n".join(zoo.recommendation({"ring": games, "digits": alone}))
+    said = "\n".join(zoo_page.recommendation({"ring": games, "digits": alone}))
     assert "the loss `hinge` with the penalty `r1` comes first" in said
     assert "ring: 200.00 ± 0.00 against 300.00 ± 0.00" in said
     games_in_order = [line.split("|")[1:3] for line in said.splitlines() if line.startswith("| ")][1:]
@@ -34,17 +35,20 @@ def test_the_page_recommends_the_game_without_failures_that_is_best_over_all_dat
         ["hinge", "none"],
     ]
     assert "minimax" not in said
-    assert zoo.recommendation({}) == []
+    assert zoo_page.recommendation({}) == []
 
 
 def test_penalties_are_compared_over_all_losses() -> None:
     import zoo
+    from tables import zoo_page
 
     def outcomes(distance: float, *codes: str) -> list[zoo.Outcome]:
         return [zoo.Outcome(distance, None, None, "", codes, 100.0)] * 2
 
     games = {zoo.PLAIN: outcomes(0.3), ("hinge", "none"): outcomes(0.1, "GAN103"), ("hinge", "r1"): outcomes(0.2)}
-    rows = {line.split("|")[1].strip(): line.split("|")[2:4] for line in zoo.by_penalty({"ring": games}).splitlines()}
+    rows = {
+        line.split("|")[1].strip(): line.split("|")[2:4] for line in zoo_page.by_penalty({"ring": games}).splitlines()
+    }
     assert [cell.strip() for cell in rows["none"]] == ["2 of 4", "200.00"]
     assert [cell.strip() for cell in rows["r1"]] == ["2 of 2", "200.00"]
     assert [cell.strip() for cell in rows["spectral"]] == ["0 of 0", "-"]

@@ -253,7 +253,7 @@ def _classes(dataset: Dataset) -> list[Finding]:
     rare = [name for name, count in zip(names, counts, strict=True) if 0 < count < RARE * fair]
     findings = []
     for what, classes, advice in (
-        ("have no training examples", missing, "Give examples of them, or number the labels without gaps."),
+        ("have no training examples", missing, "Give examples of them, or leave these classes out."),
         ("have less than a tenth of an equal share of the examples", rare, "Give more examples of them."),
     ):
         if classes:

@@ -82,6 +82,29 @@ def verdict_fields(
     return {"headline": said, "advice": advice}
 
 
+def _verdict_of(
+    recipe: Recipe,
+    state: str,
+    step: int,
+    process: Process | None,
+    findings: Sequence[Finding],
+    result: Result | None,
+    data: Mapping[str, Any],
+    best_step: int | None,
+) -> dict[str, Any]:
+    """The fields of summary.json that hold both parts of the verdict, with its headline and advice."""
+    said = verdict_fields(
+        process,
+        findings,
+        result,
+        data,
+        under_way=stopped(state, step, recipe.training.steps),
+        best_step=best_step,
+        improvement=recipe.model.improvement,
+    )
+    return {**said, "process": process, "result": None if result is None else result.to_json()}
+
+
 def stopped(state: str, step: int, steps: int) -> str:
     """Return where an interrupted run stopped, "stopped at step 300 of 2,000"; empty for other runs."""
     return f"stopped at step {step:,} of {steps:,}" if state == "interrupted" else ""
@@ -134,22 +157,11 @@ def update_result(folder: RunFolder, recipe: Recipe, result: Result) -> dict[str
         int(summary["step"]),
         float(summary.get("seconds") or 0.0),
     )
-    process = recorded_process(folder, summary, findings)
-    under_way, data = stopped(state, step, recipe.training.steps), summary.get("data") or {}
-    best_step = step_to_take(summary.get("best"), step, summary.get("quality") or {}, recipe)
+    process, quality = recorded_process(folder, summary, findings), summary.get("quality") or {}
+    best_step = step_to_take(summary.get("best"), step, quality, recipe)
     changed = {
-        **verdict_fields(
-            process,
-            findings,
-            result,
-            data,
-            under_way=under_way,
-            best_step=best_step,
-            improvement=recipe.model.improvement,
-        ),
+        **_verdict_of(recipe, state, step, process, findings, result, summary.get("data") or {}, best_step),
         "verdict": verdict(recipe, state, step, seconds, findings, result, saved, codes),
-        "process": process,
-        "result": result.to_json(),
     }
     kept = {name: value for name, value in summary.items() if name != "health"}
     summary = {**changed, **{name: value for name, value in kept.items() if name not in changed}}
@@ -242,22 +254,11 @@ def write_summary(
         "classes": list(event.class_names) if event.class_names else None,
         "fingerprint": dataset.fingerprint,
     }
-    under_way = stopped(state, step, recipe.training.steps)
     best_step = step_to_take(best, step, quality, recipe)
     treated = [str(cure["code"]) for cure in cures]
     summary = {
-        **verdict_fields(
-            process,
-            findings,
-            result,
-            data,
-            under_way=under_way,
-            best_step=best_step,
-            improvement=recipe.model.improvement,
-        ),
+        **_verdict_of(recipe, state, step, process, findings, result, data, best_step),
         "verdict": verdict(recipe, state, step, seconds, findings, result, saved, treated),
-        "process": process,
-        "result": None if result is None else result.to_json(),
         "quality": number_to_json(quality),
         "state": state,
         "step": step,

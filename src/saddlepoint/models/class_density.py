@@ -17,10 +17,13 @@ class ClassDensity(Model):
 
     @abstractmethod
     def _log_density(self, x: Tensor, labels: Tensor | None) -> Tensor:
-        """log p(x), or log p(x | label) with labels (N,) on the model's device: x (N, *event) in the data's units -> (N,) nats."""
+        """log p(x), or log p(x | label) with labels (N,) on the model's device: x (N, *event) in the data's units -> (N,) nats.
+
+        A log density, or the log probability of discrete values.
+        """
 
     def log_prob(self, x: Numbers) -> Tensor:
-        """Return log p(x), a density in the data's own units; a conditional model sums over classes.
+        """Return log p(x) in the data's own units; a conditional model sums over classes.
 
         Args:
             x: (N, *event) in the data's units.

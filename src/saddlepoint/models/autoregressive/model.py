@@ -16,7 +16,7 @@ from saddlepoint.models.autoregressive.generation import in_row_chunks, leaking_
 from saddlepoint.models.autoregressive.likelihoods import build_likelihood, build_scaling
 from saddlepoint.models.autoregressive.sampling import SamplesInOrder
 from saddlepoint.models.autoregressive.settings import AutoregressiveSettings
-from saddlepoint.models.bayes import marginal_log_prob, posterior
+from saddlepoint.models.class_density import ClassDensity
 from saddlepoint.models.labels import check_conditional, draw_labels
 from saddlepoint.models.own_loss import ROLE, own_loss
 from saddlepoint.models.units import UNIT
@@ -28,7 +28,7 @@ from saddlepoint.objectives.phase import Noise, Phase
 NUMBERS_IN_A_PASS = 2**25  # that a chunk may store in one layer
 
 
-class Autoregressive(SamplesInOrder):
+class Autoregressive(SamplesInOrder, ClassDensity):
     """p(x) = prod_s p(x_s | x_1, ..., x_{s - 1}); `log_prob` is exact.
 
     References:
@@ -155,26 +155,10 @@ class Autoregressive(SamplesInOrder):
         x = as_tensor(x)
         if self.settings.binarise == "stochastic":  # the same for every class
             x = self.scaling.to_data(self._binarise(self.model_units(x), generator))
-        return marginal_log_prob(self, x).to(self.device, torch.float32)
+        return super().log_prob(x)
 
-    def class_log_prob(self, x: Numbers, labels: Tensor) -> Tensor:
-        """Return log p(x | y).
-
-        Args:
-            x: (N, *event) in the data's units.
-            labels: (N,) int64.
-
-        Returns:
-            (N,) nats.
-
-        Raises:
-            SettingError: the model has no classes, or labels are not N valid classes.
-        """
-        return self._log_prob(as_tensor(x), self.labels_for("class_log_prob", x, labels), None)
-
-    def posterior(self, x: Numbers) -> Tensor:
-        """Return p(y | x) by Bayes' rule: x (N, *event) in the data's units -> (N, classes)."""
-        return posterior(self, as_tensor(x))
+    def _log_density(self, x: Tensor, labels: Tensor | None) -> Tensor:
+        return self._log_prob(x, labels, None)
 
     def _log_prob(self, x: Tensor, labels: Tensor | None, generator: torch.Generator | None) -> Tensor:
         """(N,) nats, of x given its class if there are labels."""
