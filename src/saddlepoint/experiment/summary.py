@@ -91,8 +91,9 @@ def _verdict_of(
     result: Result | None,
     data: Mapping[str, Any],
     best_step: int | None,
+    sentence: str,
 ) -> dict[str, Any]:
-    """The fields of summary.json that hold both parts of the verdict, with its headline and advice."""
+    """The fields of summary.json that hold the verdict: headline, advice, the sentence of `verdict`, and both parts."""
     said = verdict_fields(
         process,
         findings,
@@ -102,7 +103,7 @@ def _verdict_of(
         best_step=best_step,
         improvement=recipe.model.improvement,
     )
-    return {**said, "process": process, "result": None if result is None else result.to_json()}
+    return {**said, "verdict": sentence, "process": process, "result": None if result is None else result.to_json()}
 
 
 def stopped(state: str, step: int, steps: int) -> str:
@@ -159,10 +160,9 @@ def update_result(folder: RunFolder, recipe: Recipe, result: Result) -> dict[str
     )
     process, quality = recorded_process(folder, summary, findings), summary.get("quality") or {}
     best_step = step_to_take(summary.get("best"), step, quality, recipe)
-    changed = {
-        **_verdict_of(recipe, state, step, process, findings, result, summary.get("data") or {}, best_step),
-        "verdict": verdict(recipe, state, step, seconds, findings, result, saved, codes),
-    }
+    sentence = verdict(recipe, state, step, seconds, findings, result, saved, codes)
+    data = summary.get("data") or {}
+    changed = _verdict_of(recipe, state, step, process, findings, result, data, best_step, sentence)
     kept = {name: value for name, value in summary.items() if name != "health"}
     summary = {**changed, **{name: value for name, value in kept.items() if name not in changed}}
     with replaced(folder.summary) as file:
@@ -256,9 +256,9 @@ def write_summary(
     }
     best_step = step_to_take(best, step, quality, recipe)
     treated = [str(cure["code"]) for cure in cures]
+    sentence = verdict(recipe, state, step, seconds, findings, result, saved, treated)
     summary = {
-        **_verdict_of(recipe, state, step, process, findings, result, data, best_step),
-        "verdict": verdict(recipe, state, step, seconds, findings, result, saved, treated),
+        **_verdict_of(recipe, state, step, process, findings, result, data, best_step, sentence),
         "quality": number_to_json(quality),
         "state": state,
         "step": step,
