@@ -74,10 +74,10 @@ class Row:
 
 
 ROWS = {
-    "DCGAN": Row(12_000, {}),
-    "PacGAN2": Row(12_000, {"model.discriminator.packing": 2}),
+    "DCGAN": Row(6_000, {}),
+    "PacGAN2": Row(6_000, {"model.discriminator.packing": 2}),
     "WGAN-GP": Row(
-        2_400,
+        1_200,
         {
             **_NO_NORM,
             **_NO_MOMENTUM,
@@ -86,9 +86,9 @@ ROWS = {
             "model.updates.discriminator": 5,
         },
     ),
-    "SNGAN": Row(10_000, {**_NO_NORM, "model.objective": "hinge", "model.constraints.discriminator": "spectral"}),
+    "SNGAN": Row(5_000, {**_NO_NORM, "model.objective": "hinge", "model.constraints.discriminator": "spectral"}),
     "R3GAN-like": Row(
-        7_000,
+        3_500,
         {
             **_NO_NORM,
             **_NO_MOMENTUM,

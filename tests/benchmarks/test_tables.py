@@ -16,6 +16,7 @@ from tests.benchmarks.program import RESULTS, run
 
 # Calls of `trials` for three seeds.
 TABLES: dict[str, dict[str, Any]] = {
+    "defaults": {"recipes": ["gan-digits", "dcgan-digits"], "seeds": 3, "quick": False},
     "densities": {"data": ["ring", "moons"], "seeds": 3, "quick": False},
     "few_data": {"seeds": 3},
     "gan_recipes": {"seeds": 3, "quick": False},
@@ -25,6 +26,7 @@ TABLES: dict[str, dict[str, Any]] = {
 }
 # The number of trials of a quick run, and the data that it needs below SADDLEPOINT_DATA.
 QUICK = {
+    "defaults": (6, ""),
     "densities": (8, ""),
     "few_data": (4, "cifar10-folder"),
     "gan_recipes": (7, ""),
