@@ -113,6 +113,11 @@ def read_numbers(path: Path) -> npt.NDArray[Any]:
         ) from None
 
 
+def has_header(rows: list[list[str]]) -> bool:
+    """Whether the first of these rows of cells holds the names of the columns."""
+    return _columns(rows)[1]
+
+
 def _read(path: Path) -> tuple[list[list[str]], str | None, bool]:
     """The first rows of the file, what separates its cells, and whether some are in quotes."""
     delimiter = DELIMITERS[table_suffix(path)]

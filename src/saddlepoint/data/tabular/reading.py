@@ -1,0 +1,220 @@
+"""Read a table from a file or from another library's data frame into a pandas frame with the source's types.
+
+Text files have no types: theirs are found by `cells.read_cells`. What pandas cannot hold (which cells were missing, how numbers were
+written) is kept in the frame's `attrs`.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import zlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from saddlepoint.data.tabular.arrow import from_arrow
+from saddlepoint.data.tabular.cells import NUMBER, read_cells
+from saddlepoint.data.tabular.packages import import_package
+from saddlepoint.errors import DataError, printable, shortened
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from saddlepoint.data.tabular.schema import Schema
+
+DELIMITERS = {".csv": ",;\t|", ".tsv": "\t", ".txt": ",;\t|"}
+PARQUET = (".parquet", ".pq")
+KEY = "saddlepoint"  # in the attributes of a frame
+
+
+def read_frame(source: Any, schema: Schema | None = None) -> pd.DataFrame:
+    """A table as a pandas frame.
+
+    Args:
+        source: path of a CSV or TSV file (also .gz) or Parquet file; a data frame of pandas, polars or another library
+            that narwhals knows; a NumPy record array; or a dictionary of columns.
+        schema: says which cells of a text file are missing and which columns are text; None decides by the cells.
+
+    Returns:
+        The rows, numbered from 0, with the source's types. Names of columns are texts.
+
+    Raises:
+        DataError: it cannot be read, has no rows or columns, or a column twice; of files with the line and the column.
+        MissingExtraError: pandas, pyarrow or narwhals is needed and not installed.
+    """
+    pandas = import_package("pandas")
+    frame: pd.DataFrame
+    if isinstance(source, str | Path):
+        path = Path(source).expanduser()
+        frame, name = (_read_parquet(path) if path.suffix.lower() in PARQUET else _read_text(path, schema)), str(path)
+    else:
+        frame, name = _from_memory(source, pandas), "table"
+    attributes = dict(frame.attrs)
+    frame = frame.reset_index(drop=True).rename(columns=str)
+    frame.attrs = attributes
+    if not len(frame.columns):
+        raise DataError(f"{name}: has no columns; give a table with at least one.")
+    if not len(frame):
+        raise DataError(f"{name}: has no rows; give a table with at least one.")
+    _check_names(list(frame.columns), name)
+    return frame
+
+
+def _from_memory(source: Any, pandas: Any) -> Any:
+    if isinstance(source, pandas.DataFrame):
+        return source
+    if isinstance(source, np.ndarray) and source.dtype.names:
+        fields = {name: source[name] for name in source.dtype.names}
+        decoded = {name: values.astype(str) if values.dtype.kind == "S" else values for name, values in fields.items()}
+        return _of_columns(decoded, pandas)
+    if isinstance(source, np.ndarray):
+        raise DataError(
+            f"table: an array of shape {source.shape} without names of columns; give a data frame, or a dictionary of columns."
+        )
+    if isinstance(source, Mapping):
+        return _of_columns(source, pandas)
+    narwhals = import_package("narwhals", "A data frame that is not of pandas")
+    try:
+        frame = narwhals.from_native(source)
+    except TypeError:
+        raise DataError(
+            f"table: a {type(source).__name__}; give the path of a CSV or Parquet file, a data frame, a record array or a dictionary of columns."
+        ) from None
+    collected = frame.collect() if hasattr(frame, "collect") else frame
+    import_package("pyarrow", "A data frame that is not of pandas")
+    return from_arrow(collected.to_arrow())
+
+
+def _of_columns(columns: Mapping[Any, Any], pandas: Any) -> Any:
+    try:
+        return pandas.DataFrame(dict(columns))
+    except ValueError as error:
+        raise DataError(f"table: its columns do not make a table ({error}).") from None
+
+
+def _read_parquet(path: Path) -> Any:
+    parquet = import_package("pyarrow.parquet", "Reading Parquet")
+    pyarrow = import_package("pyarrow", "Reading Parquet")
+    try:
+        return from_arrow(parquet.read_table(path))
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read as Parquet ({error.strerror or shortened(str(error))}).") from None
+    except (pyarrow.ArrowException, ValueError) as error:
+        raise DataError(f"{path}: cannot be read as Parquet ({shortened(str(error))}); write it again.") from None
+
+
+def _read_text(path: Path, schema: Schema | None) -> Any:
+    """The table in a text file: two passes, the first of which checks that all rows have the same number of cells."""
+    pandas = import_package("pandas")
+    from saddlepoint.data.tables import table_suffix
+
+    opened = gzip.open if path.suffix.lower() == ".gz" else open
+    try:
+        with opened(path, "rt", encoding="utf-8-sig", newline="") as file:
+            first = file.readline()
+            delimiter = _delimiter(first, DELIMITERS.get(table_suffix(path), ",;\t|"))
+            file.seek(0)
+            rows = csv.reader(file, delimiter=delimiter, skipinitialspace=True, strict=True)
+            beginning = _check_rows(rows, path)
+            header = _has_header(beginning, schema)
+            file.seek(0)
+            frame = pandas.read_csv(
+                file,
+                sep=delimiter,
+                skipinitialspace=True,
+                header=None,
+                skiprows=0,
+                dtype=str,
+                keep_default_na=False,
+                na_filter=False,
+            )
+    except UnicodeDecodeError:
+        raise DataError(f"{path}: is not UTF-8 text; save it as UTF-8.") from None
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror or error}).") from None
+    except (EOFError, zlib.error) as error:
+        raise DataError(f"{path}: cannot be unpacked ({error}); make the file again.") from None
+    names = [f"column_{number}" for number in range(1, len(frame.columns) + 1)]
+    if header:
+        given = [str(value).strip() for value in frame.iloc[0]]
+        names = [value or names[number] for number, value in enumerate(given)]
+        frame = frame.iloc[1:]
+    _check_names(names, str(path))
+    return _typed(frame.reset_index(drop=True), names, path, delimiter, header, schema)
+
+
+def _typed(frame: Any, names: list[str], path: Path, delimiter: str, header: bool, schema: Schema | None) -> Any:
+    pandas = import_package("pandas")
+    said = {} if schema is None else {column.name: column for column in schema.columns}
+    columns, marks, formats = {}, {}, {}
+    for number, name in enumerate(names):
+        cells = read_cells(frame[number], said.get(name))
+        if cells.mixed:
+            row = cells.mixed[0]
+            line = _line_of(path, delimiter, row + header)
+            more = f" (and {len(cells.mixed) - 1:,} more cells)" if len(cells.mixed) > 1 else ""
+            raise DataError(
+                f"{path}: line {line}, column {name}: {printable(shortened(str(frame[number][row])))!r}{more} is no number, and the "
+                "column's other cells are; correct it, leave the cell empty, or say with a schema that the column is text."
+            )
+        columns[name], marks[name] = cells.values, cells.marks
+        if cells.format is not None:
+            formats[name] = cells.format
+    typed = pandas.DataFrame(columns)
+    typed.attrs[KEY] = {"marks": marks, "formats": formats}
+    return typed
+
+
+def _delimiter(line: str, choices: str) -> str:
+    """The separator that the first line has most often."""
+    return max(choices, key=line.count)
+
+
+def _check_rows(rows: Any, path: Path) -> list[list[str]]:
+    """The first rows; raises DataError at the first that has another number of cells than the first row."""
+    beginning: list[list[str]] = []
+    try:
+        for row in rows:
+            if not row:
+                continue
+            if beginning and len(row) != len(beginning[0]):
+                raise DataError(
+                    f"{path}: line {rows.line_num} has {len(row)} cells, and the first row has {len(beginning[0])}; "
+                    "every row must have the same number (put cells with separators in quotes)."
+                )
+            if len(beginning) < 1_000:
+                beginning.append(row)
+    except csv.Error as error:
+        raise DataError(f"{path}: line {rows.line_num} cannot be read ({error}).") from None
+    if not beginning:
+        raise DataError(f"{path}: is empty; give a table with at least one row.")
+    return beginning
+
+
+def _has_header(rows: list[list[str]], schema: Schema | None) -> bool:
+    """Whether the first row holds names: those of the schema, else by its cells against those below."""
+    from saddlepoint.data.tables import has_header
+
+    if schema is not None:
+        first = [cell.strip() for cell in rows[0]]
+        return set(schema.names) <= set(first) or not all(name.startswith("column_") for name in schema.names)
+    return has_header(rows) or (len(rows) == 1 and not any(map(NUMBER.fullmatch, rows[0])))
+
+
+def _line_of(path: Path, delimiter: str, row: int) -> int:
+    """The line, counted from 1, at which a row (counted from 0, with the header, without blank lines) ends."""
+    opened = gzip.open if path.suffix.lower() == ".gz" else open
+    with opened(path, "rt", encoding="utf-8-sig", newline="") as file:
+        rows = csv.reader(file, delimiter=delimiter, skipinitialspace=True)
+        filled = (rows.line_num for cells in rows if cells)
+        return next(line for number, line in enumerate(filled) if number == row)
+
+
+def _check_names(names: Sequence[str], where: str) -> None:
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise DataError(f"{where}: two columns are called {printable(shortened(twice[0]))!r}; rename one.")
