@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from saddlepoint.errors import DataError, SettingError, shortened, suggestion
-from saddlepoint.settings import Public, Settings, refusal
+from saddlepoint.settings import Public, Settings, check_value, refusal
 from saddlepoint.yaml_text import read_yaml, write_yaml
 
 Kind = Literal["continuous", "integer", "category", "ordered", "boolean", "datetime", "constant", "identifier", "text"]
@@ -41,6 +41,13 @@ class Column(Settings, metaclass=Public):
     format: str | None = Field(None, description="How dates are written as text, such as %Y-%m-%d.")
     value: Scalar | None = Field(None, description="The value of a constant column.")
     reason: str = Field("", description="Why the column was taken to be of this kind.")
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _fits(cls, value: Any, info: ValidationInfo) -> Any:
+        """Refuse what cannot be printed or saved; unlike counts in other settings, whole numbers of a table may have 63 bits."""
+        check_value(value)
+        return value
 
     @model_validator(mode="after")
     def _complete(self) -> Column:
