@@ -33,7 +33,7 @@ class Cells:
     Attributes:
         values: the column.
         marks: cells that were read as missing, the most frequent first.
-        format: how its numbers are written ("%.2f"), where they all have the same number of decimals.
+        format: how its numbers are written: "%.2f" where all have two decimals, "%g" where whole ones have no point.
         mixed: positions of cells that are no numbers among many that are.
     """
 
@@ -91,7 +91,8 @@ def _numbers(cells: pd.Series[Any], missing: Any, given: list[str]) -> tuple[pd.
     plain = all("." in value and value.lstrip("+-").replace(".", "").isdigit() for value in given)
     fixed = plain and len(digits) == 1 and (places := digits.pop()) > 1
     padded = fixed and any(value.endswith("0") for value in given)
-    return pd.Series(numbers, index=cells.index, name=cells.name), f"%.{places}f" if padded else None
+    form = f"%.{places}f" if padded else "%g" if any(map(WHOLE.fullmatch, given)) else None
+    return pd.Series(numbers, index=cells.index, name=cells.name), form
 
 
 def _not_numbers(cells: pd.Series[Any], missing: Any, given: list[str], *, certain: bool) -> tuple[int, ...]:

@@ -57,7 +57,7 @@ def _column(values: pd.Series[Any], name: str, marks: tuple[str, ...], form: str
     missing = 1 - len(given) / len(values)
     facts: dict[str, Any] = {"dtype": str(values.dtype), "missing": missing, "marks": marks}
     facts |= _find_kind(given, name, len(given) < len(values))
-    if form is not None and facts["kind"] == "continuous":
+    if form is not None and facts["kind"] in ("continuous", "integer"):
         facts["format"] = form
     if marks:
         facts["reason"] += "; read as missing: " + ", ".join(mark or "(empty)" for mark in marks)
@@ -91,7 +91,7 @@ def _find_kind(given: pd.Series[Any], name: str, has_missing: bool) -> dict[str,
         ends = {"low": int(whole.min()), "high": int(whole.max())}
         return {"kind": "integer", **ends, "unit": unit, "reason": f"the type {kind_of}"}
     if pd.api.types.is_numeric_dtype(kind_of):
-        return _of_numbers(given, name)
+        return _of_numbers(given, name, has_missing)
     return _of_texts(given, [str(value) for value in unique], name)
 
 
@@ -108,7 +108,7 @@ def _of_categories(given: pd.Series[Any], name: str) -> dict[str, Any]:
     }
 
 
-def _of_numbers(given: pd.Series[Any], name: str) -> dict[str, Any]:
+def _of_numbers(given: pd.Series[Any], name: str, has_missing: bool) -> dict[str, Any]:
     import pandas as pd
 
     found = UNIT.fullmatch(name)
@@ -119,7 +119,7 @@ def _of_numbers(given: pd.Series[Any], name: str) -> dict[str, Any]:
         low, high = int(given.min()), int(given.max())
         if set(given.unique().tolist()) == {0, 1}:
             return {"kind": "boolean", "categories": (0, 1), "reason": "the whole numbers 0 and 1"}
-        if reason := _identifies(given, name):
+        if not has_missing and (reason := _identifies(given, name)):
             return {"kind": "identifier", "low": low, "high": high, "reason": reason}
         return {"kind": "integer", "low": low, "high": high, "unit": unit, "reason": "whole numbers"}
     numbers = given.to_numpy(dtype=np.float64)

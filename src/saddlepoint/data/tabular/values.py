@@ -99,6 +99,20 @@ def category_codes(cells: Series, column: Column) -> tuple[Numbers, Numbers]:
     return codes, np.flatnonzero((codes < 0) & cells.notna().to_numpy(dtype=bool))
 
 
+def date_number(text: str, column: Column) -> int:
+    """The number that stands for a date, written in ISO format or in the column's own; raises ValueError where it is none."""
+    pd = import_package("pandas")
+    try:
+        date = pd.Timestamp(text)
+    except ValueError:
+        date = pd.to_datetime(text, format=column.format)
+    zone = column.dtype.partition(",")[2].strip(" ]") if "[pyarrow]" not in column.dtype else ""
+    if date.tz is None and zone:
+        date = date.tz_localize(zone)
+    date = date.tz_convert("UTC").tz_localize(None) if date.tz is not None else date
+    return int(date.to_datetime64().astype(f"datetime64[{_unit(column.dtype)}]").astype(np.int64))
+
+
 def _codes(cells: Series, column: Column, missing: Mask) -> Numbers:
     codes, wrong = category_codes(cells.astype(object), column)
     if len(wrong):
