@@ -28,6 +28,7 @@ from sides.quiet import measurable
 GOAL, BATCH = 10.0, 32
 MNIST = Event((1, 28, 28), "image", "uint8", 0.0, 255.0)
 TEXT = Event((256,), "text", "uint8", 0.0, 64.0, alphabet=tuple(map(chr, range(48, 113))))
+SOUND = Event((1, 1_024), "sound", low=-1.0, high=1.0, rate=8_000.0)
 BLACK_AND_WHITE = {"likelihood": "bernoulli", "binarise": "stochastic"}
 CASES: dict[str, tuple[Event, dict[str, Any]]] = {
     "MADE, 1,000 hidden units": (MNIST, {"network": {"network": "made", "hidden": [1000]}, **BLACK_AND_WHITE}),
@@ -46,6 +47,10 @@ CASES: dict[str, tuple[Event, dict[str, Any]]] = {
     "transformer, width 64, 4 blocks": (
         TEXT,
         {"network": {"network": "transformer", "width": 64, "layers": 4, "heads": 4}},
+    ),
+    "WaveNet, width 32, 8 layers": (
+        SOUND,
+        {"network": {"network": "wavenet", "width": 32, "layers": 8, "cycle": 8}, "likelihood": "mu-law", "bins": 64},
     ),
 }
 

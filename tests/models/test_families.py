@@ -38,6 +38,7 @@ from saddlepoint.objectives.phase import Batch
 
 IMAGE = Event((1, 8, 8), "image", "uint8", 0.0, 255.0)
 SOUND = Event((2, 20), "sound", "float32", mean=(3.0, -1.0), std=(2.0, 0.5))
+WAVE = Event((2, 10), "sound", "float32", low=-4.0, high=4.0)
 VECTOR = Event((3,), "vector", "float32", mean=(5.0,), std=(2.0,))
 CLASSES = ("a", "b", "c")
 NAMED_IMAGE = Event((1, 4, 4), "image", "uint8", 0.0, 255.0, mean=(100.0,), std=(60.0,), class_names=CLASSES)
@@ -199,6 +200,10 @@ CASES = {
         NAMED_VECTOR,
     ),
     "autoregressive-sound": (AutoregressiveSettings(network={"network": "transformer", **PREDICTOR}), SOUND),
+    "autoregressive-mu-law": (
+        AutoregressiveSettings(network={"network": "wavenet", **PREDICTOR}, likelihood="mu-law", bins=8),
+        WAVE,
+    ),
 }
 # Their phases have no gradient.
 FITTED = {case for case in CASES if case.startswith("classical")}

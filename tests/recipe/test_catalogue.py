@@ -23,6 +23,7 @@ EVENTS = {
     "images": Event((3, 64, 64), "image", "uint8", 0.0, 255.0, class_names=CLASSES),
     "gaussian": Event((1,), "vector"),
     "drums": Event((1, 2_048), "sound", low=-1.0, high=1.0, class_names=CLASSES[:3], rate=8_000.0),
+    "tones": Event((1, 2_048), "sound", low=-1.0, high=1.0, class_names=CLASSES, rate=8_000.0),
     "solids": Event((1, 16, 16, 16), "volume", low=0.0, high=1.0, class_names=CLASSES[:3]),
     "waves": Event((64, 2), "series"),
     "sentences": Event((128,), "text", "uint8", 0.0, 29.0, alphabet=tuple(map(chr, range(97, 127)))),

@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from saddlepoint.objectives.precision import at_least_float32
 
-LikelihoodName = Literal["bernoulli", "categorical", "logistic-mixture", "gaussian-mixture"]
+LikelihoodName = Literal["bernoulli", "categorical", "logistic-mixture", "gaussian-mixture", "mu-law"]
 LEAST_LOG_SCALE = -7.0  # of a logistic or Gaussian component: as in PixelCNN++
 EDGE = 1e-7  # distance of a uniform number from 0 and 1, whose quantiles are infinite
 

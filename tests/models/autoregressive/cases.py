@@ -18,6 +18,7 @@ TEXT = Event((6,), "text", "uint8", 0.0, 3.0, class_names=CLASSES, alphabet=tupl
 VECTOR = Event((4,), "vector", "float32", mean=(5.0,), std=(2.0,), class_names=CLASSES)
 SERIES = Event((3, 2), "series", "float32", mean=(3.0, -1.0), std=(2.0, 0.5), class_names=CLASSES)
 SOUND = Event((2, 3), "sound", "float32", mean=(3.0, -1.0), std=(2.0, 0.5), class_names=CLASSES)
+WAVE = Event((2, 3), "sound", "float32", low=-1.0, high=1.0, class_names=CLASSES)
 CONSTANT = Event((3,), "vector", "float32", mean=(1.0, 7.0, 2.0), std=(2.0, 0.0, 1.0), constants=((1, 7.0),))
 
 SMALL = {"hidden": [9, 7], "activation": "tanh", "width": 8, "layers": 2, "heads": 2, "first_kernel": 5}
@@ -33,6 +34,12 @@ CASES: dict[str, tuple[Event, dict[str, object]]] = {
         if name not in IMAGES
         for kind, event in (("text", TEXT), ("vector", VECTOR), ("series", SERIES), ("sound", SOUND))
     },
+    **{
+        f"{name}-mu-law": (WAVE, {"network": name, "likelihood": "mu-law", "bins": 16})
+        for name in AUTOREGRESSIVE_NETWORKS
+        if name not in IMAGES
+    },
+    "wavenet-cycles": (BYTES, {"network": {"network": "wavenet", "layers": 5, "cycle": 2}, **BINARISED}),
     "made-threshold": (BYTES, {"network": "made", "likelihood": "bernoulli", "binarise": "threshold"}),
     "made-bins": (BYTES, {"network": "made", "likelihood": "categorical", "bins": 7}),
     "transformer-bins": (BYTES, {"network": "transformer", "likelihood": "categorical", "bins": 7}),
@@ -70,4 +77,6 @@ def examples(event: Event, n: int = 5) -> Tensor:
         high = int(event.high or 0) + 1
         return torch.randint(0, high, (n, *event.shape), generator=generator, dtype=torch.uint8)
     x = torch.randn(n, *event.shape, generator=generator) * 2 + 3
+    if event.bounded:
+        x = (x - 3) / 8  # in [-1, 1], but for one in 30,000
     return event.with_constants(x)

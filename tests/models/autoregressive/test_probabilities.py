@@ -13,10 +13,12 @@ from saddlepoint.data.dataset import Event
 from saddlepoint.models import build
 from saddlepoint.models.autoregressive.model import Autoregressive
 from saddlepoint.models.autoregressive.settings import AUTOREGRESSIVE_NETWORKS, AutoregressiveSettings
+from saddlepoint.objectives.mu_law import expand
 from tests.models.autoregressive.cases import CLASSES, IMAGES, SMALL
 
 BINARY = Event((1, 2, 2), "image", "uint8", 0.0, 1.0, class_names=CLASSES, class_shares=(0.5, 0.2, 0.3))
 SYMBOLS = Event((3,), "text", "uint8", 0.0, 2.0, alphabet=("a", "b", "c"))
+WAVE = Event((1, 3), "sound", low=-2.0, high=2.0)
 LEVELS = Event((2, 1, 2), "image", "uint8", 0.0, 3.0)
 SPACES = {
     **{f"{name}-binary": (BINARY, {"network": name}) for name in AUTOREGRESSIVE_NETWORKS},
@@ -24,6 +26,10 @@ SPACES = {
     **{
         f"{name}-levels": (LEVELS, {"network": name, "likelihood": "logistic-mixture", "components": 2})
         for name in AUTOREGRESSIVE_NETWORKS
+    },
+    **{
+        f"{name}-wave": (WAVE, {"network": name, "likelihood": "mu-law", "bins": 4})
+        for name in ("made", "lstm", "wavenet")
     },
     "made-bins": (LEVELS, {"network": "made", "bins": 3}),
     "made-shuffled": (BINARY, {"network": "made", "ordering": "random"}),
@@ -45,13 +51,16 @@ def build_space(space: str, **changes: object) -> Autoregressive:
 
 
 def all_examples(event: Event) -> Tensor:
+    if event.dtype != "uint8":
+        values = (expand(torch.linspace(-1, 1, 4), 3.0) * event.high).tolist()
+        return torch.tensor(list(itertools.product(values, repeat=event.size))).view(-1, *event.shape)
     values = itertools.product(range(int(event.high or 0) + 1), repeat=event.size)
     return torch.tensor(list(values), dtype=torch.uint8).view(-1, *event.shape)
 
 
 def counts(x: Tensor, space: Tensor) -> Tensor:
     """How often each element of the space occurs in x."""
-    places = (x.flatten(1)[:, None] == space.flatten(1)).all(2)
+    places = torch.isclose(x.flatten(1)[:, None], space.flatten(1)).all(2)
     assert (places.sum(1) == 1).all()
     return places.sum(0)
 
@@ -93,7 +102,7 @@ def test_samples_follow_the_probabilities(space: str) -> None:
     assert_follows(counts(drawn, x), model.log_prob(x).exp())
 
 
-@pytest.mark.parametrize("space", ["gated-pixelcnn-binary", "transformer-symbols", "nade-symbols"])
+@pytest.mark.parametrize("space", ["gated-pixelcnn-binary", "transformer-symbols", "nade-symbols", "wavenet-symbols"])
 def test_completions_of_a_beginning_follow_the_conditional_probabilities(space: str) -> None:
     model = build_space(space)
     x = all_examples(model.event)

@@ -35,7 +35,7 @@ def check_network(settings: AutoregressiveSettings, event: Event, modules: Mappi
     convolutional = not own and AUTOREGRESSIVE_NETWORKS[name].convolutional
     if convolutional and event.kind != "image":
         raise SettingError(
-            f"model.network.network: {name} is a network of images, and these data are {event.plural}: use made or transformer."
+            f"model.network.network: {name} is a network of images, and these data are {event.plural}: use made, transformer or wavenet."
         )
     if settings.ordering == "random" and (convolutional or own):
         raise SettingError(
@@ -105,7 +105,7 @@ def _built_in(
     arguments = {
         "numbers": event.size,
         "size": event.shape[1:],
-        "channels": event.shape[event.channel_axis],
+        "channels": 1 if event.kind == "text" else event.shape[event.channel_axis],
         "block": likelihood.block,
         "features": bins if nominal else 1,
         "outputs": likelihood.parameters,

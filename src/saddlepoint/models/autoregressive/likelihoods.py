@@ -13,8 +13,10 @@ from saddlepoint.objectives.autoregressive_likelihood import (
     LikelihoodName,
     LogisticMixture,
 )
+from saddlepoint.objectives.mu_law import MuLaw
 
 FEW_LEVELS = 32  # up to which each level has a probability of its own
+SOUND_LEVELS = 256  # of mu-law, where the settings do not say how many
 
 
 def likelihood_name(settings: AutoregressiveSettings, event: Event) -> LikelihoodName:
@@ -66,10 +68,12 @@ def build_likelihood(settings: AutoregressiveSettings, event: Event, pixels: boo
                 "has no upper bound: use auto."
             )
         return GaussianMixture(settings.components)
+    if name == "mu-law":
+        return _mu_law(settings, event)
     if levels is None:
         raise SettingError(
             f"model.likelihood: {name} needs whole numbers, such as bytes, and these data are real numbers: use "
-            "gaussian-mixture, or auto."
+            "gaussian-mixture, mu-law for sounds, or auto."
         )
     if name == "categorical":
         if settings.bins is not None and settings.bins > levels:
@@ -82,8 +86,27 @@ def build_likelihood(settings: AutoregressiveSettings, event: Event, pixels: boo
     return LogisticMixture(levels, settings.components, event.shape[event.channel_axis] if pixels else 1)
 
 
+def _mu_law(settings: AutoregressiveSettings, event: Event) -> MuLaw:
+    """The distribution over the levels of mu-law, which real numbers of a known range have."""
+    if event.levels is not None:
+        raise SettingError(
+            "model.likelihood: mu-law rounds real numbers, such as the samples of a sound, and these data are whole numbers "
+            "already: use auto."
+        )
+    if not event.bounded:
+        raise SettingError(
+            "model.likelihood: mu-law needs data with a lowest and a highest value, as sounds of files have, and these have none: use "
+            "gaussian-mixture, or auto."
+        )
+    levels = settings.bins or SOUND_LEVELS
+    if levels < 2:
+        raise SettingError(f"model.bins: mu-law needs at least 2 levels, got {levels}: take 256, or none.")
+    return MuLaw(levels, levels)
+
+
 def build_scaling(likelihood: ConditionalLikelihood, event: Event) -> Scaling:
-    """Return the model's units: [0, 1] for Bernoulli, mean 0 and standard deviation 1 for real numbers, else levels over [-1, 1].
+    """Return the model's units: [0, 1] for Bernoulli, [-1, 1] for mu-law, mean 0 and standard deviation 1 for other real numbers, else
+    levels over [-1, 1].
 
     Args:
         likelihood: of each number.
@@ -93,5 +116,7 @@ def build_scaling(likelihood: ConditionalLikelihood, event: Event) -> Scaling:
         return event.scaling("unit")
     if isinstance(likelihood, GaussianMixture):
         return event.scaling("standard")
+    if isinstance(likelihood, MuLaw):
+        return event.scaling("symmetric")
     scale = 2 / max((event.levels or 1) - 1, 1)
     return Scaling(event, (scale,), (-1.0 - (event.low or 0.0) * scale,))

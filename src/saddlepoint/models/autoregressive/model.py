@@ -23,6 +23,7 @@ from saddlepoint.models.units import UNIT
 from saddlepoint.networks.evaluating import evaluating
 from saddlepoint.objectives.autoregression import BinarisationNoise, negative_log_likelihood, prediction_log_prob
 from saddlepoint.objectives.autoregressive_likelihood import Bernoulli, GaussianMixture
+from saddlepoint.objectives.mu_law import MuLaw
 from saddlepoint.objectives.phase import Noise, Phase
 
 NUMBERS_IN_A_PASS = 2**25  # that a chunk may store in one layer
@@ -120,6 +121,11 @@ class Autoregressive(SamplesInOrder, ClassDensity):
             return (
                 "Exact; it is the log density of a whole example in the data's own units, and differs in other units, such as bytes "
                 "scaled to [0, 1]."
+            )
+        if isinstance(self.likelihood, MuLaw):
+            return (
+                f"Exact; it is the log probability of a whole example whose numbers are rounded to the {self.likelihood.levels} levels of "
+                "mu-law. Do not compare it with a log density or with other numbers of levels."
             )
         if self.log_prob_of == "values":
             return "Exact; it is the log probability of the values of a whole example. Do not compare it with a log density."

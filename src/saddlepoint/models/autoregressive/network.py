@@ -11,6 +11,7 @@ from saddlepoint.networks.labels import class_weights
 from saddlepoint.networks.own import check_network
 from saddlepoint.objectives.autoregression import Prediction
 from saddlepoint.objectives.autoregressive_likelihood import Categorical, ConditionalLikelihood
+from saddlepoint.objectives.mu_law import MuLaw
 
 
 class Autoregression(nn.Module):
@@ -81,6 +82,8 @@ class Autoregression(nn.Module):
             if self.body.takes_symbols:
                 return symbols
             return (symbols[..., None] == torch.arange(likelihood.bins, device=symbols.device)).to(numbers.dtype)
+        if isinstance(likelihood, MuLaw):
+            numbers = likelihood.companded(numbers)
         return numbers[..., None]
 
     def forward(self, x: Tensor, labels: Tensor | None = None) -> Prediction:

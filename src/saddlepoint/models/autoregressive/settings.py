@@ -22,12 +22,14 @@ AUTOREGRESSIVE_NETWORKS: dict[str, NetworkEntry] = {
     "gated-pixelcnn": NetworkEntry(f"{_HERE}.gated_pixelcnn:GatedPixelCNN", _CONVOLUTIONS, convolutional=True),
     "transformer": NetworkEntry(f"{_HERE}.causal_transformer:CausalTransformer", ("width", "layers", "heads")),
     "lstm": NetworkEntry(f"{_HERE}.recurrent:LSTM", ("width", "layers")),
+    "wavenet": NetworkEntry(f"{_HERE}.wavenet:WaveNet", ("width", "layers", "cycle")),
 }
 NETWORKS_ELSEWHERE: dict[str, str] = {
     **dict.fromkeys(("fvsbn", "masked-autoencoder", "maf", "mlp"), "made"),
     **dict.fromkeys(("gpt", "image-gpt", "causal-transformer", "decoder", "attention"), "transformer"),
     **dict.fromkeys(("rnn", "recurrent", "gru", "long-short-term-memory"), "lstm"),
     **dict.fromkeys(("pixel-cnn", "cnn", "conv"), "pixelcnn"),
+    **dict.fromkeys(("dilated", "causal-convolutions", "tcn"), "wavenet"),
     **dict.fromkeys(("gated-pixel-cnn", "pixelcnn++"), "gated-pixelcnn"),
 }
 
@@ -58,6 +60,12 @@ class AutoregressiveNetworkSettings(NetworkChoice):
         7, ge=1, le=1_001, description=f"{_users('first_kernel')}: side of the first kernel, odd."
     )
     heads: int = Field(4, ge=1, le=1_000, description=f"{_users('heads')}: heads of the attention.")
+    cycle: int = Field(
+        8,
+        ge=1,
+        le=24,
+        description=f"{_users('cycle')}: layers over which the dilation doubles, 1, 2, 4, ..., before it begins again at 1.",
+    )
     arguments: dict[str, Any] = Field(default_factory=dict, description="Arguments of your own network, by name.")
 
     @field_validator("network")
@@ -81,7 +89,7 @@ class AutoregressiveNetworkSettings(NetworkChoice):
 
     def rough_size(self, numbers: int, levels: int | None) -> tuple[int, int]:
         """Return upper bounds of the number of weights and of the numbers that a pass stores, as if all networks were one."""
-        parameters = max(levels or 0, 2, 100)
+        parameters = max(levels or 0, 256)
         uses = AUTOREGRESSIVE_NETWORKS[self.network].uses
         if "hidden" in uses:
             widths = [numbers * (levels or 1), *self.hidden, numbers * parameters]
@@ -105,16 +113,17 @@ class AutoregressiveSettings(FamilySettings):
     network: AutoregressiveNetworkSettings = Field(
         AutoregressiveNetworkSettings(), description="Example -> the distribution of each number given those before it."
     )
-    likelihood: Literal["auto", "bernoulli", "categorical", "logistic-mixture", "gaussian-mixture"] = Field(
+    likelihood: Literal["auto", "bernoulli", "categorical", "logistic-mixture", "gaussian-mixture", "mu-law"] = Field(
         "auto",
-        description="Distribution of a number; auto: bernoulli for black and white, categorical for text and few levels, logistic-mixture for bytes, else gaussian-mixture.",
+        description="Distribution of a number; auto: bernoulli for black and white, categorical for text and few levels, logistic-mixture for bytes, else gaussian-mixture. mu-law rounds sounds to levels.",
     )
     binarise: Literal["none", "stochastic", "threshold"] = Field(
         "none",
         description="bernoulli: leave black and white as they are, draw greys black or white again in every batch, or cut them at the middle.",
     )
     bins: Size | None = Field(
-        None, description="categorical: bins of equal width, whose levels are equally probable; none for one a level."
+        None,
+        description="categorical: bins of equal width, whose levels are equally probable; none for one a level. mu-law: levels, none for 256.",
     )
     components: int = Field(
         10, ge=1, le=10_000, description="logistic-mixture, gaussian-mixture: number of components of the mixture."

@@ -34,7 +34,7 @@ def _bits(model: HasDensity, subject: Subject) -> tuple[Tensor, str]:
             raise DataError(bernoulli.GREYS)
         log_probability = model.log_prob(x).detach().cpu().double()
         values = bits_per_dimension(log_probability, event, of="probability")
-        return values, _of_symbols(event) if of == "values" else "Of black and white."
+        return values, _of_values(event) if of == "values" else "Of black and white."
     if event.dtype != "uint8":
         raise SettingError(
             "these data are real numbers, whose density changes with their units; there are no bits without a bin width."
@@ -49,10 +49,10 @@ def _bits(model: HasDensity, subject: Subject) -> tuple[Tensor, str]:
     return values, "Each byte spread evenly over its unit."
 
 
-def _of_symbols(event: Event) -> str:
-    """What the numbers of a text are; empty for other data."""
+def _of_values(event: Event) -> str:
+    """What the numbers of a text or of rounded data are; empty for bytes."""
     if event.alphabet is None:
-        return ""
+        return "" if event.dtype == "uint8" else "Of numbers that the model rounds to its levels."
     return f"Of a text: bits a {'byte' if holds_bytes(event.alphabet) else 'character'}."
 
 
