@@ -1,0 +1,1 @@
+"""What trained models are used for: each application is a package of its own."""

@@ -1,0 +1,110 @@
+"""What every method does: it is fitted once to a matrix with missing cells, and completes that matrix or new rows.
+
+A method sees numbers alone: a matrix (N, D) in float64 with NaN where a cell is missing, and the kind of every column. So it knows
+nothing of names, types and dates.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from saddlepoint.errors import DataError
+
+Matrix = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+Kinds = tuple[int, ...]
+"""For every column the number of its categories, coded 0 to K - 1; 0 for a column of numbers."""
+
+
+class ImputationMethod(ABC):
+    """Base of all methods.
+
+    Attributes:
+        draws: whether `complete` draws values, so that draws differ from each other.
+        kinds: those of the fitted matrix.
+    """
+
+    draws: ClassVar[bool] = False
+    kinds: Kinds
+
+    def fit(self, matrix: Matrix, kinds: Sequence[int], rng: np.random.Generator, targets: Mask | None = None) -> Self:
+        """Learn from the observed cells.
+
+        Args:
+            matrix: (N, D), NaN where a cell is missing; every column has an observed cell.
+            kinds: number of categories of every column, 0 for numbers.
+            rng: for all random decisions.
+            targets: (D,) columns of which new rows may lack values beyond those with missing cells in `matrix`; None for all.
+
+        Raises:
+            DataError: a column has no observed cell.
+        """
+        empty = np.flatnonzero(np.isnan(matrix).all(0))
+        if len(empty):
+            raise DataError(f"impute: column {empty[0]} has no observed value, so nothing can be learnt about it.")
+        self.kinds = tuple(kinds)
+        self._low, self._high = np.nanmin(matrix, 0), np.nanmax(matrix, 0)
+        missing = np.isnan(matrix).any(0)
+        wanted = np.ones(len(self.kinds), dtype=bool) if targets is None else np.asarray(targets, dtype=bool) | missing
+        self._fit(np.array(matrix, dtype=np.float64), wanted, rng)
+        return self
+
+    def complete(self, matrix: Matrix, rng: np.random.Generator, draws: int = 1) -> npt.NDArray[np.float64]:
+        """Fill in the missing cells.
+
+        Args:
+            matrix: (N, D) the fitted matrix or new rows.
+            rng: for all random decisions.
+            draws: number of completed matrices; those of a method that does not draw are equal.
+
+        Returns:
+            (draws, N, D) without NaN; observed cells are unchanged.
+
+        Raises:
+            DataError: a filled cell is not finite, as when a network diverged.
+        """
+        matrix = np.asarray(matrix, dtype=np.float64)
+        completed = np.repeat(matrix[None], draws, axis=0)
+        missing = np.isnan(matrix)
+        rows = np.flatnonzero(missing.any(1))
+        if not len(rows):
+            return completed
+        filled = matrix
+        for draw in range(draws):
+            if draw == 0 or self.draws:
+                filled = self._fill(matrix[rows].copy(), rng, draw)
+                if not np.isfinite(filled[missing[rows]]).all():
+                    raise DataError(f"impute: {type(self).__name__} gave values that are not finite; use another method.")
+                if not self.draws:
+                    filled = np.clip(filled, self._low, self._high)
+            completed[draw, rows] = np.where(missing[rows], filled, matrix[rows])
+        return completed
+
+    @abstractmethod
+    def _fit(self, matrix: Matrix, targets: Mask, rng: np.random.Generator) -> None:
+        """Learn from a matrix (N, D) whose missing cells are NaN."""
+
+    @abstractmethod
+    def _fill(self, matrix: Matrix, rng: np.random.Generator, draw: int) -> Matrix:
+        """Return rows (n, D) with values in their missing cells; each row lacks at least one cell."""
+
+
+def typical_values(matrix: Matrix, kinds: Kinds) -> npt.NDArray[np.float64]:
+    """Return (D,) the mean of the observed numbers of each column, or the most frequent category."""
+    values = np.empty(len(kinds))
+    for column, kind in enumerate(kinds):
+        observed = matrix[~np.isnan(matrix[:, column]), column]
+        values[column] = np.bincount(observed.astype(np.int64)).argmax() if kind else observed.mean()
+    return values
+
+
+def draw_categories(probabilities: Matrix, rng: np.random.Generator) -> npt.NDArray[np.float64]:
+    """Draw one category a row from probabilities (N, K) that need not be normalised; returns codes (N,)."""
+    cumulative = probabilities.cumsum(1)
+    points = rng.random(len(probabilities))[:, None] * cumulative[:, -1:]
+    return np.minimum((points >= cumulative).sum(1), probabilities.shape[1] - 1).astype(np.float64)

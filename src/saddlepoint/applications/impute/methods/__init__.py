@@ -1,0 +1,1 @@
+"""One method a file; `saddlepoint.applications.impute.settings.METHODS` names them."""

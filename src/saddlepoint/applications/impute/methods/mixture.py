@@ -1,0 +1,214 @@
+"""A Gaussian mixture fitted by EM to rows with missing cells, whose conditional distribution is drawn from.
+
+Categories enter as indicators; a drawn category has the probabilities of their conditional expectation. With one component and
+chains on bootstrap samples this is Amelia's method.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from saddlepoint.applications.impute.design import Design
+from saddlepoint.applications.impute.method import ImputationMethod, Mask, Matrix, draw_categories
+
+PRIOR = 0.01  # weight of independent columns in a covariance, relative to the rows
+MOST_ROWS = 5_000  # rows of a fit
+TOLERANCE = 1e-4  # nats a row
+
+
+@dataclass
+class Components:
+    """A Gaussian mixture.
+
+    Attributes:
+        weights: (K,) sum to one.
+        means: (K, F).
+        covariances: (K, F, F).
+    """
+
+    weights: npt.NDArray[np.float64]
+    means: Matrix
+    covariances: npt.NDArray[np.float64]
+
+    @property
+    def parameters(self) -> int:
+        """Number of free parameters."""
+        k, f = self.means.shape
+        return k - 1 + k * f + k * f * (f + 1) // 2
+
+
+@dataclass
+class Posterior:
+    """A component's conditional distribution of rows with one pattern of missing inputs.
+
+    Attributes:
+        log_density: (n,) of the observed inputs.
+        means: (n, M) of the missing inputs.
+        covariance: (M, M) of the missing inputs.
+    """
+
+    log_density: npt.NDArray[np.float64]
+    means: Matrix
+    covariance: Matrix
+
+
+class Mixture(ImputationMethod):
+    """Draws of the conditional distribution of a Gaussian mixture.
+
+    Args:
+        components: most components; the Bayesian information criterion chooses among 1, 2, 4, ...
+        steps: most steps of EM.
+        chains: number of fits, each on a bootstrap sample; a single one is on the rows themselves.
+
+    References:
+        Supervised learning from incomplete data via an EM approach (Ghahramani, Jordan, 1994),
+        https://proceedings.neurips.cc/paper/1993/hash/f2201f5191c4e92cc5af043eebfd0946-Abstract.html.
+        Amelia II: A Program for Missing Data (Honaker, King, Blackwell, 2011), https://doi.org/10.18637/jss.v045.i07.
+    """
+
+    draws = True
+
+    def __init__(self, components: int = 8, steps: int = 50, chains: int = 1) -> None:
+        self.components, self.steps, self.chains = components, steps, chains
+
+    def expect(self, matrix: Matrix) -> npt.NDArray[np.float64]:
+        """(N, D) -> (N, D) completed by the conditional expectation, and by the most likely category."""
+        filled = np.asarray(matrix, dtype=np.float64).copy()
+        rows = np.flatnonzero(np.isnan(filled).any(1))
+        if len(rows):
+            inputs = self._design.encode(filled[rows])
+            expected = self._design.decode(_conditional(self._fits[0], inputs, None))
+            filled[rows] = np.where(np.isnan(filled[rows]), expected, filled[rows])
+        return filled
+
+    def _fit(self, matrix: Matrix, targets: Mask, rng: np.random.Generator) -> None:
+        self._design = Design(matrix, self.kinds, drop_first=True)
+        inputs = self._design.encode(matrix)
+        if len(inputs) > MOST_ROWS:
+            inputs = inputs[rng.choice(len(inputs), MOST_ROWS, replace=False)]
+        best, best_score, k = None, np.inf, 1
+        while k <= self.components and (k == 1 or len(inputs) >= 5 * k * inputs.shape[1]):
+            found, log_likelihood = _em(_first(inputs, k, rng), inputs, self.steps)
+            score = found.parameters * np.log(len(inputs)) - 2 * log_likelihood
+            if score >= best_score:
+                break
+            best, best_score, k = found, score, 2 * k
+        assert best is not None
+        self._fits = [best]
+        if self.chains > 1:
+            samples = (rng.integers(len(inputs), size=len(inputs)) for _ in range(self.chains))
+            self._fits = [_em(copy.deepcopy(best), inputs[sample], max(5, self.steps // 5))[0] for sample in samples]
+
+    def _fill(self, matrix: Matrix, rng: np.random.Generator, draw: int) -> Matrix:
+        inputs = self._design.encode(matrix)
+        drawn = _conditional(self._fits[draw % len(self._fits)], inputs, rng)
+        filled = self._design.decode(drawn)
+        for column in range(len(self.kinds)):
+            rows = np.flatnonzero(np.isnan(matrix[:, column]))
+            if self._design.is_indicated(column) and len(rows):
+                filled[rows, column] = draw_categories(self._design.probabilities(drawn[rows], column), rng)
+        return filled
+
+
+def _first(inputs: Matrix, k: int, rng: np.random.Generator) -> Components:
+    """Components around random rows, all with the variances of the columns."""
+    spread = np.nanvar(inputs, 0) + 1e-6
+    if k == 1:
+        means = np.nanmean(inputs, 0)[None]
+    else:
+        chosen = inputs[rng.choice(len(inputs), k, replace=False)]
+        means = np.where(np.isnan(chosen), np.nanmean(inputs, 0), chosen)
+    return Components(np.full(k, 1 / k), means, np.repeat(np.diag(spread)[None], k, 0))
+
+
+def _patterns(inputs: Matrix) -> list[tuple[npt.NDArray[np.int64], Mask]]:
+    """The rows of every pattern of missing inputs, and the pattern (F,), True where it is observed."""
+    observed, which = np.unique(~np.isnan(inputs), axis=0, return_inverse=True)
+    order = np.argsort(which.reshape(-1), kind="stable")
+    ends = np.cumsum(np.bincount(which.reshape(-1), minlength=len(observed)))
+    return list(zip(np.split(order, ends[:-1]), observed, strict=True))
+
+
+def _posterior(model: Components, component: int, rows: Matrix, observed: Mask) -> Posterior:
+    mean, covariance = model.means[component], model.covariances[component]
+    within = np.linalg.cholesky(covariance[np.ix_(observed, observed)])
+    across = covariance[np.ix_(~observed, observed)]
+    white = np.linalg.solve(within, (rows[:, observed] - mean[observed]).T)
+    gain = np.linalg.solve(within, across.T)
+    log_density = -0.5 * (white**2).sum(0) - np.log(np.diag(within)).sum() - 0.5 * observed.sum() * np.log(2 * np.pi)
+    return Posterior(
+        log_density, mean[~observed] + white.T @ gain, covariance[np.ix_(~observed, ~observed)] - gain.T @ gain
+    )
+
+
+def _responsibilities(model: Components, posteriors: list[Posterior]) -> tuple[Matrix, npt.NDArray[np.float64]]:
+    """Return (n, K) shares of the components, and (n,) log densities of the observed inputs."""
+    joint = np.stack([one.log_density for one in posteriors], 1) + np.log(np.maximum(model.weights, 1e-300))
+    highest = joint.max(1, keepdims=True)
+    total = highest[:, 0] + np.log(np.exp(joint - highest).sum(1))
+    return np.exp(joint - total[:, None]), total
+
+
+def _em(model: Components, inputs: Matrix, steps: int) -> tuple[Components, float]:
+    """Fit by EM; returns the mixture and the log likelihood of the observed inputs before its last step."""
+    patterns = _patterns(inputs)
+    n, f = inputs.shape
+    k = len(model.weights)
+    independent = np.nanvar(inputs, 0) + 1e-6
+    before, total = -np.inf, -np.inf
+    for _ in range(steps):
+        counts, sums, squares = np.zeros(k), np.zeros((k, f)), np.zeros((k, f, f))
+        total = 0.0
+        for rows, observed in patterns:
+            block = inputs[rows]
+            posteriors = [_posterior(model, component, block, observed) for component in range(k)]
+            shares, log_density = _responsibilities(model, posteriors)
+            total += float(log_density.sum())
+            for component, one in enumerate(posteriors):
+                share = shares[:, component]
+                block[:, ~observed] = one.means
+                counts[component] += share.sum()
+                sums[component] += share @ block
+                squares[component] += (share[:, None] * block).T @ block
+                squares[component][np.ix_(~observed, ~observed)] += share.sum() * one.covariance
+        safe = np.maximum(counts, 1e-9)
+        means = sums / safe[:, None]
+        scatter = squares - safe[:, None, None] * means[:, :, None] * means[:, None, :]
+        prior = PRIOR * n / k
+        covariances = (scatter + prior * np.diag(independent)) / (safe + prior)[:, None, None]
+        model = Components(counts / n, means, covariances)
+        if total - before < TOLERANCE * n:
+            break
+        before = total
+    return model, total
+
+
+def _conditional(model: Components, inputs: Matrix, rng: np.random.Generator | None) -> Matrix:
+    """Complete inputs (N, F) by a draw, or without a generator by the conditional expectation."""
+    filled = inputs.copy()
+    k = len(model.weights)
+    for rows, observed in _patterns(inputs):
+        if observed.all():
+            continue
+        posteriors = [_posterior(model, component, inputs[rows], observed) for component in range(k)]
+        shares, _ = _responsibilities(model, posteriors)
+        means = np.stack([one.means for one in posteriors])
+        if rng is None:
+            filled[np.ix_(rows, ~observed)] = np.einsum("nk,knm->nm", shares, means)
+            continue
+        chosen = draw_categories(shares, rng).astype(np.int64)
+        noise = rng.standard_normal((len(rows), int((~observed).sum())))
+        roots = np.stack([np.linalg.cholesky(_regular(one.covariance)) for one in posteriors])
+        filled[np.ix_(rows, ~observed)] = means[chosen, np.arange(len(rows))] + np.einsum(
+            "nij,nj->ni", roots[chosen], noise
+        )
+    return filled
+
+
+def _regular(covariance: Matrix) -> Matrix:
+    """The covariance with a diagonal that rounding cannot make negative."""
+    return covariance + 1e-9 * (1 + np.abs(np.diag(covariance)).max()) * np.eye(len(covariance))
