@@ -46,7 +46,7 @@ METHODS: dict[str, MethodEntry] = {
     "leaves": MethodEntry(f"{PATH}.leaves:Leaves", True, "draws from the leaves of chained forests"),
     "mixture": MethodEntry(f"{PATH}.mixture:Mixture", True, "draws of a Gaussian mixture, fitted by bootstrapped EM"),
     "vae": MethodEntry(f"{PATH}.vae:MaskedAutoencoder", True, "variational autoencoder (MIWAE)", contest=False),
-    "gain": MethodEntry(f"{PATH}.gain:Gain", True, "adversarial network (GAIN)", contest=False),
+    "gain": MethodEntry(f"{PATH}.gain:Gain", False, "adversarial network (GAIN)", contest=False),
 }
 
 

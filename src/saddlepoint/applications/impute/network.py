@@ -1,0 +1,69 @@
+"""What the neural methods share: inputs as float32 tensors, heads for numbers and categories, and seeded training."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from saddlepoint.applications.impute.design import Design
+from saddlepoint.applications.impute.method import Matrix
+
+
+@contextlib.contextmanager
+def seeded(rng: np.random.Generator) -> Iterator[torch.Generator]:
+    """Within the block, torch's global generator is seeded, for initial weights; the caller's state is restored at the end.
+
+    Args:
+        rng: gives the seed.
+
+    Yields:
+        A generator for everything else.
+    """
+    seed = int(rng.integers(2**62))
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        yield torch.Generator().manual_seed(seed + 1)
+
+
+def perceptron(inputs: int, hidden: int, outputs: int) -> nn.Sequential:
+    """Three linear layers with ReLU between them."""
+    return nn.Sequential(
+        nn.Linear(inputs, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, outputs)
+    )
+
+
+class Cells:
+    """The inputs of a network, by column: one standardised number, or one indicator a category.
+
+    Args:
+        design: encodes the columns.
+    """
+
+    def __init__(self, design: Design) -> None:
+        self.design = design
+        self.numbers = [part.start for column, part in enumerate(design.parts) if not design.is_indicated(column)]
+        self.categories = [
+            (column, part) for column, part in enumerate(design.parts) if design.is_indicated(column)
+        ]
+
+    def tensors(self, matrix: Matrix) -> tuple[Tensor, Tensor]:
+        """(N, D) -> inputs (N, F) with 0 in missing cells, and whether each is observed (N, F), as 0 and 1."""
+        inputs = self.design.encode(matrix)
+        return (
+            torch.from_numpy(np.nan_to_num(inputs).astype(np.float32)),
+            torch.from_numpy((~np.isnan(inputs)).astype(np.float32)),
+        )
+
+
+def batches(n: int, size: int, steps: int, generator: torch.Generator) -> Iterator[Tensor]:
+    """Rows of `steps` batches: every row once before any comes again."""
+    order, place = torch.randperm(n, generator=generator), 0
+    for _ in range(steps):
+        if place + size > n and place:
+            order, place = torch.randperm(n, generator=generator), 0
+        yield order[place : place + size]
+        place += size
