@@ -14,6 +14,7 @@ from pathlib import Path
 
 # Packages (or modules) below saddlepoint/ whose docstrings are in the Google form throughout. Add to this list what has been converted.
 CONVERTED: tuple[str, ...] = (
+    "applications",
     "arguments",
     "cli",
     "data",

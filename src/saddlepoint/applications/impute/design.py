@@ -45,9 +45,10 @@ class Design:
         if not self.is_indicated(column):
             if column in self._rank:
                 values = np.where(missing, np.nan, self._rank[column][np.where(missing, 0, values).astype(np.int64)])
-            return ((values - self.mean[column]) / self.scale[column])[:, None]
+            scaled: Matrix = (values - self.mean[column]) / self.scale[column]
+            return scaled[:, None]
         first = int(self.drop_first)
-        indicators = (values[:, None] == np.arange(first, self.kinds[column])).astype(np.float64)
+        indicators: Matrix = (values[:, None] == np.arange(first, self.kinds[column])).astype(np.float64)
         indicators[missing] = np.nan
         return indicators
 
@@ -75,12 +76,13 @@ class Design:
         part = inputs[:, self.parts[column]]
         if self.drop_first:
             part = np.concatenate([1 - part.sum(1, keepdims=True), part], 1)
-        part = np.clip(part, 1e-6, None)
-        return part / part.sum(1, keepdims=True)
+        positive: Matrix = np.clip(part, 1e-6, None)
+        positive /= positive.sum(1, keepdims=True)
+        return positive
 
     def _fit_column(self, column: int, kind: int, observed: npt.NDArray[np.float64]) -> int:
         if self.is_indicated(column):
-            return kind - self.drop_first if kind > 1 else 1
+            return kind - int(self.drop_first)
         if kind:
             counts = np.bincount(observed.astype(np.int64), minlength=kind)
             rank = np.empty(kind)

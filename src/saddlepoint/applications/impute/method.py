@@ -21,6 +21,9 @@ Kinds = tuple[int, ...]
 """For every column the number of its categories, coded 0 to K - 1; 0 for a column of numbers."""
 
 
+GUESSED = 20  # draws whose centre is a best guess
+
+
 class ImputationMethod(ABC):
     """Base of all methods.
 
@@ -79,11 +82,28 @@ class ImputationMethod(ABC):
             if draw == 0 or self.draws:
                 filled = self._fill(matrix[rows].copy(), rng, draw)
                 if not np.isfinite(filled[missing[rows]]).all():
-                    raise DataError(f"impute: {type(self).__name__} gave values that are not finite; use another method.")
+                    raise DataError(
+                        f"impute: {type(self).__name__} gave values that are not finite; use another method."
+                    )
                 if not self.draws:
                     filled = np.clip(filled, self._low, self._high)
             completed[draw, rows] = np.where(missing[rows], filled, matrix[rows])
         return completed
+
+    def guess(self, matrix: Matrix, rng: np.random.Generator) -> npt.NDArray[np.float64]:
+        """Fill in the missing cells with the best guess; of a method that draws, the mean of draws or the most frequent category.
+
+        Args:
+            matrix: (N, D) the fitted matrix or new rows.
+            rng: for all random decisions.
+
+        Returns:
+            (N, D) without NaN; observed cells are unchanged.
+        """
+        if not self.draws:
+            filled: Matrix = self.complete(matrix, rng)[0]
+            return filled
+        return centre(self.complete(matrix, rng, GUESSED), self.kinds)
 
     @abstractmethod
     def _fit(self, matrix: Matrix, targets: Mask, rng: np.random.Generator) -> None:
@@ -92,6 +112,18 @@ class ImputationMethod(ABC):
     @abstractmethod
     def _fill(self, matrix: Matrix, rng: np.random.Generator, draw: int) -> Matrix:
         """Return rows (n, D) with values in their missing cells; each row lacks at least one cell."""
+
+
+def centre(drawn: npt.NDArray[np.float64], kinds: Kinds) -> npt.NDArray[np.float64]:
+    """(m, N, D) -> (N, D): the mean of the draws of each number, and the most frequent category."""
+    centred = drawn.mean(0)
+    for column, kind in enumerate(kinds):
+        if kind:
+            counts = np.stack([(drawn[:, :, column] == code).sum(0) for code in range(kind)])
+            centred[:, column] = counts.argmax(0)
+    # A mean of equal numbers can differ from them in its last bit.
+    centre_of: Matrix = np.where((drawn == drawn[0]).all(0), drawn[0], centred)
+    return centre_of
 
 
 def typical_values(matrix: Matrix, kinds: Kinds) -> npt.NDArray[np.float64]:
@@ -107,4 +139,5 @@ def draw_categories(probabilities: Matrix, rng: np.random.Generator) -> npt.NDAr
     """Draw one category a row from probabilities (N, K) that need not be normalised; returns codes (N,)."""
     cumulative = probabilities.cumsum(1)
     points = rng.random(len(probabilities))[:, None] * cumulative[:, -1:]
-    return np.minimum((points >= cumulative).sum(1), probabilities.shape[1] - 1).astype(np.float64)
+    codes = np.minimum((points >= cumulative).sum(1), probabilities.shape[1] - 1)
+    return np.asarray(codes, dtype=np.float64)

@@ -46,9 +46,7 @@ class Cells:
     def __init__(self, design: Design) -> None:
         self.design = design
         self.numbers = [part.start for column, part in enumerate(design.parts) if not design.is_indicated(column)]
-        self.categories = [
-            (column, part) for column, part in enumerate(design.parts) if design.is_indicated(column)
-        ]
+        self.categories = [(column, part) for column, part in enumerate(design.parts) if design.is_indicated(column)]
 
     def tensors(self, matrix: Matrix) -> tuple[Tensor, Tensor]:
         """(N, D) -> inputs (N, F) with 0 in missing cells, and whether each is observed (N, F), as 0 and 1."""

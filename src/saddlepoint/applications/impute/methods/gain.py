@@ -84,7 +84,12 @@ class Gain(ImputationMethod):
 def _sigmoids(width: int) -> nn.Sequential:
     """(B, 2 width) -> (B, width) in [0, 1]."""
     return nn.Sequential(
-        nn.Linear(2 * width, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU(), nn.Linear(width, width), nn.Sigmoid()
+        nn.Linear(2 * width, width),
+        nn.ReLU(),
+        nn.Linear(width, width),
+        nn.ReLU(),
+        nn.Linear(width, width),
+        nn.Sigmoid(),
     )
 
 

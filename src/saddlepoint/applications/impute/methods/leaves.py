@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,26 @@ from saddlepoint.applications.impute.method import Matrix
 
 TREES = 10
 LEAF = 5  # rows of a leaf
+
+
+def tree_inputs(inputs: Matrix) -> npt.NDArray[np.float32]:
+    """(n, F) as trees take them, with at least one input: a table of one column leaves none."""
+    return (inputs if inputs.shape[1] else np.zeros((len(inputs), 1))).astype(np.float32)
+
+
+def fit_trees(model: Any, inputs: npt.NDArray[np.float32], values: Column) -> Any:
+    """Fit a forest or a tree of scikit-learn and return it, without checks that have been made already.
+
+    Args:
+        model: with a method `fit`.
+        inputs: (n, F).
+        values: (n,) numbers, or codes of categories.
+    """
+    from sklearn import config_context
+
+    with config_context(assume_finite=True, skip_parameter_validation=True), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="The number of unique classes", category=UserWarning)
+        return model.fit(inputs, values)
 
 
 class LeafDraw:
@@ -29,23 +50,21 @@ class LeafDraw:
 
     def fit(self, inputs: Matrix, values: Column, rng: np.random.Generator) -> None:
         """Grow the trees, each on a bootstrap sample."""
-        from sklearn import config_context
         from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
         kind = DecisionTreeClassifier if self.categories else DecisionTreeRegressor
-        points = inputs.astype(np.float32)
+        points = tree_inputs(inputs)
         for _ in range(TREES):
             sample = rng.integers(len(values), size=len(values))
             tree = kind(min_samples_leaf=LEAF, max_features=1 / 3, random_state=int(rng.integers(2**31)))
-            with config_context(assume_finite=True, skip_parameter_validation=True):
-                tree.fit(points[sample], values[sample])
+            fit_trees(tree, points[sample], values[sample])
             leaves = tree.tree_.apply(points[sample])
             order = np.argsort(leaves, kind="stable")
             self._trees.append((tree.tree_, leaves[order], values[sample][order]))
 
     def predict(self, inputs: Matrix, rng: np.random.Generator) -> Column:
         """Draw a value for each row."""
-        points = inputs.astype(np.float32)
+        points = tree_inputs(inputs)
         chosen, places = rng.integers(TREES, size=len(points)), rng.random(len(points))
         drawn = np.empty(len(points))
         for number, (tree, leaves, members) in enumerate(self._trees):

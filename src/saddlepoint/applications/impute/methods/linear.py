@@ -155,4 +155,5 @@ def _with_constant(inputs: Matrix) -> Matrix:
 
 def _softmax(logits: Matrix) -> Matrix:
     powers: Matrix = np.exp(logits - logits.max(1, keepdims=True))
-    return powers / powers.sum(1, keepdims=True)
+    powers /= powers.sum(1, keepdims=True)
+    return powers

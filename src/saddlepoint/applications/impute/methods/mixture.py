@@ -6,7 +6,6 @@ chains on bootstrap samples this is Amelia's method.
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +13,8 @@ import numpy.typing as npt
 
 from saddlepoint.applications.impute.design import Design
 from saddlepoint.applications.impute.method import ImputationMethod, Mask, Matrix, draw_categories
+
+Vector = npt.NDArray[np.float64]
 
 PRIOR = 0.01  # weight of independent columns in a covariance, relative to the rows
 MOST_ROWS = 5_000  # rows of a fit
@@ -38,7 +39,7 @@ class Components:
     def parameters(self) -> int:
         """Number of free parameters."""
         k, f = self.means.shape
-        return k - 1 + k * f + k * f * (f + 1) // 2
+        return int(k - 1 + k * f + k * f * (f + 1) // 2)
 
 
 @dataclass
@@ -75,24 +76,27 @@ class Mixture(ImputationMethod):
     def __init__(self, components: int = 8, steps: int = 50, chains: int = 1) -> None:
         self.components, self.steps, self.chains = components, steps, chains
 
-    def expect(self, matrix: Matrix) -> npt.NDArray[np.float64]:
+    def guess(self, matrix: Matrix, rng: np.random.Generator) -> npt.NDArray[np.float64]:
         """(N, D) -> (N, D) completed by the conditional expectation, and by the most likely category."""
         filled = np.asarray(matrix, dtype=np.float64).copy()
         rows = np.flatnonzero(np.isnan(filled).any(1))
         if len(rows):
             inputs = self._design.encode(filled[rows])
-            expected = self._design.decode(_conditional(self._fits[0], inputs, None))
+            completed = [_conditional(fit, inputs, None) for fit in self._fits]
+            expected = self._design.decode(np.mean(completed, 0))
             filled[rows] = np.where(np.isnan(filled[rows]), expected, filled[rows])
         return filled
 
     def _fit(self, matrix: Matrix, targets: Mask, rng: np.random.Generator) -> None:
         self._design = Design(matrix, self.kinds, drop_first=True)
         inputs = self._design.encode(matrix)
+        # Of all rows, since a sample of few may lack a column altogether.
+        mean, variance = np.nanmean(inputs, 0), np.nanvar(inputs, 0) + 1e-6
         if len(inputs) > MOST_ROWS:
             inputs = inputs[rng.choice(len(inputs), MOST_ROWS, replace=False)]
         best, best_score, k = None, np.inf, 1
         while k <= self.components and (k == 1 or len(inputs) >= 5 * k * inputs.shape[1]):
-            found, log_likelihood = _em(_first(inputs, k, rng), inputs, self.steps)
+            found, log_likelihood = _em(_first(inputs, k, mean, variance, rng), inputs, variance, self.steps)
             score = found.parameters * np.log(len(inputs)) - 2 * log_likelihood
             if score >= best_score:
                 break
@@ -101,7 +105,8 @@ class Mixture(ImputationMethod):
         self._fits = [best]
         if self.chains > 1:
             samples = (rng.integers(len(inputs), size=len(inputs)) for _ in range(self.chains))
-            self._fits = [_em(copy.deepcopy(best), inputs[sample], max(5, self.steps // 5))[0] for sample in samples]
+            steps = max(5, self.steps // 5)
+            self._fits = [_em(best, inputs[sample], variance, steps)[0] for sample in samples]
 
     def _fill(self, matrix: Matrix, rng: np.random.Generator, draw: int) -> Matrix:
         inputs = self._design.encode(matrix)
@@ -114,15 +119,13 @@ class Mixture(ImputationMethod):
         return filled
 
 
-def _first(inputs: Matrix, k: int, rng: np.random.Generator) -> Components:
-    """Components around random rows, all with the variances of the columns."""
-    spread = np.nanvar(inputs, 0) + 1e-6
-    if k == 1:
-        means = np.nanmean(inputs, 0)[None]
-    else:
+def _first(inputs: Matrix, k: int, mean: Vector, variance: Vector, rng: np.random.Generator) -> Components:
+    """Components around random rows, all with the variances of the columns; a single one has their means."""
+    means = mean[None]
+    if k > 1:
         chosen = inputs[rng.choice(len(inputs), k, replace=False)]
-        means = np.where(np.isnan(chosen), np.nanmean(inputs, 0), chosen)
-    return Components(np.full(k, 1 / k), means, np.repeat(np.diag(spread)[None], k, 0))
+        means = np.where(np.isnan(chosen), mean, chosen)
+    return Components(np.full(k, 1 / k), means, np.repeat(np.diag(variance)[None], k, 0))
 
 
 def _patterns(inputs: Matrix) -> list[tuple[npt.NDArray[np.int64], Mask]]:
@@ -153,12 +156,11 @@ def _responsibilities(model: Components, posteriors: list[Posterior]) -> tuple[M
     return np.exp(joint - total[:, None]), total
 
 
-def _em(model: Components, inputs: Matrix, steps: int) -> tuple[Components, float]:
+def _em(model: Components, inputs: Matrix, variance: Vector, steps: int) -> tuple[Components, float]:
     """Fit by EM; returns the mixture and the log likelihood of the observed inputs before its last step."""
     patterns = _patterns(inputs)
     n, f = inputs.shape
     k = len(model.weights)
-    independent = np.nanvar(inputs, 0) + 1e-6
     before, total = -np.inf, -np.inf
     for _ in range(steps):
         counts, sums, squares = np.zeros(k), np.zeros((k, f)), np.zeros((k, f, f))
@@ -179,7 +181,7 @@ def _em(model: Components, inputs: Matrix, steps: int) -> tuple[Components, floa
         means = sums / safe[:, None]
         scatter = squares - safe[:, None, None] * means[:, :, None] * means[:, None, :]
         prior = PRIOR * n / k
-        covariances = (scatter + prior * np.diag(independent)) / (safe + prior)[:, None, None]
+        covariances = (scatter + prior * np.diag(variance)) / (safe + prior)[:, None, None]
         model = Components(counts / n, means, covariances)
         if total - before < TOLERANCE * n:
             break
@@ -211,4 +213,5 @@ def _conditional(model: Components, inputs: Matrix, rng: np.random.Generator | N
 
 def _regular(covariance: Matrix) -> Matrix:
     """The covariance with a diagonal that rounding cannot make negative."""
-    return covariance + 1e-9 * (1 + np.abs(np.diag(covariance)).max()) * np.eye(len(covariance))
+    least = 1e-9 * (1 + float(np.abs(np.diag(covariance)).max()))
+    return np.asarray(covariance + least * np.eye(len(covariance)))

@@ -55,7 +55,7 @@ class Neighbours(ImputationMethod):
             missing = np.isnan(block)
             for column in np.flatnonzero(missing.any(0)):
                 rows = np.flatnonzero(missing[:, column])
-                block[rows, column] = self._vote(distances[rows], column)
+                block[rows, column] = self._vote(distances[rows], int(column))
         return filled
 
     def _vote(self, distances: Matrix, column: int) -> npt.NDArray[np.float64]:
@@ -70,6 +70,6 @@ class Neighbours(ImputationMethod):
         weights = 1 / (found + 1e-6)
         values = self._donors[have, column][nearest]
         if not self.kinds[column]:
-            return (weights * values).sum(1) / weights.sum(1)
+            return np.asarray((weights * values).sum(1) / weights.sum(1))
         votes = np.stack([(weights * (values == code)).sum(1) for code in range(self.kinds[column])], 1)
-        return votes.argmax(1).astype(np.float64)
+        return np.asarray(votes.argmax(1), dtype=np.float64)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from saddlepoint.applications.impute.chained import Chained, Column, Conditional
 from saddlepoint.applications.impute.method import Matrix
-
+from saddlepoint.applications.impute.methods.leaves import fit_trees, tree_inputs
 
 FEATURES = 1 / 3  # share of the inputs that are tried at a split
 
@@ -29,19 +29,17 @@ class Forest:
 
     def fit(self, inputs: Matrix, values: Column, rng: np.random.Generator) -> None:
         """Grow the forest."""
-        from sklearn import config_context
         from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
 
         kind = ExtraTreesClassifier if self.categories else ExtraTreesRegressor
         forest = kind(self.trees, max_features=FEATURES, random_state=int(rng.integers(2**31)))
-        with config_context(assume_finite=True, skip_parameter_validation=True):
-            forest.fit(inputs.astype(np.float32), values)
+        fit_trees(forest, tree_inputs(inputs), values)
         self._trees = [tree.tree_ for tree in forest.estimators_]
         self._classes = forest.classes_ if self.categories else None
 
     def predict(self, inputs: Matrix, rng: np.random.Generator) -> Column:
         """Return the mean over the trees, or the category that is most likely by their mean."""
-        points = inputs.astype(np.float32)
+        points = tree_inputs(inputs)
         # Tree by tree: the forest's own prediction starts a pool of threads each time, which takes longer than the prediction.
         found = sum(tree.predict(points) for tree in self._trees) / len(self._trees)
         if self._classes is not None:

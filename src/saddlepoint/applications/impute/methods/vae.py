@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -14,6 +15,7 @@ from saddlepoint.applications.impute.network import Cells, batches, perceptron, 
 
 LEAST_SCALE = 1e-2  # standard deviation of a number given its code, in units of the column's
 CODES = 64  # codes of a row, of which one is drawn
+EXPECTED = 1_000  # codes whose weighted mean is a best guess
 BLOCK = 512  # rows at a time
 
 
@@ -69,20 +71,14 @@ class MaskedAutoencoder(ImputationMethod):
         for parameter in parameters:
             parameter.requires_grad_(False)
 
-    def expect(self, matrix: Matrix, rng: np.random.Generator, codes: int = 1_000) -> Matrix:
-        """(N, D) -> (N, D) completed by the conditional expectation, and by the most likely category.
-
-        Args:
-            matrix: rows with missing cells.
-            rng: draws the codes.
-            codes: number of codes whose weighted mean is taken.
-        """
-        _, generator = self._generator(rng)
+    def guess(self, matrix: Matrix, rng: np.random.Generator) -> npt.NDArray[np.float64]:
+        """(N, D) -> (N, D) completed by the conditional expectation, and by the most likely category."""
+        generator = _generator(rng)
         filled = np.array(matrix, dtype=np.float64)
         for start in range(0, len(matrix), 64):
             block = matrix[start : start + 64]
             x, observed = self._cells.tensors(block)
-            outputs, log_weights, _ = self._explain(x, observed, codes, generator)
+            outputs, log_weights, _ = self._explain(x, observed, EXPECTED, generator)
             weights = torch.softmax(log_weights, 0)[..., None]
             means = outputs[..., : x.shape[1]].clone()
             for _, part in self._cells.categories:
@@ -92,14 +88,10 @@ class MaskedAutoencoder(ImputationMethod):
         return filled
 
     def _fill(self, matrix: Matrix, rng: np.random.Generator, draw: int) -> Matrix:
-        _, generator = self._generator(rng)
+        generator = _generator(rng)
         return np.concatenate(
             [self._draw(matrix[start : start + BLOCK], generator) for start in range(0, len(matrix), BLOCK)]
         )
-
-    def _generator(self, rng: np.random.Generator) -> tuple[int, torch.Generator]:
-        seed = int(rng.integers(2**62))
-        return seed, torch.Generator().manual_seed(seed)
 
     def _draw(self, matrix: Matrix, generator: torch.Generator) -> Matrix:
         x, observed = self._cells.tensors(matrix)
@@ -150,10 +142,19 @@ class MaskedAutoencoder(ImputationMethod):
         total = torch.zeros(outputs.shape[:2])
         means, scales, freedom = self._number_heads(outputs, x.shape[1])
         if means.shape[-1]:
-            values = torch.distributions.StudentT(freedom, means, scales, validate_args=False).log_prob(
-                x[:, self._cells.numbers]
-            )
+            values = student_t_log_density(x[:, self._cells.numbers], means, scales, freedom)
             total = total + (values * observed[:, self._cells.numbers]).sum(-1)
         for _, part in self._cells.categories:
             total = total + (torch.log_softmax(outputs[..., part], -1) * x[:, part] * observed[:, part]).sum(-1)
         return total
+
+
+def student_t_log_density(x: Tensor, mean: Tensor, scale: Tensor, freedom: Tensor) -> Tensor:
+    """Log density of a Student-t distribution, element by element; freedom is positive."""
+    squares = ((x - mean) / scale).square() / freedom
+    constant = torch.lgamma((freedom + 1) / 2) - torch.lgamma(freedom / 2) - 0.5 * torch.log(math.pi * freedom)
+    return constant - scale.log() - (freedom + 1) / 2 * torch.log1p(squares)
+
+
+def _generator(rng: np.random.Generator) -> torch.Generator:
+    return torch.Generator().manual_seed(int(rng.integers(2**62)))

@@ -1,0 +1,208 @@
+"""Choose a method by cells that are held out: observed cells are hidden at random, filled in, and compared with the truth.
+
+For prediction the error of the best guess counts. For inference, draws must have the right spread as well: the energy score is
+smallest on average for draws from the true conditional distribution, and a best guess does worse than draws.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from saddlepoint.applications.impute.method import Kinds, Mask, Matrix
+from saddlepoint.applications.impute.settings import METHODS, Aim, make_method
+from saddlepoint.errors import DataError
+from saddlepoint.progress.protocol import Report
+
+SHARE = 0.1  # of the observed cells
+MOST_ROWS = 1_000  # rows of a contest
+LEAST_ROWS, LEAST_CELLS = 20, 20  # below, a contest says nothing
+DRAWS = 10
+Z = 1.96  # of a 95 % interval
+SMALL = {"prediction": "mean", "inference": "normal"}  # for tables that are too small for a contest
+
+
+@dataclass(frozen=True)
+class Score:
+    """What a method reached on the cells that were held out.
+
+    Attributes:
+        method: its name.
+        error: mean over the cells: of numbers the absolute error, or for inference the energy score, in standard deviations of the
+            column; of categories the share of wrong ones, or the energy score.
+        coverage: share of the held-out numbers within the central 80 % of the draws; None for a best guess.
+        seconds: time of fitting and filling.
+    """
+
+    method: str
+    error: float
+    coverage: float | None
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Contest:
+    """The methods that were tried, the best first.
+
+    Attributes:
+        aim: "prediction" or "inference".
+        cells: number of cells that were held out.
+        scores: by rising error.
+        less: share by which the winner's error is less than the second's.
+        low, high: 95 % interval of that share, paired by cells.
+        failed: why methods could not be tried, by their names.
+    """
+
+    aim: str
+    cells: int
+    scores: tuple[Score, ...]
+    less: float
+    low: float
+    high: float
+    failed: dict[str, str]
+
+    @property
+    def winner(self) -> str:
+        """The method with the least error."""
+        return self.scores[0].method
+
+    def __str__(self) -> str:
+        first = self.scores[0]
+        what = "error" if self.aim == "prediction" else "energy score"
+        said = f"{first.method} ({METHODS[first.method].title}) had the least {what} on {self.cells:,} held-out cells: {first.error:.4f}"
+        if len(self.scores) == 1:
+            return f"{said}."
+        sure = "" if self.low > 0 else "; no difference is shown"
+        interval = f"95 % interval {100 * self.low:.1f} to {100 * self.high:.1f}"
+        return f"{said}, {100 * self.less:.1f} % less than {self.scores[1].method} ({interval}{sure})."
+
+    def to_json(self) -> dict[str, Any]:
+        """The contest as JSON values."""
+        return {**asdict(self), "scores": [asdict(score) for score in self.scores], "winner": self.winner}
+
+
+def hold_out_cells(missing: Mask, rng: np.random.Generator, share: float = SHARE) -> Mask:
+    """Choose observed cells at random, in each column the same share.
+
+    Args:
+        missing: (N, D).
+        rng: chooses.
+        share: of the observed cells, in (0, 0.5]; a column keeps at least 5 of them.
+
+    Returns:
+        (N, D), True where a cell is held out.
+    """
+    held = np.zeros_like(missing)
+    for column in range(missing.shape[1]):
+        rows = np.flatnonzero(~missing[:, column])
+        count = min(round(share * len(rows)), len(rows) - 5)
+        if count > 0:
+            held[rng.choice(rows, count, replace=False), column] = True
+    return held
+
+
+def hold_contest(
+    matrix: Matrix,
+    kinds: Kinds,
+    aim: Aim,
+    rng: np.random.Generator,
+    candidates: Sequence[str] | None = None,
+    report: Report | None = None,
+) -> Contest | None:
+    """Try methods on held-out cells.
+
+    Args:
+        matrix: (N, D) with NaN in missing cells.
+        kinds: of its columns.
+        aim: for inference, only methods that draw are tried.
+        rng: for all random decisions.
+        candidates: names of methods; None tries all that `auto` tries.
+        report: receives the progress.
+
+    Returns:
+        The contest; None if the table is too small for one.
+
+    Raises:
+        DataError: no method could be tried.
+    """
+    names = list(candidates or (name for name, entry in METHODS.items() if entry.contest))
+    names = [name for name in names if METHODS[name].draws or aim == "prediction"]
+    if len(matrix) > MOST_ROWS:
+        matrix = matrix[rng.choice(len(matrix), MOST_ROWS, replace=False)]
+        matrix = matrix[:, ~np.isnan(matrix).all(0)] if np.isnan(matrix).all(0).any() else matrix
+    if len(matrix) < LEAST_ROWS or matrix.shape[1] != len(kinds):
+        return None
+    held = hold_out_cells(np.isnan(matrix), rng)
+    if held.sum() < LEAST_CELLS:
+        return None
+    seed = int(rng.integers(2**62))
+    losses: dict[str, npt.NDArray[np.float64]] = {}
+    scores: list[Score] = []
+    failed: dict[str, str] = {}
+    for number, name in enumerate(names):
+        if report is not None:
+            report(f"trying {name} on held-out cells", number / len(names))
+        began = time.perf_counter()
+        try:
+            loss, coverage = _try(name, matrix, kinds, held, aim, np.random.default_rng(seed))
+        except (DataError, np.linalg.LinAlgError) as error:
+            failed[name] = str(error)
+            continue
+        losses[name] = loss
+        scores.append(Score(name, float(loss.mean()), coverage, time.perf_counter() - began))
+    if not scores:
+        raise DataError(f"impute: no method could be tried: {'; '.join(f'{k}: {v}' for k, v in failed.items())}")
+    scores.sort(key=lambda score: score.error)
+    less = low = high = 0.0
+    if len(scores) > 1 and scores[1].error > 0:
+        paired = losses[scores[1].method] - losses[scores[0].method]
+        half = Z * float(paired.std(ddof=1)) / np.sqrt(len(paired))
+        less, low, high = (float(paired.mean() + side * half) / scores[1].error for side in (0, -1, 1))
+    return Contest(aim, int(held.sum()), tuple(scores), less, low, high, failed)
+
+
+def _try(
+    name: str, matrix: Matrix, kinds: Kinds, held: Mask, aim: Aim, rng: np.random.Generator
+) -> tuple[npt.NDArray[np.float64], float | None]:
+    """Return the loss of each held-out cell, and the share of numbers within the central 80 % of the draws."""
+    hidden = np.where(held, np.nan, matrix)
+    method = make_method(name, DRAWS if aim == "inference" else 1)
+    method.fit(hidden, kinds, rng, np.zeros(len(kinds), dtype=bool))
+    filled = method.guess(hidden, rng)[None] if aim == "prediction" else method.complete(hidden, rng, DRAWS)
+    is_number = np.broadcast_to(np.asarray(kinds) == 0, held.shape)[held]
+    scale = np.broadcast_to(np.nanstd(matrix, 0), held.shape)[held]
+    drawn, truth = filled[:, held], matrix[held]
+    loss = energy_scores(drawn, truth, is_number) / np.where(is_number & (scale > 0), scale, 1.0)
+    if aim == "prediction" or not is_number.any():
+        return loss, None
+    low, high = np.quantile(drawn[:, is_number], (0.1, 0.9), axis=0, method="weibull")
+    return loss, float(((low <= truth[is_number]) & (truth[is_number] <= high)).mean())
+
+
+def energy_scores(
+    drawn: npt.NDArray[np.float64], truth: npt.NDArray[np.float64], is_number: Mask
+) -> npt.NDArray[np.float64]:
+    """E|x - y| - E|x - x'| / 2 for each cell, without bias in the number of draws; of one draw the plain error.
+
+    Args:
+        drawn: (m, C) draws of C cells.
+        truth: (C,) their values.
+        is_number: (C,) whether values differ by |x - y|; categories differ by 1.
+
+    References:
+        Strictly Proper Scoring Rules, Prediction, and Estimation (Gneiting, Raftery, 2007),
+        https://doi.org/10.1198/016214506000001437.
+    """
+    error = np.abs(drawn - truth)
+    error = np.where(is_number, error, error > 0)
+    m = len(drawn)
+    if m == 1:
+        return np.asarray(error[0], dtype=np.float64)
+    apart = np.abs(drawn[:, None] - drawn[None])
+    apart = np.where(is_number, apart, apart > 0)
+    return np.asarray(error.mean(0) - apart.sum((0, 1)) / (2 * m * (m - 1)), dtype=np.float64)
