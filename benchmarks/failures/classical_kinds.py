@@ -34,6 +34,27 @@ CLASSICAL_KINDS = (
         {"data.limit": 400, "model.covariance": "diagonal"},
         steps=STEPS,
     ),
+    # EM804: far more parameters than the examples can determine.
+    Kind(
+        "few-mixture-ring",
+        "mixture-ring",
+        "EM804",
+        (100, 240),
+        _whole("data.points"),
+        {"data.held_out": 0.5, "model.components": 20},
+        steps=STEPS,
+        seeds=6,
+    ),
+    Kind(
+        "few-mixture-digits",
+        "mixture-digits",
+        "EM804",
+        (80, 200),
+        _whole("data.limit"),
+        {"model.components": 3, "model.reg_covar": 1e-3},
+        steps=STEPS,
+        seeds=5,
+    ),
     # EM803: far more states than there are steps to explain.
     Kind(
         "spare-states-waves", "hmm-waves", "EM803", (60, 150), _whole("model.states"), {"data.points": 4}, steps=STEPS

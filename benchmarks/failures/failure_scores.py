@@ -289,6 +289,11 @@ def _overfits(probes: list[Facts], reference: Reference, run: Facts) -> float:
     return min(gap, between(best - now["bound"], 0.1 * scale, 0.5 * scale))
 
 
+def _quantised_overfits(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """The same of a VQ-VAE; runs that were kept before bounds were measured have none."""
+    return _overfits(probes, reference, run) if "bound" in probes[-1] and "bound" in reference.values else 0.0
+
+
 def _sees_itself(probes: list[Facts], reference: Reference, run: Facts) -> float:
     """A prediction changes with the number that it predicts."""
     return between(probes[-1]["leaks"], 0.0, 0.05)
@@ -301,6 +306,23 @@ def _likelihood_overfits(probes: list[Facts], reference: Reference, run: Facts) 
     best = max(probe["held_out_log_prob"] for probe in probes)
     gap = between(now["train_log_prob"] - now["held_out_log_prob"], scale, 2.5 * scale)
     return min(gap, between(best - now["held_out_log_prob"], 0.1 * scale, 0.5 * scale))
+
+
+def _fit_of_examples_alone(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """Training examples are far more probable than held-out ones, and these less than in healthy runs."""
+    now, usual = probes[-1], reference.values["held_out_log_prob"]
+    scale = max(abs(usual) * 0.05, 0.3)
+    gap = between(now["train_log_prob"] - now["held_out_log_prob"], scale, 2.5 * scale)
+    return min(gap, between(usual - now["held_out_log_prob"], 0.5 * scale, scale))
+
+
+def _denoises_examples_alone(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """The loss of training examples is far below that of held-out ones, which is above that of healthy runs."""
+    now, usual = probes[-1], reference.values.get("held_out_loss")
+    if usual is None or "held_out_loss" not in now:
+        return 0.0
+    gap = between((now["held_out_loss"] - now["train_loss"]) / usual, 0.06, 0.15)
+    return min(gap, between(now["held_out_loss"] / usual, 1.02, 1.06))
 
 
 def _likelihood_falls(probes: list[Facts], reference: Reference, run: Facts) -> float:
@@ -416,8 +438,13 @@ SCORES: dict[str, dict[str, Score]] = {
     },
     "ae": {"AE251": _unused},
     "ar": {"AR501": _sees_itself, "AR502": _likelihood_overfits},
-    "em": {"EM801": _likelihood_falls, "EM802": _idle_components, "EM803": _idle_states},
-    "vq": {"VAE207": _codebook_collapsed},
+    "em": {
+        "EM801": _likelihood_falls,
+        "EM802": _idle_components,
+        "EM803": _idle_states,
+        "EM804": _fit_of_examples_alone,
+    },
+    "vq": {"VAE207": _codebook_collapsed, "VAE208": _quantised_overfits},
     "flow": {"FLOW601": _inexact, "FLOW602": _spiky, "FLOW603": _likelihood_overfits},
-    "dm": {"DIFF701": _off_scale, "DIFF702": _coarse},
+    "dm": {"DIFF701": _off_scale, "DIFF702": _coarse, "DIFF703": _denoises_examples_alone},
 }

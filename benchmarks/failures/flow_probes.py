@@ -11,9 +11,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from saddlepoint.objectives.denoising import DenoisingNoise, denoising
+from saddlepoint.objectives.phase import Batch
+
 SEED = 7_411
 SHIFT = 0.02  # standard deviations
 FINE = 150  # steps of Heun's method
+MOST, LEVELS = 200, (0.2, 0.4, 0.6)  # examples, and quantiles of the noise levels, at which losses are compared
 
 
 def flow_facts(model: Any, train: Tensor, held_out: Tensor) -> dict[str, Any]:
@@ -40,8 +44,9 @@ def flow_facts(model: Any, train: Tensor, held_out: Tensor) -> dict[str, Any]:
     }
 
 
-def diffusion_facts(model: Any, train: Tensor) -> dict[str, Any]:
-    """How far samples are from those of a far finer integration, and the scale of the data relative to what is assumed."""
+def diffusion_facts(model: Any, train: Tensor, held_out: Tensor) -> dict[str, Any]:
+    """How far samples are from those of a far finer integration, the scale of the data relative to what is assumed, and the mean loss
+    of examples at a few noise levels."""
     from saddlepoint.models.diffusion.samplers import heun
 
     z = model.latent_codes(model.fixed_noise(100, torch.Generator().manual_seed(SEED)))
@@ -55,4 +60,21 @@ def diffusion_facts(model: Any, train: Tensor) -> dict[str, Any]:
     return {
         "sampler_gap": float((made - exact).flatten(1).norm(dim=1).median() / model.event.size**0.5),
         "scale_ratio": max(size / model.assumed_std, model.assumed_std / size),
+        "train_loss": _denoising_loss(model, train),
+        "held_out_loss": _denoising_loss(model, held_out),
     }
+
+
+@torch.no_grad()
+def _denoising_loss(model: Any, x: Tensor) -> float:
+    """The loss of examples x (N, *event) of the data, the mean over a few noise levels, each with the same noise every time."""
+    units, values = model.model_units(x[:MOST]), []
+    generator = torch.Generator().manual_seed(SEED)
+    labels = None if model.classes is None else torch.zeros(len(units), model.classes)
+    loss = denoising(model.formulation, None if labels is None else lambda own, _: own)
+    with model.at_rest():
+        for share in LEVELS:
+            time = model._times(torch.full((len(units),), share)).to(units)
+            noise = DenoisingNoise(time, torch.randn(units.shape, generator=generator))
+            values.append(loss({"dm": model.player}, Batch(units, labels), noise)[0].mean())
+    return float(torch.stack(values).mean())

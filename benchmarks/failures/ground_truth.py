@@ -109,7 +109,10 @@ FOLLOWS = {
     "GAN115": {"GAN103", "GAN105", "GAN106", "NUM302"},
     "GAN116": {"GAN103", "GAN104", "GAN105"},
     "VAE201": {"VAE204", "VAE205"},
-    "EM801": {"EM802", "EM803"},
+    "EM801": {"EM802", "EM803", "EM804"},
+    "EM802": {"EM804"},
+    "EM803": {"EM804"},
+    "VAE207": {"VAE208"},
     "VAE202": {"VAE201", "VAE204", "VAE205", "VAE206"},
     "AR501": {"AR502"},
     "VAE203": {"VAE201", "VAE204", "VAE205"},
@@ -153,6 +156,8 @@ def _of_data(data: Facts) -> dict[str, Held]:
         found["DATA401"] = held(max(between(beyond, 0.01, 0.05), between(filled, 0.5, 0.25)))
     copies = max(between(data["copies"], 0.001, 0.01), min(1.0, float(data["leaked"])), float(data["constant"]))
     found["DATA403"] = held(copies)
+    if "empty" in data:
+        found["DATA405"] = held(between(max(data["empty"], data.get("clipped", 0.0)), 0.005, 0.02))
     if data["classes"]:
         fair = data["examples"] / len(data["classes"])
         found["DATA404"] = held(between(min(data["classes"]) / fair, 0.3, 0.1))

@@ -260,6 +260,23 @@ def beyond_range(dataset: Dataset, strength: float, generator: torch.Generator) 
     return replace(scaled(dataset), held_out=scaled(dataset.held_out))
 
 
+def with_silence(dataset: Dataset, strength: float, generator: torch.Generator) -> Dataset:
+    """Replace a share of the training examples, `strength`, by zeros: silent sounds, empty volumes, series that stand still."""
+    x = dataset.x.clone()
+    x[torch.rand(len(x), generator=generator) < strength] = 0
+    return replace(dataset, x=x, fingerprint="")
+
+
+def with_clipping(dataset: Dataset, strength: float, generator: torch.Generator) -> Dataset:
+    """Record a share of the training sounds, `strength`, five times too loud: beyond full scale they are cut off."""
+    x, full = dataset.x.clone(), float(dataset.event.high or 1.0)
+    chosen = torch.rand(len(x), generator=generator) < strength
+    loud = x[chosen].float()
+    loud = loud * (5 * full / loud.flatten(1).abs().amax(1).clamp_min(1e-9)).view(-1, *[1] * (loud.ndim - 1))
+    x[chosen] = loud.clamp(-full, full).to(x.dtype)
+    return replace(dataset, x=x, fingerprint="")
+
+
 def with_constant_column(dataset: Dataset, strength: float, generator: torch.Generator) -> Dataset:
     """Add a column in which all examples have the value `strength`."""
     event = replace(

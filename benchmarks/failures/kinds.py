@@ -209,6 +209,25 @@ INJECTED = (
         {"model.restart_below": 0.0},
         seeds=5,
     ),
+    # VAE208: learnt by heart, with discrete codes.
+    Kind(
+        "few-vq-digits",
+        "vq-vae-digits",
+        "VAE208",
+        (60, 150),
+        _set("data.limit", whole=True),
+        {"training.batch_size": 32, "training.optimiser.learning_rate": 3e-3},
+        seeds=5,
+    ),
+    Kind(
+        "few-vq-moons",
+        "vq-vae-moons",
+        "VAE208",
+        (40, 100),
+        _set("data.limit", whole=True),
+        {"training.batch_size": 32, "training.optimiser.learning_rate": 3e-3},
+        seeds=5,
+    ),
     # VAE206: learnt by heart.
     Kind(
         "few-vae-digits",
@@ -301,7 +320,7 @@ INJECTED = (
         {"training.optimiser.schedule": "exponential", "training.optimiser.decay_steps": 4},
     ),
     Kind("stalled-gaussian", "toy-gaussian-2", "NUM304", (1e-8, 1e-6), _set("training.optimiser.learning_rate")),
-    # DATA401 to 404: wrong before the first step.
+    # DATA401 to 405: wrong before the first step.
     Kind("beyond-digits", "gan-digits", "DATA401", (2, 255), data=injections.beyond_range, steps=60),
     Kind(
         "narrow-digits",
@@ -329,6 +348,10 @@ INJECTED = (
     Kind(
         "no-class-autoencoder", "autoencoder-digits", "DATA404", (1e-4, 0.06), data=injections.without_class, steps=60
     ),
+    Kind("silent-drums", "wavegan-drums", "DATA405", (0.03, 0.5), data=injections.with_silence, steps=5, seeds=3),
+    Kind("clipped-drums", "wavegan-drums", "DATA405", (0.03, 0.5), data=injections.with_clipping, steps=5, seeds=3),
+    Kind("empty-solids", "gan-solids", "DATA405", (0.03, 0.5), data=injections.with_silence, steps=5, seeds=3),
+    Kind("constant-waves", "vae-waves", "DATA405", (0.03, 0.5), data=injections.with_silence, steps=60, seeds=4),
     *LOSS_KINDS,
     *CONDITIONAL_KINDS,
     *AUTOREGRESSIVE_KINDS,

@@ -236,7 +236,10 @@ class Prober:
 
     def _diffusion(self, facts: Facts) -> Facts:
         with self.state.averaged(self.model):
-            return {"distance": self.distance(self._samples()), **diffusion_facts(self.model, self.train)}
+            return {
+                "distance": self.distance(self._samples()),
+                **diffusion_facts(self.model, self.train, self.held_out),
+            }
 
     def _autoencoder(self, facts: Facts) -> Facts:
         model: Any = self.model
@@ -287,6 +290,8 @@ class Prober:
             "reconstruction_distance": self.distance(decoded),
             "reconstruction": float((model.model_units(error) - inputs).square().flatten(1).sum(1).mean()),
             "data_variance": variance,
+            "bound": float(model.log_prob(self.held_out).double().mean()),
+            "train_bound": float(model.log_prob(self.train).double().mean()),
             "effective_codes": float(torch.exp(-torch.special.xlogy(shares, shares).sum())),
             "codes": codes,
         }

@@ -20,6 +20,7 @@ import torch
 from failures.kinds import KINDS, Kind
 from failures.probes import Facts, Prober
 from saddlepoint import data, models
+from saddlepoint.data.dataset import Dataset
 from saddlepoint.errors import SaddlepointError
 from saddlepoint.experiment import journal
 from saddlepoint.experiment.assemble import new_session
@@ -197,12 +198,25 @@ def data_facts(session: Session) -> Facts:
         "parameters": sum(model.parameter_counts().values()),
         "copies": 1 - len(known) / len(x) if dataset.event.size > 1 else 0.0,
         "leaked": sum(row.numpy().tobytes() in known for row in rest) if dataset.event.size > 1 else 0,
+        **_empty(dataset),
         "constant": int((x == x[:1]).all(0).sum()) if dataset.event.kind == "vector" else 0,
         "low": float(scaled.min()),
         "high": float(scaled.max()),
         "output": model.output_range,
         "classes": counts,
     }
+
+
+def _empty(dataset: Dataset) -> Facts:
+    """Shares of the training examples of a modality that hold nothing, and of sounds with many samples at full scale."""
+    if dataset.event.kind not in ("sound", "volume", "series"):
+        return {}
+    x = dataset.x.flatten(1).float()
+    found = {"empty": float((x.amax(1) == x.amin(1)).double().mean())}
+    if dataset.event.kind == "sound":
+        full = float(dataset.event.high or 1.0)
+        found["clipped"] = float(((x.abs() >= 0.999 * full).sum(1) >= 8).double().mean())
+    return found
 
 
 def _refused_data(recipe: Recipe) -> Facts:

@@ -20,10 +20,11 @@ DESIGNED = (
     *(f"GAN{n}" for n in range(101, 110)),
     *(f"GAN{n}" for n in range(121, 124)),
     "AE251",
-    *(f"EM{n}" for n in range(801, 804)),
-    *(f"VAE{n}" for n in range(201, 208)),
+    *(f"EM{n}" for n in range(801, 805)),
+    *(f"VAE{n}" for n in range(201, 209)),
+    "DIFF703",
     *(f"NUM{n}" for n in range(301, 305)),
-    *(f"DATA{n}" for n in range(401, 405)),
+    *(f"DATA{n}" for n in range(401, 406)),
 )
 
 
@@ -70,9 +71,12 @@ def test_sections_name_kinds_and_no_kind_is_in_two() -> None:
         "FLOW603",
         "DIFF701",
         "DIFF702",
+        "DIFF703",
         "EM801",
         "EM802",
         "EM803",
+        "EM804",
+        "VAE208",
     }
 
 
@@ -90,7 +94,7 @@ def probe(step: int, **changes: Any) -> dict[str, Any]:
 
 DATA = {
     "examples": 10_000, "numbers": 64, "batch": 64, "parameters": 10_000, "copies": 0.0, "leaked": 0, "constant": 0,
-    "low": -1.0, "high": 1.0, "output": [-1.0, 1.0], "classes": [5_000, 5_000],
+    "low": -1.0, "high": 1.0, "output": [-1.0, 1.0], "classes": [5_000, 5_000], "empty": 0.0,
 }  # fmt: skip
 
 
@@ -179,6 +183,8 @@ def test_weights_that_are_no_numbers_fail_whatever_else() -> None:
         ("DATA403", {"copies": 0.2}),
         ("DATA403", {"leaked": 3}),
         ("DATA404", {"classes": [9_990, 10]}),
+        ("DATA405", {"empty": 0.1}),
+        ("DATA405", {"empty": 0.0, "clipped": 0.1}),
     ],
 )
 def test_truth_of_data_is_counted(code: str, data: dict[str, Any]) -> None:

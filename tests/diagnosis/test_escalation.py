@@ -26,6 +26,7 @@ RECIPES = {
     "vq-vae": Recipe.load("vq-vae-digits"),
     "flow": Recipe.load("flow-moons"),
     "diffusion": Recipe.load("diffusion-digits"),
+    "classical": Recipe.load("mixture-digits"),
 }
 
 

@@ -57,19 +57,55 @@ def test_resumed_equals_uninterrupted(part: str, tmp_path: Path) -> None:
     assert torch.equal(*drawn)
 
 
-@pytest.mark.parametrize(
-    ("change", "part"),
-    [({"model.penalties.lecam": 0.1}, "model.penalties.lecam"), ({"model.replay.share": 0.5}, "model.replay")],
-)
-def test_a_part_that_a_checkpoint_has_no_state_of_is_refused(
-    change: dict[str, Any], part: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def trained(folder: Path, parts: dict[str, Any]) -> sp.Run:
+    """A GAN with these parts after two steps."""
     training = {"steps": 2, "batch_size": 16, "samples": 4, "device": "cpu"}
-    model = {"family": "gan", "latent": 3, **PERCEPTRON}
-    recipe = Recipe.from_mapping({"data": {"source": "digits", "limit": 64}, "model": model, "training": training})
-    run = sp.train(recipe, run=tmp_path / "run", pictures=False)
-    run.folder.recipe.write_text(run.recipe.override(change).to_yaml())
+    recipe = Recipe.from_mapping(
+        {
+            "data": {"source": "digits", "limit": 64},
+            "model": {"family": "gan", "latent": 3, **PERCEPTRON, **parts},
+            "training": training,
+        }
+    )
+    return sp.train(recipe, run=folder, pictures=False)
+
+
+def printed(capsys: pytest.CaptureFixture[str]) -> str:
+    """What was printed since the last call, on one line."""
+    captured = capsys.readouterr()
+    return " ".join((captured.out + captured.err).split())
+
+
+@pytest.mark.parametrize("added", [True, False])
+@pytest.mark.parametrize(
+    ("parts", "part"),
+    [
+        ({"penalties": {"lecam": 0.1}}, "model.penalties.lecam"),
+        ({"replay": {"share": 0.5}}, "model.replay"),
+    ],
+)
+def test_a_part_with_state_is_neither_added_nor_removed_between_sessions(
+    parts: dict[str, Any], part: str, added: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = trained(tmp_path / "run", {} if added else parts)
+    model = {"family": "gan", "latent": 3, **PERCEPTRON, **(parts if added else {})}
+    run.folder.recipe.write_text(Recipe.from_mapping({**run.recipe.model_dump(mode="json"), "model": model}).to_yaml())
+    before = sorted(run.folder.path.rglob("*"))
     assert main(["resume", str(run.folder.path), "--steps", "4"]) == 2
-    said = capsys.readouterr().err
-    assert f"holds no state of {part}, so the recipe was changed" in said
+    said = printed(capsys)
+    wrong = f"holds no state of {part}" if added else f"holds the state of {part}, which the recipe does not have"
+    assert f"{wrong}, so the recipe was changed" in said
     assert f"saddlepoint train {run.folder.path}" in said
+    assert sorted(run.folder.path.rglob("*")) == before
+
+
+def test_an_edited_recipe_is_noted_when_the_run_is_resumed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = trained(tmp_path / "run", {"penalties": {"r1": 1.0}})
+    edited = run.recipe.override({"model.penalties.r1": "none", "training.optimiser.learning_rate": 5e-4})
+    run.folder.recipe.write_text(edited.to_yaml())
+    assert main(["resume", str(run.folder.path), "--steps", "4"]) == 0
+    said = printed(capsys)
+    assert "The recipe was edited after step 2: model.penalties.r1.weight was 1.0 and is none" in said
+    assert "training.optimiser.learning_rate was" in said
+    assert main(["resume", str(run.folder.path), "--steps", "6"]) == 0
+    assert "was edited" not in printed(capsys), "the newest checkpoint has the new values"

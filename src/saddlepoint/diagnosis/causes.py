@@ -17,7 +17,7 @@ CONSEQUENCES: dict[str, frozenset[str]] = {
     # cannot produce.
     "SET": EVERYTHING,
     "DATA401": EVERYTHING,
-    "DATA402": frozenset({"GAN107", "GAN108", "VAE206", "AR502", "FLOW603"}),
+    "DATA402": frozenset({"GAN107", "GAN108", "VAE206", "VAE208", "AR502", "FLOW603", "DIFF703", "EM804"}),
     # After a non-finite number no other measurement means anything.
     "NUM301": EVERYTHING,
     # Steps that are too long, as with a high learning rate, make units die and let one player outrun the other.
@@ -41,6 +41,9 @@ CONSEQUENCES: dict[str, frozenset[str]] = {
     "GAN113": frozenset({"GAN103", "GAN104", "NUM304"}),
     "GAN115": frozenset({"NUM301", "NUM302"}),
     "GAN116": frozenset({"GAN103", "GAN104"}),
+    # Components and states for single examples.
+    "EM802": frozenset({"EM804"}),
+    "EM803": frozenset({"EM804"}),
     # Noise levels that miss the scale of the data, and a steep flow.
     "DIFF701": frozenset({"DIFF702", "NUM302", "NUM303", "NUM304"}),
     "FLOW602": frozenset({"FLOW601", "FLOW603", "NUM302"}),

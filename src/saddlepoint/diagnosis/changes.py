@@ -61,6 +61,15 @@ class Multiply:
 
 
 @dataclass(frozen=True)
+class Halve:
+    """Halve a whole number, rounded down; 1 is left unchanged."""
+
+    def __call__(self, name: str, settings: Settings) -> Any:
+        present = settings[name]
+        return present // 2 if isinstance(present, int) and present > 1 else UNCHANGED
+
+
+@dataclass(frozen=True)
 class AtLeast:
     """Raise the setting to `value` if it is lower."""
 

@@ -51,6 +51,7 @@ ESCALATION: dict[str, tuple[Step, ...]] = {
     "VAE205": (("raise_beta",),),
     "VAE207": (("restart_codes",), ("slower",)),
     "VAE206": (("strong_weight_decay",), ("slower_shared",)),
+    "VAE208": (("strong_weight_decay",), ("slower_shared",)),
     "AR502": (("strong_weight_decay",), ("slower_shared",)),
     "NUM301": (("much_slower",), ("much_slower", "clip", "full_precision"), ("slowest",)),
     "NUM302": (("clip",), ("slower",), ("much_slower",)),
@@ -59,6 +60,8 @@ ESCALATION: dict[str, tuple[Step, ...]] = {
     "FLOW602": (("noisy_examples",), ("slower_shared",)),
     "FLOW603": (("noisy_examples",), ("strong_weight_decay",), ("slower_shared",)),
     "DIFF702": (("second_order",), ("more_sampler_steps",)),
+    "DIFF703": (("strong_weight_decay",), ("slower_shared",)),
+    "EM804": (("half_components",), ("half_states",), ("diagonal_covariance",), ("more_reg_covar",)),
     "NUM304": (("constant_schedule",), ("much_faster",)),
 }
 # Applied together with every remedy against a code. Players that circle pass near the solution, so that an average of the

@@ -20,6 +20,7 @@ from saddlepoint.diagnosis.changes import (
     Clear,
     FollowOther,
     Given,
+    Halve,
     MomentumAtMost,
     Multiply,
     Replace,
@@ -199,6 +200,11 @@ REMEDIES: dict[str, Remedy] = {
     "more_reg_covar": Remedy("raise `model.reg_covar`", {"model.reg_covar": Multiply(10.0, most=0.1)}),
     "fewer_components": Remedy("ask for fewer components", {"model.components": Given("components")}),
     "fewer_states": Remedy("ask for fewer states", {"model.states": Given("states")}),
+    "half_components": Remedy("ask for half as many components", {"model.components": Halve()}),
+    "half_states": Remedy("ask for half as many states", {"model.states": Halve()}),
+    "diagonal_covariance": Remedy(
+        "use diagonal covariances (`model.covariance`)", {"model.covariance": Replace(("full",), "diagonal")}
+    ),
     "another_seed": Remedy("start from another seed", {}),
     # The codebook of a VQ-VAE.
     "restart_codes": Remedy(

@@ -13,6 +13,7 @@ from saddlepoint.experiment.context import RunContext
 from saddlepoint.experiment.interventions import read_interventions
 from saddlepoint.experiment.journal import Journal
 from saddlepoint.experiment.measurement import Measurement
+from saddlepoint.experiment.recipe_edits import describe_edits, recorded_settings
 from saddlepoint.experiment.rollback import ACTIVE_FAILURES
 from saddlepoint.records import shell_command
 from saddlepoint.training import checkpoint
@@ -75,6 +76,7 @@ class RunCheckpoints:
             "previous": previous,
             "fingerprint": context.dataset.fingerprint,
             "cures": self._interventions,
+            "settings": recorded_settings(context.recipe),
             ACTIVE_FAILURES: [f.code for f in self._diagnosis.found.values() if f.severity == "failure"],
             "arithmetic": compute_to_json(context.state.devices, context.threads),
         }
@@ -117,6 +119,12 @@ class RunCheckpoints:
                 context.listener.note(f"The {role} has other layers now: it starts with new weights.")
         else:
             checkpoint.load(path, context.model, context.state)
+            edits = describe_edits(extra["settings"], context.recipe) if "settings" in extra else ""
+            if edits:
+                context.listener.note(
+                    f"The recipe was edited after step {context.state.step:,}: {edits}. Training goes on with the new values, so that "
+                    f"{context.folder.recipe} does not repeat the steps before."
+                )
             context.state.devices, context.threads = restore_compute(
                 extra["arithmetic"], context.state.devices, context.listener
             )

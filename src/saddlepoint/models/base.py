@@ -156,6 +156,14 @@ class Model(ABC):
         """Names of tensors that `extra_state` always returns after the first step: a checkpoint without them is of another model."""
         return frozenset()
 
+    def unread_state(self, names: Set[str]) -> Set[str]:
+        """Return the names of saved tensors of `extra_state` that no part of the model reads: those of a part that was removed.
+
+        Args:
+            names: of all saved tensors.
+        """
+        return frozenset()
+
     def load_extra_state(self, state: Mapping[str, Tensor]) -> None:
         """Restore what `extra_state` returned."""
 

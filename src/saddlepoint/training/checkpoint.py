@@ -280,15 +280,17 @@ def _load_players(path: Path, model: Model, weights: Mapping[str, Tensor], kind:
 
 
 def _check_extra_state(path: Path, model: Model, step: int, weights: Mapping[str, Tensor]) -> None:
-    """Raise RunError if the model has a part whose state should be in the checkpoint and is not there."""
-    absent = model.state_names - _under("extra/", weights).keys()
-    if step > 0 and absent:
-        parts = " and ".join(sorted({f"model.{name.partition('/')[0]}" for name in absent}))
-        run = path.parent.parent
-        raise RunError(
-            f"{path} holds no state of {parts}, so the recipe was changed after training began: restore the earlier recipe in "
-            f"{run / 'recipe.yaml'}, or train again with this one: {retrain_command(run)}"
-        )
+    """Raise RunError if the state of a part of the model is not in the checkpoint, or that in it belongs to no part of the model."""
+    saved = _under("extra/", weights).keys()
+    for holds, names in (("no state", model.state_names - saved), ("the state", model.unread_state(saved))):
+        if step > 0 and names:
+            parts = " and ".join(sorted({f"model.{name.partition('/')[0]}" for name in names}))
+            missing = ", which the recipe does not have" if holds == "the state" else ""
+            run = path.parent.parent
+            raise RunError(
+                f"{path} holds {holds} of {parts}{missing}, so the recipe was changed after training began: restore the earlier "
+                f"recipe in {run / 'recipe.yaml'}, or train again with this one: {retrain_command(run)}"
+            )
 
 
 def _load_scaling(path: Path, model: Model, weights: Mapping[str, Tensor]) -> None:

@@ -146,8 +146,12 @@ def test_near_samples_that_become_worse_each_time_are_past_their_best() -> None:
 @pytest.mark.parametrize(("held_out", "error", "found"), [(-25.0, 1.0, True), (-25.0, 20.0, False), (-9.2, 0.1, False)])
 def test_bounds_far_apart_are_overfitting_although_neither_falls(held_out: float, error: float, found: bool) -> None:
     rising = [held_out - 3, held_out - 2, held_out - 1, held_out, held_out]
-    errors = series("vae/held_out_bound_error", [error] * 5)
-    judged = bounds_part.judge(series("vae/train_bound", [-8.0] * 5), series("vae/held_out_bound", rising), errors, RUN)
+    judged = bounds_part.judge(
+        vae_train_bound=series("vae/train_bound", [-8.0] * 5),
+        vae_held_out_bound=series("vae/held_out_bound", rising),
+        vae_held_out_bound_error=series("vae/held_out_bound_error", [error] * 5),
+        run=RUN,
+    )
     assert (judged is not None) == found
     assert judged is None or judged.remedy is None, "the last step is its best"
 

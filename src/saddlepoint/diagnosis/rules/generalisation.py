@@ -1,30 +1,36 @@
-"""Overfitting of models with a likelihood or a bound on it, seen from training and held-out examples: VAE206, AR502, FLOW603."""
+"""Overfitting, seen from the same quantity of training and of held-out examples: VAE206, VAE208, AR502, FLOW603, DIFF703, EM804.
+
+Families differ in the series that they report, in the words for it and in the remedies. One function makes the rule of each from
+one row.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-from saddlepoint.diagnosis.declaration import rule
+from saddlepoint.diagnosis.declaration import Rule
 from saddlepoint.diagnosis.facts import Facts
 from saddlepoint.diagnosis.series import Series
 from saddlepoint.records import Finding
 
-GAP = 0.05  # of the held-out value's size, or so many nats:
-NATS = 0.3
-FAR_APART, ERRORS = 3.0, 3.0  # times that, and standard errors, from which on a held-out value need not fall
-MEMORISES = "The model memorises its training examples. "
+SHARE = 0.05  # of the held-out value's size; of a log density, of the entropy of a standard normal distribution:
+NATS_OF_NORMAL = 1.42  # nats a number, 0.5 log(2 pi e)
+NATS = 0.3  # at least, if the value is in nats
+FAR_APART, ERRORS = 3.0, 3.0  # times that, and standard errors, from which on a held-out value need not become worse
+BEST = "best_checkpoint"  # advice that needs a best step
+SOURCE = "Early Stopping - But When? (Lutz Prechelt, 1998), https://doi.org/10.1007/3-540-49430-8_3"
 
 
 @dataclass(frozen=True)
 class Gap:
-    """How far training and held-out examples are apart, in nats an example.
+    """How far training and held-out examples are apart.
 
     Attributes:
         trained: the value of training examples.
         held_out: the value of held-out examples.
-        best: the highest value of held-out examples so far.
-        step: its step, if the value has fallen since; None if it still rises, far behind.
+        best: the best value of held-out examples so far.
+        step: its step, if the value has become worse since; None if it still improves, far behind.
         severity: of the finding.
     """
 
@@ -40,108 +46,212 @@ class Gap:
         return found if self.step is None else found | {"best": self.best, "best_step": self.step}
 
 
-def gap_between(train: Series, held_out: Series, error: Series) -> Gap | None:
-    """Compare likelihoods (or bounds) of training and held-out examples, in nats an example; higher is better.
+@dataclass(frozen=True)
+class Overfitting:
+    """What the rule of a family does not share with the others.
 
-    Early Stopping - But When? (Lutz Prechelt, 1998), https://doi.org/10.1007/3-540-49430-8_3
+    Its series are `PLAYER/train_QUANTITY`, `PLAYER/held_out_QUANTITY` and the standard error `PLAYER/held_out_QUANTITY_error`, and, of log
+    densities alone, `PLAYER/density_numbers`.
 
-    Args:
-        train: of training examples.
-        held_out: of as many held-out examples, the same ones every time.
-        error: the standard error of `held_out`.
-
-    Returns:
-        The gap; None if it is too small to be overfitting, or there are fewer than 4 measurements.
+    Attributes:
+        code: of the finding.
+        name: of the rule.
+        trait: of the runs it applies to.
+        player: that reports the series.
+        quantity: the value, an average over examples.
+        words: for the value, with its article.
+        advice: names of remedies, in order of preference.
+        remedies: names of those that may be applied, in order.
+        in_nats: whether the value is a log probability or a log density in nats, or a bound on it; higher is better then. Otherwise it is
+            a positive loss.
+        measurements: finite ones that are needed.
+        unless: see `Rule`.
+        source: a further reference.
     """
-    if held_out.finite < 4:
-        return None
-    trained, now = train.level(2), held_out.level(2)
-    best, place = held_out.highest
-    scale = max(GAP * abs(best), NATS)
-    gap, fall = trained - now, best - now
-    # The examples are the same every time, so the difference of two measurements has far less noise than one of them.
-    noise = error.level(2)
-    falls = gap > 1.2 * scale and fall > max(0.35 * scale, 0.5 * noise)
-    # With few examples the held-out value may rise for ever, far below that of the memorised ones.
-    if not falls and not gap > max(FAR_APART * scale, ERRORS * noise):
-        return None
-    severity: Literal["warning", "failure"] = "failure" if gap > 2.5 * scale and fall > scale else "warning"
-    return Gap(trained, now, best, held_out.steps[place] if falls else None, severity)
+
+    code: str
+    name: str
+    trait: str
+    player: str
+    quantity: str
+    words: str
+    advice: tuple[str, ...]
+    remedies: tuple[str, ...]
+    in_nats: bool = True
+    measurements: int = 4
+    unless: frozenset[str] = frozenset()
+    source: str = ""
+
+    @property
+    def series(self) -> tuple[str, str, str]:
+        """The parameters of the series: of training examples, of held-out examples, and the error of these."""
+        held_out = f"{self.player}_held_out_{self.quantity}"
+        return f"{self.player}_train_{self.quantity}", held_out, f"{held_out}_error"
+
+    def gap(self, train: Series, held_out: Series, error: Series, numbers: Series | None = None) -> Gap | None:
+        """Compare training with held-out examples.
+
+        A log density depends on the units of the data: other units add a constant to it. So its size means nothing, and gaps are compared
+        with the entropy of a standard normal distribution, which grows with the numbers of an example. Log probabilities of discrete
+        values, and losses, have no units.
+
+        Args:
+            train: of training examples.
+            held_out: of as many held-out examples, the same ones every time.
+            error: the standard error of `held_out`.
+            numbers: of an example that a log density is of; None for values without units.
+
+        Returns:
+            The gap; None if it is too small to be overfitting, or there are too few measurements.
+        """
+        if held_out.finite < self.measurements:
+            return None
+        trained, now = train.level(2), held_out.level(2)
+        best, place = held_out.highest if self.in_nats else held_out.lowest
+        size = NATS_OF_NORMAL * numbers.last if numbers is not None else abs(best)
+        scale = max(SHARE * size, NATS) if self.in_nats else SHARE * size
+        sign = 1.0 if self.in_nats else -1.0
+        gap, loss = sign * (trained - now), sign * (best - now)
+        # The examples are the same every time, so the difference of two measurements has far less noise than one of them.
+        noise = error.level(2)
+        worsens = gap > 1.2 * scale and loss > max(0.35 * scale, 0.5 * noise)
+        # With few examples the held-out value may improve for ever, far behind that of the memorised ones.
+        if not worsens and not gap > max(FAR_APART * scale, ERRORS * noise):
+            return None
+        severity: Literal["warning", "failure"] = "failure" if gap > 2.5 * scale and loss > scale else "warning"
+        return Gap(trained, now, best, held_out.steps[place] if worsens else None, severity)
+
+    def finding(self, gap: Gap, step: int, run: Facts) -> Finding:
+        """The finding about a gap that was measured at `step`."""
+        trained, held_out, best = (
+            f"{value:.1f} nats" if self.in_nats else f"{value:.3g}" for value in (gap.trained, gap.held_out, gap.best)
+        )
+        since = "" if gap.step is None else f", where it was {best} at step {gap.step:,}"
+        advice = (name for name in self.advice if name != BEST or gap.step is not None)
+        return Finding(
+            self.code,
+            gap.severity,
+            step,
+            f"Overfitting: {self.words} is {trained} for training and {held_out} for held-out examples{since}.",
+            gap.evidence(self.quantity),
+            f"The model memorises its training examples. {run.advice(*advice)}",
+            next(filter(None, (run.remedy(name, best_step=gap.step) for name in self.remedies)), None),
+        )
 
 
-@rule("VAE206", traits={"vae"}, opens=2, closes=2, unless={"VAE202"})
-def bounds_part(
-    vae_train_bound: Series, vae_held_out_bound: Series, vae_held_out_bound_error: Series, run: Facts
-) -> Finding | None:
-    """The bound on training examples is far above that on held-out ones, which falls or stays far behind.
+def overfitting_rule(row: Overfitting) -> Rule:
+    """Return the rule of a family."""
 
-    Early Stopping - But When? (Lutz Prechelt, 1998), https://doi.org/10.1007/3-540-49430-8_3
-    """
-    gap = gap_between(vae_train_bound, vae_held_out_bound, vae_held_out_bound_error)
-    if gap is None:
-        return None
-    return Finding(
+    def judge(run: Facts, **series: Series) -> Finding | None:
+        train, held_out, error = (series[name] for name in row.series)
+        gap = row.gap(train, held_out, error, series.get(numbers))
+        return None if gap is None else row.finding(gap, held_out.step, run)
+
+    numbers = f"{row.player}_density_numbers"
+    judge.__name__ = row.name
+    judge.__doc__ = "\n\n".join(
+        filter(
+            None,
+            (
+                f"{row.words.capitalize()} of training examples is far better than that of held-out ones.",
+                SOURCE,
+                row.source,
+            ),
+        )
+    )
+    return Rule(
+        row.code,
+        judge,
+        (*row.series, "run"),
+        frozenset({row.trait}),
+        (numbers,) if row.in_nats else (),
+        opens=2,
+        closes=2,
+        unless=row.unless,
+    )
+
+
+bounds_part = overfitting_rule(
+    Overfitting(
         "VAE206",
-        gap.severity,
-        vae_held_out_bound.step,
-        f"Overfitting: the evidence lower bound is {gap.trained:.1f} nats for training and {gap.held_out:.1f} for held-out examples"
-        + ("." if gap.step is None else f", where it was {gap.best:.1f} at step {gap.step:,}."),
-        gap.evidence("bound"),
-        MEMORISES + run.advice(*_best(gap), "more_data", "smaller_network"),
-        run.remedy("stop_at_best", best_step=gap.step),
+        "bounds_part",
+        "vae",
+        "vae",
+        "bound",
+        "the evidence lower bound",
+        advice=(BEST, "more_data", "smaller_network"),
+        remedies=("stop_at_best",),
+        unless=frozenset({"VAE202"}),
     )
-
-
-@rule("AR502", traits={"autoregressive"}, opens=2, closes=2)
-def log_probs_part(
-    ar_train_log_prob: Series, ar_held_out_log_prob: Series, ar_held_out_log_prob_error: Series, run: Facts
-) -> Finding | None:
-    """The log probability of training examples is far above that of held-out ones, which falls or stays far behind.
-
-    Early Stopping - But When? (Lutz Prechelt, 1998), https://doi.org/10.1007/3-540-49430-8_3
-    """
-    gap = gap_between(ar_train_log_prob, ar_held_out_log_prob, ar_held_out_log_prob_error)
-    if gap is None:
-        return None
-    return Finding(
+)
+quantised_bounds_part = overfitting_rule(
+    Overfitting(
+        "VAE208",
+        "quantised_bounds_part",
+        "vq-vae",
+        "vq",
+        "bound",
+        "the bound",
+        advice=(BEST, "more_data", "strong_weight_decay", "smaller_network"),
+        remedies=("stop_at_best", "strong_weight_decay"),
+        unless=frozenset({"VAE207"}),
+    )
+)
+log_probs_part = overfitting_rule(
+    Overfitting(
         "AR502",
-        gap.severity,
-        ar_held_out_log_prob.step,
-        f"Overfitting: a training example costs {-gap.trained:.1f} nats and a held-out one {-gap.held_out:.1f}"
-        + ("." if gap.step is None else f", which cost {-gap.best:.1f} at step {gap.step:,}."),
-        gap.evidence("log_prob"),
-        MEMORISES + run.advice(*_best(gap), "more_data", "strong_weight_decay", "smaller_network"),
-        run.remedy("stop_at_best", best_step=gap.step) or run.remedy("strong_weight_decay"),
+        "log_probs_part",
+        "autoregressive",
+        "ar",
+        "log_prob",
+        "the log probability",
+        advice=(BEST, "more_data", "strong_weight_decay", "smaller_network"),
+        remedies=("stop_at_best", "strong_weight_decay"),
     )
-
-
-@rule("FLOW603", traits={"flow"}, opens=2, closes=2)
-def densities_part(
-    flow_train_log_prob: Series, flow_held_out_log_prob: Series, flow_held_out_log_prob_error: Series, run: Facts
-) -> Finding | None:
-    """The log density of training examples is far above that of held-out ones, which falls or stays far behind.
-
-    Noise on the training examples limits the density at each of them.
-
-    Early Stopping - But When? (Lutz Prechelt, 1998), https://doi.org/10.1007/3-540-49430-8_3
-    Noise Regularization for Conditional Density Estimation (Jonas Rothfuss, Fabio Ferreira, Simon Boehm, Simon Walther, Maxim Ulrich,
-    Tamim Asfour, Andreas Krause, 2019), https://arxiv.org/abs/1907.08982
-    """
-    gap = gap_between(flow_train_log_prob, flow_held_out_log_prob, flow_held_out_log_prob_error)
-    if gap is None:
-        return None
-    return Finding(
+)
+# Noise on the training examples limits the density at each of them.
+densities_part = overfitting_rule(
+    Overfitting(
         "FLOW603",
-        gap.severity,
-        flow_held_out_log_prob.step,
-        f"Overfitting: the log density is {gap.trained:.1f} nats for training and {gap.held_out:.1f} for held-out examples"
-        + ("." if gap.step is None else f", where it was {gap.best:.1f} at step {gap.step:,}."),
-        gap.evidence("log_prob"),
-        MEMORISES + run.advice("noisy_examples", *_best(gap), "more_data", "strong_weight_decay", "fewer_layers"),
-        run.remedy("noisy_examples") or run.remedy("stop_at_best", best_step=gap.step),
+        "densities_part",
+        "flow",
+        "flow",
+        "log_prob",
+        "the log density",
+        advice=("noisy_examples", BEST, "more_data", "strong_weight_decay", "fewer_layers"),
+        remedies=("noisy_examples", "stop_at_best"),
+        source="Noise Regularization for Conditional Density Estimation (Jonas Rothfuss, Fabio Ferreira, Simon Boehm, Simon Walther, "
+        "Maxim Ulrich, Tamim Asfour, Andreas Krause, 2019), https://arxiv.org/abs/1907.08982",
     )
-
-
-def _best(gap: Gap) -> tuple[str, ...]:
-    """The advice to go back, where there is a best step."""
-    return () if gap.step is None else ("best_checkpoint",)
+)
+losses_part = overfitting_rule(
+    Overfitting(
+        "DIFF703",
+        "losses_part",
+        "diffusion",
+        "dm",
+        "loss",
+        "the loss",
+        advice=(BEST, "more_data", "strong_weight_decay", "smaller_network"),
+        remedies=("stop_at_best", "strong_weight_decay"),
+        in_nats=False,
+        source="On Memorization in Diffusion Models (Xiangming Gu, Chao Du, Tianyu Pang, Chongxuan Li, Min Lin, Ye Wang, 2023), "
+        "https://arxiv.org/abs/2310.02664",
+    )
+)
+# A model that is fitted in one step is measured only a few times.
+fits_part = overfitting_rule(
+    Overfitting(
+        "EM804",
+        "fits_part",
+        "classical",
+        "em",
+        "log_prob",
+        "the log-likelihood of an example",
+        advice=("half_components", "half_states", "diagonal_covariance", "more_reg_covar", "more_data"),
+        remedies=("half_components", "half_states", "diagonal_covariance", "more_reg_covar"),
+        measurements=2,
+        source="Pattern Recognition and Machine Learning (Christopher Bishop, 2006), section 9.2.1, "
+        "https://www.microsoft.com/en-us/research/publication/pattern-recognition-machine-learning/",
+    )
+)

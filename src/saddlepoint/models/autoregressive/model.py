@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from saddlepoint.data.dataset import Event
-from saddlepoint.models.arrays import CHUNK, Numbers, as_tensor, check_generator, standard_error
+from saddlepoint.models.arrays import CHUNK, Numbers, as_tensor, check_generator
 from saddlepoint.models.assembly import check_roles
 from saddlepoint.models.autoregressive.construction import NETWORK, build_player, check_network
 from saddlepoint.models.autoregressive.generation import in_row_chunks, leaking_steps
@@ -17,6 +17,7 @@ from saddlepoint.models.autoregressive.likelihoods import build_likelihood, buil
 from saddlepoint.models.autoregressive.sampling import SamplesInOrder
 from saddlepoint.models.autoregressive.settings import AutoregressiveSettings
 from saddlepoint.models.class_density import ClassDensity
+from saddlepoint.models.held_out import held_out_scale
 from saddlepoint.models.labels import check_conditional, draw_labels
 from saddlepoint.models.own_loss import ROLE, own_loss
 from saddlepoint.models.units import UNIT
@@ -207,16 +208,16 @@ class Autoregressive(SamplesInOrder, ClassDensity):
 
         Returns:
             `ar/held_out_log_prob` (N,) nats of an example (higher is better), `ar/held_out_nats_per_number` () (lower is better),
-            and the standard error `ar/held_out_log_prob_error` ().
+            and the standard error `ar/held_out_log_prob_error` (); `ar/density_numbers` () of a density.
         """
         log_prob = self._series(x, generator, labels)
         series = {
             "ar/held_out_log_prob": log_prob,
             "ar/held_out_nats_per_number": -log_prob.mean() / self.event.size,
         }
-        if len(log_prob) > 1:
-            series["ar/held_out_log_prob_error"] = standard_error(log_prob)
-        return series
+        return series | held_out_scale(
+            "ar", "log_prob", log_prob, self.event if self.log_prob_of == "density" else None
+        )
 
     def training_series(
         self, x: Numbers, generator: torch.Generator, labels: Tensor | None = None

@@ -19,6 +19,7 @@ from saddlepoint.models.classical.completion import Completion
 from saddlepoint.models.classical.distribution import Distribution
 from saddlepoint.models.classical.per_class import PerClass
 from saddlepoint.models.classical.settings import DISTRIBUTIONS, ClassicalSettings
+from saddlepoint.models.held_out import held_out_scale
 from saddlepoint.models.labels import draw_labels
 from saddlepoint.models.varying import VaryingNumbers
 from saddlepoint.objectives.phase import Batch, Nets, Noise, Observations, Phase
@@ -184,9 +185,12 @@ class Classical(CodesOfPCA, Completion):
         return posterior(self, as_tensor(x))
 
     def held_out_series(self, x: Tensor, generator: torch.Generator, labels: Tensor | None = None) -> dict[str, Tensor]:
-        """Return `em/held_out_log_prob` (N,) nats of held-out examples (higher is better), and for a model of classes
-        `em/held_out_accuracy` () of the most probable class."""
-        series = {"em/held_out_log_prob": self.log_prob(x)}
+        """Return `em/held_out_log_prob` (N,) nats of held-out examples (higher is better), its standard error
+        `em/held_out_log_prob_error` () and `em/density_numbers` () of a density, and for a model of classes `em/held_out_accuracy` () of
+        the most probable class."""
+        values = self.log_prob(x)
+        series = {"em/held_out_log_prob": values}
+        series |= held_out_scale("em", "log_prob", values, self.event if self.log_prob_of == "density" else None)
         if self.classes is not None and labels is not None:
             series["em/held_out_accuracy"] = (self.posterior(x).argmax(1) == labels.cpu()).double().mean()
         return series

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from saddlepoint.data.dataset import Event
-from saddlepoint.models.arrays import CHUNK, Numbers, as_tensor, in_chunks, standard_error
+from saddlepoint.models.arrays import CHUNK, Numbers, as_tensor, in_chunks
 from saddlepoint.models.assembly import check_roles
 from saddlepoint.models.capabilities import DescribesDensity, HasClassDensity, HasDensity, HasPosterior
 from saddlepoint.models.class_codes import ClassCodes
@@ -22,6 +22,7 @@ from saddlepoint.models.diffusion.networks import denoiser
 from saddlepoint.models.diffusion.samplers import SAMPLERS, heun
 from saddlepoint.models.diffusion.samplers.sampler import velocity
 from saddlepoint.models.diffusion.settings import DiffusionSettings
+from saddlepoint.models.held_out import held_out_scale
 from saddlepoint.models.labels import check_conditional, count_classes
 from saddlepoint.models.own_loss import ROLE, own_loss
 from saddlepoint.models.own_noise import global_seed_from
@@ -285,8 +286,7 @@ class Diffusion(ClassCodes, ClassDensity):
                 f"dm/held_out_loss_{name}": part
                 for name, part in zip(THIRDS, values.tensor_split(len(THIRDS)), strict=True)
             }
-        if len(values) > 1:
-            found["dm/held_out_loss_error"] = standard_error(values)
+        found |= held_out_scale("dm", "loss", values)
         codes = self.latent_codes(self.fixed_noise(COMPARED, generator))
         found["dm/sampler_error"] = steps_error(self.player, self._generate, codes, self.settings.sampler.steps)
         return found

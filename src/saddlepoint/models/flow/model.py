@@ -10,13 +10,14 @@ from torch import Tensor
 
 from saddlepoint.data.dataset import Event
 from saddlepoint.errors import MissingExtraError
-from saddlepoint.models.arrays import Numbers, as_tensor, check_generator, in_chunks, standard_error
+from saddlepoint.models.arrays import Numbers, as_tensor, check_generator, in_chunks
 from saddlepoint.models.assembly import check_roles
 from saddlepoint.models.bayes import marginal_log_prob
 from saddlepoint.models.class_codes import ClassCodes
 from saddlepoint.models.class_density import ClassDensity
 from saddlepoint.models.flow.network import FlowNetwork
 from saddlepoint.models.flow.settings import FlowSettings
+from saddlepoint.models.held_out import held_out_scale
 from saddlepoint.models.labels import check_conditional, count_classes
 from saddlepoint.models.own_loss import ROLE, own_loss
 from saddlepoint.models.varying import VaryingNumbers
@@ -178,7 +179,7 @@ class Flow(ClassCodes, ClassDensity):
 
         Returns:
             `flow/held_out_log_prob` (N,) nats in the data's units (higher is better), given the labels if there are any, and its
-            standard error `flow/held_out_log_prob_error` (); `flow/highest_density` and `flow/lowest_density` (), the highest and
+            standard error `flow/held_out_log_prob_error` (); `flow/density_numbers` (); `flow/highest_density` and `flow/lowest_density` (), the highest and
             lowest log density in the model's units, in nats per number; `flow/highest_density_per_unit` (), the highest in the
             data's units, of whole numbers alone; `flow/inverse_error` (), the largest error of the inverse, in the model's units.
         """
@@ -190,9 +191,7 @@ class Flow(ClassCodes, ClassDensity):
             if self.event.levels is not None:
                 found["flow/highest_density_per_unit"] = values.max() / self.numbers
             found["flow/inverse_error"] = self._inverse_error(x[:INVERTED], labels, generator)
-        if len(values) > 1:
-            found["flow/held_out_log_prob_error"] = standard_error(values)
-        return found
+        return found | held_out_scale("flow", "log_prob", values, self.event)
 
     def training_series(self, x: Tensor, generator: torch.Generator, labels: Tensor | None = None) -> dict[str, Tensor]:
         """Measure training examples.

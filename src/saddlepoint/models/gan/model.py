@@ -237,6 +237,9 @@ class GAN(JudgingModel):
     def state_names(self) -> Set[str]:
         return self._part_states.tensors().keys() | ({"replay"} if self._replay is not None else set())
 
+    def unread_state(self, names: Set[str]) -> Set[str]:
+        return names - self.state_names
+
     def load_extra_state(self, state: Mapping[str, Tensor]) -> None:
         self._part_states.load(state, self.device)
         if self._replay is not None:

@@ -9,7 +9,8 @@ from torch import Tensor
 
 from saddlepoint.arguments import check_count
 from saddlepoint.models import bayes
-from saddlepoint.models.arrays import CHUNK, Numbers, as_tensor, check_generator, in_chunks, standard_error
+from saddlepoint.models.arrays import CHUNK, Numbers, as_tensor, check_generator, in_chunks
+from saddlepoint.models.held_out import held_out_scale
 from saddlepoint.models.vae.checks import needs_draws
 from saddlepoint.models.vae.coding import CodingVAE
 from saddlepoint.models.vae.semi_supervised import EveryClassNetwork
@@ -142,7 +143,7 @@ class MeasuringVAE(CodingVAE):
         Returns:
             `vae/held_out_bound` (N,) nats, the bound that training maximises, in the model's units (higher is better; for one
             draw comparable with -(vae/reconstruction + vae/kl)), and its standard error `vae/held_out_bound_error` ();
-            `vae/held_out_reconstruction` (N,) nats (lower is better); `vae/active_units` (), the number of units whose
+            `vae/density_numbers` () of a density; `vae/held_out_reconstruction` (N,) nats (lower is better); `vae/active_units` (), the number of units whose
             posterior mean has a variance over examples above 0.01; for a semi-supervised model with labels
             `vae/held_out_accuracy` (N,).
 
@@ -157,8 +158,7 @@ class MeasuringVAE(CodingVAE):
             "vae/held_out_reconstruction": reconstruction,
             "vae/active_units": active.to(torch.float32),
         }
-        if len(bound) > 1:
-            series["vae/held_out_bound_error"] = standard_error(bound)
+        series |= held_out_scale("vae", "bound", bound, self.event if self.log_prob_of == "density" else None)
         if labels is not None and isinstance(self.player, EveryClassNetwork):
             right = (self.posterior(x).argmax(1) == labels.to(self.device))[labels.to(self.device) >= 0]
             if len(right):

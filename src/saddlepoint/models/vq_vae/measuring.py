@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from saddlepoint.models.arrays import Numbers, in_chunks
+from saddlepoint.models.held_out import held_out_scale
 from saddlepoint.models.vq_vae.coding import CodingVQVAE
 from saddlepoint.networks.evaluating import evaluating
 from saddlepoint.networks.pixelcnn import PixelCNN
@@ -78,16 +79,19 @@ class MeasuringVQVAE(CodingVQVAE):
             labels: are not used.
 
         Returns:
-            `vq/held_out_bound` (N,) nats, the bound of `log_prob` in the model's units; `vq/held_out_reconstruction` and
+            `vq/held_out_bound` (N,) nats, the bound of `log_prob` in the model's units, and its standard error
+            `vq/held_out_bound_error` (); `vq/density_numbers` () of a density; `vq/held_out_reconstruction` and
             `prior/held_out_loss`, its two terms with the opposite sign; `vq/held_out_perplexity` () of all their codes.
         """
         reconstruction, nats = self._terms(x)
         counts = torch.bincount(self.indices(x).flatten(), minlength=self.settings.codes)
+        bound = -(reconstruction + nats)
         return {
-            "vq/held_out_bound": -(reconstruction + nats),
+            "vq/held_out_bound": bound,
             "vq/held_out_reconstruction": reconstruction,
             "prior/held_out_loss": nats,
             "vq/held_out_perplexity": perplexity(counts.float()),
+            **held_out_scale("vq", "bound", bound, self.event if self.log_prob_of == "density" else None),
         }
 
     def training_series(self, x: Tensor, generator: torch.Generator, labels: Tensor | None = None) -> dict[str, Tensor]:

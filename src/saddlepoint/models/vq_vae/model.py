@@ -112,6 +112,9 @@ class VQVAE(MeasuringVQVAE):
     def state_names(self) -> Set[str]:
         return self.extra_state().keys()
 
+    def unread_state(self, names: Set[str]) -> Set[str]:
+        return names - self.state_names
+
     def load_extra_state(self, state: Mapping[str, Tensor]) -> None:
         if self._averages is not None:
             self._averages.load(state, self.device)
