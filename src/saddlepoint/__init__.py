@@ -15,6 +15,7 @@ Functions
     evaluate      how good a model's samples are: a scorecard with intervals
     diagnose      what is wrong with a run, or with another program's log
     study         many runs along settings and seeds, one table
+    impute        a table with its missing cells filled in
     recipes       the ready-made recipes, by name
     load_data     a dataset by its name or path
     from_array    a dataset from arrays
@@ -41,6 +42,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     __version__: str
+    from saddlepoint.applications.impute.start import impute
     from saddlepoint.data import Dataset, DataSettings, from_array
     from saddlepoint.data import load as load_data
     from saddlepoint.data.dataset import Event
@@ -70,6 +72,7 @@ __all__ = [
     "diagnose",
     "evaluate",
     "from_array",
+    "impute",
     "load",
     "load_data",
     "recipes",
@@ -95,6 +98,7 @@ _HOMES = {
     "diagnose": "experiment.diagnosing:diagnose",
     "evaluate": "experiment:evaluate",
     "from_array": "data:from_array",
+    "impute": "applications.impute.start:impute",
     "load": "experiment:load",
     "load_data": "data:load",
     "recipes": "recipe:recipes",

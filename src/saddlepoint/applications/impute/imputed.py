@@ -1,0 +1,192 @@
+"""What filling in a table gives: completed tables, who chose the method and why, what stayed missing, and pooled answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from saddlepoint.applications.impute.holding_out import Contest
+from saddlepoint.applications.impute.pooling import Analysis, Pooled, pool_analysis, pool_means, pool_regression
+from saddlepoint.applications.impute.settings import METHODS
+from saddlepoint.data.tabular.schema import Schema
+from saddlepoint.errors import DataError, SettingError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NUMBER = "imputation"  # column of a long table: the number of the completed table, from 1
+
+
+@dataclass(frozen=True)
+class Imputed:
+    """Completed tables.
+
+    Attributes:
+        source: the table with its missing cells.
+        tables: the completed ones.
+        schema: of the table.
+        method: name of the method.
+        aim: "prediction" or "inference".
+        contest: that chose the method, or None.
+        note: a sentence on the choice.
+        left: why cells are still missing, by the names of their columns.
+    """
+
+    source: pd.DataFrame = field(repr=False)
+    tables: tuple[pd.DataFrame, ...] = field(repr=False)
+    schema: Schema = field(repr=False)
+    method: str
+    aim: str
+    contest: Contest | None = field(repr=False)
+    note: str
+    left: dict[str, str]
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The first completed table."""
+        return self.tables[0]
+
+    @cached_property
+    def filled(self) -> dict[str, int]:
+        """Number of filled cells by column, where there are any."""
+        counts = self.source.isna().sum() - self.frame.isna().sum()
+        return {str(name): int(count) for name, count in counts.items() if count > 0}
+
+    @property
+    def long(self) -> pd.DataFrame:
+        """All completed tables below each other, with a first column that numbers them; of a single one the table itself.
+
+        Raises:
+            DataError: the table has a column of that name already.
+        """
+        import pandas as pd
+
+        if len(self.tables) == 1:
+            return self.frame
+        if NUMBER in self.frame.columns:
+            raise DataError(
+                f"impute: the table has a column {NUMBER!r}, which is to number the completed tables; rename it."
+            )
+        numbered = []
+        for number, table in enumerate(self.tables, 1):
+            one = table.copy()
+            one.insert(0, NUMBER, number)
+            numbered.append(one)
+        return pd.concat(numbered, ignore_index=True)
+
+    def intervals(self, level: float = 0.9) -> pd.DataFrame:
+        """An interval for each filled cell, from the quantiles of its draws.
+
+        A new draw lies within the interval with this probability. The value itself does so as far as the method is right.
+
+        Args:
+            level: probability, between 0 and 1; 0.9 needs 19 draws, since the ends are quantiles k / (m + 1).
+
+        Returns:
+            A row a cell: `row` (from 0), `column`, `value` (median, or the most frequent category), `low` and `high` of numbers
+            and dates, and `share`, the share of the draws that equal `value`.
+
+        Raises:
+            SettingError: there are too few draws for this level.
+        """
+        import pandas as pd
+
+        needed = int(np.ceil(2 / (1 - level) - 1 - 1e-9)) if 0 < level < 1 else None
+        if needed is None:
+            raise SettingError(f"impute: the level of intervals is between 0 and 1, got {level}.")
+        if len(self.tables) < needed:
+            raise SettingError(
+                f"impute: intervals of {100 * level:g} % need {needed} draws, and there are {len(self.tables)}; ask for draws={needed}."
+            )
+        rows: list[dict[str, Any]] = []
+        for column in self.schema.columns:
+            places = np.flatnonzero(
+                self.source[column.name].isna().to_numpy() & ~self.frame[column.name].isna().to_numpy()
+            )
+            if not len(places) or not column.is_learnt:
+                continue
+            drawn = [table[column.name].iloc[places] for table in self.tables]
+            rows += _cells(drawn, places, column.name, has_order=not column.has_categories, level=level)
+        return pd.DataFrame(rows, columns=["row", "column", "value", "low", "high", "share"])
+
+    def pool(self, analysis: Analysis, *, complete_degrees: float = np.inf, level: float = 0.95) -> tuple[Pooled, ...]:
+        """Pool a function of each completed table by Rubin's rules.
+
+        Args:
+            analysis: returns {name: (estimate, squared standard error)} of a table.
+            complete_degrees: degrees of freedom if nothing was missing, such as rows less coefficients.
+            level: probability of the intervals.
+
+        Raises:
+            DataError: there is a single table, or it holds a best guess.
+        """
+        self._check_draws()
+        return pool_analysis(self.tables, analysis, complete_degrees=complete_degrees, level=level)
+
+    def pool_means(self, columns: Sequence[str], *, level: float = 0.95) -> tuple[Pooled, ...]:
+        """Pool the means of columns of numbers; arguments and errors as those of `pool`.
+
+        Args:
+            columns: their names.
+            level: probability of the intervals.
+        """
+        self._check_draws()
+        return pool_means(self.tables, columns, level=level)
+
+    def pool_regression(self, target: str, predictors: Sequence[str], *, level: float = 0.95) -> tuple[Pooled, ...]:
+        """Pool the coefficients of a linear regression; errors as those of `pool`.
+
+        Args:
+            target: column that is explained.
+            predictors: other columns; categories become indicators, without the first.
+            level: probability of the intervals.
+        """
+        self._check_draws()
+        return pool_regression(self.tables, target, predictors, level=level)
+
+    def to_json(self) -> dict[str, Any]:
+        """What was done, as JSON values, without the tables."""
+        return {
+            "rows": len(self.source),
+            "columns": len(self.source.columns),
+            "missing": int(self.source.isna().to_numpy().sum()),
+            "filled": self.filled,
+            "left": self.left,
+            "method": self.method,
+            "aim": self.aim,
+            "draws": len(self.tables),
+            "note": self.note,
+            "contest": None if self.contest is None else self.contest.to_json(),
+        }
+
+    def _check_draws(self) -> None:
+        if len(self.tables) < 2 or (self.method in METHODS and not METHODS[self.method].draws):
+            raise DataError(
+                "impute: pooling needs several completed tables that differ as much as the missing cells are uncertain; "
+                'use aim="inference" and draws=20.'
+            )
+
+
+def _cells(drawn: list[Any], places: Any, name: str, *, has_order: bool, level: float) -> list[dict[str, Any]]:
+    import pandas as pd
+
+    table = pd.concat([one.reset_index(drop=True) for one in drawn], axis=1)
+    m = len(drawn)
+    cells = []
+    for number, place in enumerate(places):
+        values = table.iloc[number]
+        if has_order:
+            ranked = sorted(values)
+            low = max(int(np.floor((1 - level) / 2 * (m + 1) + 1e-9)), 1)
+            value, ends = ranked[(m - 1) // 2], (ranked[low - 1], ranked[m - low])
+        else:
+            value, ends = values.value_counts().index[0], (None, None)
+        share = float(np.mean([one == value for one in values]))
+        cells.append(
+            {"row": int(place), "column": name, "value": value, "low": ends[0], "high": ends[1], "share": share}
+        )
+    return cells

@@ -1,0 +1,146 @@
+"""`saddlepoint impute TABLE --out FILE`: fill in the missing cells of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from saddlepoint.applications.impute.fitting import check_request
+from saddlepoint.applications.impute.settings import AIMS, AUTO, METHODS
+from saddlepoint.cli.arguments import Parser
+from saddlepoint.cli.console import Output, console, print_json
+from saddlepoint.cli.destination import check_file
+from saddlepoint.errors import SettingError
+from saddlepoint.records.schema import number_to_json
+
+if TYPE_CHECKING:
+    from saddlepoint.applications.impute.imputed import Imputed
+
+NAMED = 12  # columns that are listed
+
+
+def run(argv: Sequence[str]) -> int:
+    """Fill in a table and write it; return the exit code."""
+    arguments = _parser().read(argv)
+    from saddlepoint.applications.impute.start import DRAWS, impute
+    from saddlepoint.data.tabular.schema import Schema
+    from saddlepoint.progress import Display
+
+    aim = arguments.aim
+    draws = arguments.draws if arguments.draws is not None else DRAWS if aim == "inference" else 1
+    check_request(arguments.method, aim, draws)
+    if arguments.seed < 0 or arguments.seed >= 2**32:
+        raise SettingError(f"impute: --seed is from 0 to {2**32 - 1:,}, got {arguments.seed}.")
+    out, cells = Path(arguments.out), None if arguments.intervals is None else Path(arguments.intervals)
+    _check_outputs(arguments.table, out, cells, draws, overwrite=arguments.overwrite)
+    schema = None if arguments.schema is None else Schema.read(arguments.schema)
+    output, waiting = console(arguments.json), console(json=True)
+    with Display(waiting, every=5.0, share=1.0, summary=False, say=waiting.say) as display:
+        done = impute(
+            arguments.table,
+            method=arguments.method,
+            aim=aim,
+            draws=draws,
+            seed=arguments.seed,
+            schema=schema,
+            progress=display.report,
+        )
+    _write(done, out, cells, overwrite=arguments.overwrite)
+    if arguments.json:
+        document = {"source": arguments.table, "out": str(out), "intervals": arguments.intervals, **done.to_json()}
+        print_json(number_to_json(document))
+    else:
+        _say(done, output)
+        output.say(str(out))
+        if cells is not None:
+            output.say(str(cells))
+    return 0
+
+
+def _check_outputs(table: str, out: Path, cells: Path | None, draws: int, *, overwrite: bool) -> None:
+    from saddlepoint.data.tabular.writing import ENDINGS, table_ending
+
+    for option, path in (("--out", out), ("--intervals", cells)):
+        if path is None:
+            continue
+        if not table_ending(path):
+            raise SettingError(f"impute: {option} {path} must end with one of {', '.join(ENDINGS)}.")
+        if path.resolve() == Path(table).expanduser().resolve():
+            raise SettingError(f"impute: {option} {path} is the table itself; name another file.")
+        check_file("impute", path, overwrite=overwrite)
+    if cells is not None and cells.resolve() == out.resolve():
+        raise SettingError(f"impute: --out and --intervals name the same file, {out}.")
+    if cells is not None and draws < 19:
+        raise SettingError(f"impute: --intervals needs at least 19 draws, got {draws}; add --for inference.")
+
+
+def _write(done: Imputed, out: Path, cells: Path | None, *, overwrite: bool) -> None:
+    from saddlepoint.data.tabular.writing import write_frame
+
+    table = done.long
+    intervals = None if cells is None else done.intervals().astype({"value": "str", "low": "str", "high": "str"})
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write_frame(table, out, done.schema, overwrite=overwrite)
+    if intervals is not None and cells is not None:
+        cells.parent.mkdir(parents=True, exist_ok=True)
+        write_frame(intervals, cells, overwrite=overwrite)
+
+
+def _say(done: Imputed, output: Output) -> None:
+    facts: dict[str, Any] = done.to_json()
+    tables = "" if facts["draws"] == 1 else f", in {facts['draws']} completed tables (column imputation)"
+    output.say(
+        f"{sum(done.filled.values()):,} of {facts['missing']:,} missing cells filled by {done.method}{tables}", "bold"
+    )
+    output.say(f"  {done.note}")
+    if done.contest is not None:
+        for score in done.contest.scores:
+            inside = (
+                ""
+                if score.coverage is None
+                else f", {score.coverage:.0%} of numbers within a range that should hold 80 %"
+            )
+            output.say(f"  {score.method:<11} {score.error:.4f}{inside}")
+        for name, reason in done.contest.failed.items():
+            output.say(f"  {name:<11} could not be tried: {reason}")
+    listed = [f"{name} {count:,}" for name, count in done.filled.items()]
+    more = f", and {len(listed) - NAMED} more columns" if len(listed) > NAMED else ""
+    if listed:
+        output.say(f"  filled: {', '.join(listed[:NAMED])}{more}")
+    for name, reason in done.left.items():
+        output.say(f"  Cells stay missing in {name}: {reason}.", "yellow")
+
+
+def _parser() -> Parser:
+    methods = "\n".join(f"  {name:<11} {entry.title}" for name, entry in METHODS.items())
+    parser = Parser(
+        "impute",
+        "Fill in the missing cells of a table. Observed cells are never changed.",
+        "TABLE --out FILE [options]",
+        epilog=f"methods:\n{methods}",
+    )
+    parser.add_argument("table", metavar="TABLE", help="a CSV, TSV or Parquet file")
+    parser.add_argument("--out", required=True, metavar="FILE", help="the completed table; its ending says the format")
+    parser.add_argument(
+        "--method", default=AUTO, metavar="NAME", help="auto (the default) tries methods on held-out cells"
+    )
+    parser.add_argument(
+        "--for",
+        dest="aim",
+        choices=AIMS,
+        default="prediction",
+        help="prediction: best guesses (the default); inference: proper draws, so that intervals are right",
+    )
+    parser.add_argument(
+        "--draws",
+        type=int,
+        metavar="N",
+        help="completed tables, below each other with a column imputation (1, or 20 for inference)",
+    )
+    parser.add_argument("--intervals", metavar="FILE", help="write a 90 %% interval for each filled cell")
+    parser.add_argument("--schema", metavar="FILE.yaml", help="the table's schema; without it, it is inferred")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of everything random (0)")
+    parser.add_argument("--overwrite", action="store_true", help="replace files that exist")
+    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    return parser
