@@ -70,7 +70,10 @@ _SMALL = {"model.generator.hidden": [64, 64], "model.discriminator.hidden": [64,
 _PAIRS = {"model.objective": "relativistic", "model.penalties.r1": 0.1, "model.penalties.r2": 0.1}
 _RING = {**_SMALL, "data.scale": 0.05}
 _CRITIC = {"model.updates.discriminator": 3, "training.optimiser.betas": [0.5, 0.9]}
+# Failures are injected into the plain game: a penalty of the slope prevents several of them.
+_NO_PENALTY = {"model.penalties.r1": 0.0}
 _PENALTY_DIGITS = {
+    **_NO_PENALTY,
     "model.objective": "wasserstein",
     "model.penalties.gradient_penalty": 10.0,
     "model.updates.discriminator": 2,
@@ -126,12 +129,21 @@ LOSS_BASES = (
         "reporting",
         400,
         3,
-        {"model.views.diffaugment": ["translation", "cutout"]},
+        {**_NO_PENALTY, "model.views.diffaugment": ["translation", "cutout"]},
     ),
-    Base("adaptive-digits", "gan-digits", "reporting", 400, 3, {"model.views.adaptive_augmentation.images": 20_000}),
-    Base("balance-digits", "gan-digits", "reporting", 400, 3, _BALANCE),
+    Base(
+        "adaptive-digits",
+        "gan-digits",
+        "reporting",
+        400,
+        3,
+        {**_NO_PENALTY, "model.views.adaptive_augmentation.images": 20_000},
+    ),
+    Base("balance-digits", "gan-digits", "reporting", 400, 3, {**_NO_PENALTY, **_BALANCE}),
     Base("penalty-digits", "gan-digits", "reporting", 400, 3, _PENALTY_DIGITS),
-    Base("hinge-digits", "gan-digits", "reporting", 400, 3, {**_SPECTRAL, "model.labels.smoothing": 0.0}),
+    Base(
+        "hinge-digits", "gan-digits", "reporting", 400, 3, {**_NO_PENALTY, **_SPECTRAL, "model.labels.smoothing": 0.0}
+    ),
 )
 BASES = {
     base.name: base
@@ -206,7 +218,8 @@ BASES = {
         Base("vq-vae-digits", "vq-vae-digits", "calibration", 400, 3),
         Base("vq-vae-moons", "vq-vae-digits", "reporting", 500, 3, _CODES_OF_POINTS),
         Base("vae-mnist-conv", "vae-mnist-conv", "reporting", 150, 1),
-        Base("gan-digits", "gan-digits", "calibration", 800, 14),
+        Base("gan-digits", "gan-digits", "calibration", 800, 14, _NO_PENALTY),
+        Base("r1-digits", "gan-digits", "reporting", 800, 4),
         Base("gan-digits-conditional", "gan-digits-conditional", "calibration", 1000, 6),
         Base("concatenate-digits", "gan-digits-conditional", "reporting", 700, 4, _CONCATENATE),
         Base("info-digits", "info-digits", "reporting", 1000, 6),

@@ -60,7 +60,9 @@ _NARROW = {"model.generator.width": 16, "model.discriminator.width": 16}  # a ru
 DATA = {
     "ring": Data("toy-ring", {"training.steps": 3_000, "data.points": 20_000, **_RATE}, 0.1),
     "grid": Data("toy-grid", {"training.steps": 6_000, "data.points": 20_000, **_RATE}, 0.1),
-    "digits": Data("gan-digits", {"training.steps": 3_000, "model.labels.smoothing": 0.0}, 1.0),
+    "digits": Data(
+        "gan-digits", {"training.steps": 3_000, "model.labels.smoothing": 0.0, "model.penalties.r1": 0.0}, 1.0
+    ),
     "mnist": Data(
         "dcgan-mnist", {"training.steps": 1_500, "training.batch_size": 64, "data.limit": 20_000, **_NARROW}, 1.0
     ),

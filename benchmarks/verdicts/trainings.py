@@ -79,7 +79,7 @@ TRAININGS = {
         Training("gan-moons", "moons", "toy-ring-best", 3_000, {"training.batch_size": 64}),
         Training("vae-diamonds", "diamonds", "vae-mnist", 3_000, _TABLE_VAE),
         Training("gan-diamonds", "diamonds", "toy-ring-best", 3_000, {"training.batch_size": 64, "model.latent": 8}),
-        Training("gan-digits", "digits", "gan-digits", 3_000),
+        Training("gan-digits", "digits", "gan-digits", 3_000, {"model.penalties.r1": 0.0}),
         Training("vae-digits", "digits", "vae-digits", 3_000),
         Training("dcgan-digits", "digits", "dcgan-digits", 500),
         Training("vae-mnist", "mnist", "vae-mnist", 3_000, {"training.batch_size": 128}),

@@ -223,7 +223,8 @@ def test_unusual_rates_come_before_the_rules_own_remedy() -> None:
     unusual = add_remedy(finding("GAN106", own), settings(RECIPES["gan"].override({SHARED: 10.0})))
     assert unusual.remedy == {SHARED: 1e-3}
     assert unusual.advice.startswith(f"First of all, {SHARED} is 10, outside of the usual range 1e-05 to 0.01.")
-    usual = add_remedy(finding("GAN106", {"model.penalties.r1.weight": 1.0}), settings(RECIPES["gan"]))
+    plain = settings(RECIPES["gan"].override({"model.penalties.r1": 0}))
+    usual = add_remedy(finding("GAN106", {"model.penalties.r1.weight": 1.0}), plain)
     assert usual.remedy == {"model.penalties.r1.weight": 1.0}
     assert usual.advice == finding("GAN106").advice
     assert add_remedy(finding("GAN106"), settings(RECIPES["gan"])).remedy is None
