@@ -7,6 +7,7 @@ each text can be printed and saved again; a field that needs tighter bounds decl
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
@@ -31,6 +32,14 @@ class Public(type(BaseModel)):  # type: ignore[misc]  # pydantic does not export
 
     Validation of files and nested settings does not pass here, and keeps its ValidationError.
     """
+
+    def __new__(mcs, *arguments: Any, **options: Any) -> Any:
+        """Create the class. A setting may have the name of one of pydantic's deprecated methods, such as `schema`."""
+        with warnings.catch_warnings():
+            warnings.filterwarnings(
+                "ignore", message="Field name .* shadows an attribute in parent", category=UserWarning
+            )
+            return super().__new__(mcs, *arguments, **options)
 
     def __call__(cls, *arguments: Any, **values: Any) -> Any:
         """Make the settings; raises SettingError for values that they cannot take."""

@@ -123,7 +123,7 @@ def test_hostile_texts_are_refused_in_one_sentence(tmp_path: Path, content: byte
 @pytest.mark.parametrize("name", ["book.txt", "book.md"])
 def test_prose_is_read_and_numbers_are_not(tmp_path: Path, name: str) -> None:
     assert load(written(tmp_path, ENGLISH * 10, name)).event.kind == "text"
-    with pytest.raises(DataError, match=r"\.txt files are not read; save the numbers"):
+    with pytest.raises(DataError, match=r"\.txt files of numbers are not read; save the numbers"):
         load(written(tmp_path, "x y\n" + "1.5 2\n" * 100, "table.txt"))
     assert load(DataSettings(source=str(tmp_path / "table.txt"), kind="text")).event.kind == "text"
 

@@ -22,6 +22,7 @@ EVENTS = {
     "stacked-mnist": Event((3, 28, 28), "image", "uint8", 0.0, 255.0),
     "images": Event((3, 64, 64), "image", "uint8", 0.0, 255.0, class_names=CLASSES),
     "gaussian": Event((1,), "vector"),
+    "table": Event((8,), "vector"),
     "drums": Event((1, 2_048), "sound", low=-1.0, high=1.0, class_names=CLASSES[:3], rate=8_000.0),
     "tones": Event((1, 2_048), "sound", low=-1.0, high=1.0, class_names=CLASSES, rate=8_000.0),
     "solids": Event((1, 16, 16, 16), "volume", low=0.0, high=1.0, class_names=CLASSES[:3]),

@@ -15,11 +15,14 @@ from saddlepoint.data import describe_sources
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.errors import SettingError, shortened
 from saddlepoint.recipe import Recipe, fields
+from saddlepoint.records import replaced
 from saddlepoint.records.schema import number_to_json
 
 if TYPE_CHECKING:
     from saddlepoint.data import Dataset
+    from saddlepoint.data.tabular.codec import TableCodec
 
+SCHEMA_ENDINGS = (".yaml", ".yml")
 SHOWN, NAMED, SAID = 64, 20, 3  # examples in a picture, classes listed, texts quoted
 
 
@@ -37,7 +40,7 @@ def run(argv: Sequence[str]) -> int:
     if arguments.batch_size < 1:
         raise SettingError(f"data: --batch-size must be at least 1, got {arguments.batch_size}.")
     if arguments.out is not None:
-        check_file("data", Path(arguments.out), [".png"], overwrite=arguments.overwrite)
+        check_file("data", Path(arguments.out), [".png", *SCHEMA_ENDINGS], overwrite=arguments.overwrite)
     changes = {name if "." in name else f"data.{name}": value for name, value in settings.items()}
     recipe = Recipe().override({"data.source": arguments.source, **changes}, where="data")
     output = console(arguments.json)
@@ -54,18 +57,26 @@ def run(argv: Sequence[str]) -> int:
     scaling = dataset.event.scaling("symmetric")
     findings = preflight(dataset, arguments.batch_size, makes, scaling=scaling, propose=propose)
     facts = describe_dataset(dataset)
-    if arguments.out is not None:
+    if arguments.out is not None and arguments.out.endswith(SCHEMA_ENDINGS):
+        _write_schema(dataset, Path(arguments.out))
+        facts["schema_file"] = arguments.out
+    elif arguments.out is not None:
         _draw(dataset, Path(arguments.out))
         facts["picture"] = arguments.out
     if arguments.json:
         print_json(number_to_json({**facts, "findings": [finding.to_json() for finding in findings]}))
     else:
-        _say(facts, output)
+        _say(facts, output, dataset.table)
         for finding in findings:
             output.say_finding(finding)
         if not findings:
             output.say("Nothing found that speaks against training on it.", "green")
-        if arguments.out is None:
+        if arguments.out is None and dataset.table is not None:
+            output.say(
+                f"To correct the kinds of columns: saddlepoint data {shlex.join(argv)} --out schema.yaml; then train with --data.schema "
+                "schema.yaml"
+            )
+        elif arguments.out is None:
             output.say(f"To see examples: saddlepoint data {shlex.join(argv)} --out examples.png")
     return ending.exit_code(findings, arguments.fail_on)
 
@@ -94,6 +105,9 @@ def describe_dataset(dataset: Dataset) -> dict[str, Any]:
         "fingerprint": dataset.fingerprint,
         "notes": list(dataset.notes),
     }
+    if dataset.table is not None:
+        facts["schema"] = dataset.table.schema.model_dump(mode="json")
+        facts["encoding"] = dataset.table.encoding
     if dataset.y is not None:
         import torch
 
@@ -103,7 +117,8 @@ def describe_dataset(dataset: Dataset) -> dict[str, Any]:
     return facts
 
 
-def _say(facts: dict[str, Any], output: Output) -> None:
+def _say(facts: dict[str, Any], output: Output, table: TableCodec | None) -> None:
+    from saddlepoint.cli.schema_table import say_schema
     from saddlepoint.data.alphabet import holds_bytes
 
     shape = "x".join(map(str, facts["shape"]))
@@ -125,6 +140,11 @@ def _say(facts: dict[str, Any], output: Output) -> None:
         output.say(f"  alphabet     {len(facts['alphabet'])} symbols: {shortened(repr(symbols))}")
         for number, text in enumerate(facts["first"], 1):
             output.say(f"  {f'text {number}':<12} {shortened(repr(text))}")
+    elif table is not None:
+        output.say(
+            f"  encoding     {table.encoding}: {len(table.columns)} of {len(table.schema.columns)} columns as vectors"
+        )
+        say_schema(table.schema, output)
     else:
         output.say(f"  values       {low:.4g} to {high:.4g}{known}")
         output.say(f"  mean, std    {_numbers(facts['mean'])}; {_numbers(facts['std'])}")
@@ -137,11 +157,26 @@ def _say(facts: dict[str, Any], output: Output) -> None:
         output.say(f"  note         {note}")
     if "picture" in facts:
         output.say(f"  picture      {facts['picture']}")
+    if "schema_file" in facts:
+        output.say(
+            f"  schema       {facts['schema_file']}: edit it, and give it as --data.schema {facts['schema_file']}"
+        )
 
 
 def _numbers(values: list[float]) -> str:
     shown = ", ".join(f"{value:.4g}" for value in values[:6])
     return f"{shown}, ... ({len(values)} columns)" if len(values) > 6 else shown
+
+
+def _write_schema(dataset: Dataset, path: Path) -> None:
+    """Write the schema of a table as YAML; raises SettingError where the data are no table."""
+    if dataset.table is None:
+        raise SettingError(
+            f"data: --out {path}: {dataset.name} is no table, so that there is no schema; end it with .png."
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with replaced(path) as file:
+        file.write(dataset.table.schema.to_yaml())
 
 
 def _draw(dataset: Dataset, path: Path) -> None:
@@ -168,7 +203,7 @@ def _list_sources(as_json: bool) -> int:
         print(f"{name:<{width}}  {description}")
     print(
         "\nOr a path: a folder of images, of sounds (.wav), of volumes or time series (.npy), subfolders being classes; a text or a "
-        "folder of them (.txt); a .wav, .npy or .npz file; an IDX file or a folder of them."
+        "folder of them (.txt); a .wav, .npy or .npz file; an IDX file or a folder of them; a table (.csv, .tsv, .parquet)."
     )
     return ending.DONE
 
@@ -189,7 +224,11 @@ def _parser() -> Parser:
     parser.add_argument(
         "--batch-size", type=int, default=64, metavar="N", help="batch size to check the data for (default: 64)"
     )
-    parser.add_argument("--out", metavar="FILE.png", help="draw examples into this picture")
+    parser.add_argument(
+        "--out",
+        metavar="FILE",
+        help="FILE.png: draw examples into this picture; FILE.yaml: the schema of a table, to edit",
+    )
     parser.add_argument("--overwrite", action="store_true", help="replace that file if it exists")
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     ending.add_fail_on(parser)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from saddlepoint.data import Event
+    from saddlepoint.models.base import Model
 
 
 WAIT = 10.0  # seconds for another command that writes a file into the run
@@ -44,8 +45,9 @@ def run(argv: Sequence[str]) -> int:
     import torch
 
     from saddlepoint import experiment
+    from saddlepoint.cli.rows import codec_of, write_rows
     from saddlepoint.cli.samples import Destination, write
-    from saddlepoint.models.capabilities import HasNamedCodes, SamplesClasses, has, lacks
+    from saddlepoint.models.capabilities import HasNamedCodes, has, lacks
     from saddlepoint.models.class_samples import sample_with_codes, sample_with_labels
 
     with warnings.catch_warnings(record=True) as caught:
@@ -59,18 +61,14 @@ def run(argv: Sequence[str]) -> int:
         )
     for warning in caught:
         print(f"saddlepoint: {printable(str(warning.message))}", file=sys.stderr)
+    codec = codec_of(arguments.run, arguments.out, arguments.condition)
+    if codec is not None:
+        labels = None if arguments.labels is None else _asked_labels(arguments, model)
+        return write_rows(model, codec, arguments, Path(arguments.run) / f"{_name(arguments)}.csv", labels, output)
     default = Path(arguments.run) / (_name(arguments) + {"image": ".png", "text": ".txt"}.get(model.event.kind, ".npz"))
     destination = Destination.of(arguments.out, default, overwrite=arguments.overwrite)
     destination.check(model.event)
-    asked = None
-    if arguments.labels is not None:
-        if not has(model, SamplesClasses):
-            raise SettingError(
-                f"sample: the model of {arguments.run} was trained without labels and cannot sample a class: leave --labels out, "
-                "or train a conditional GAN on labelled data (model.condition)."
-            )
-        model.check_request(arguments.count, None)  # before so many labels are made
-        asked = _labels(arguments.labels, arguments.count, model.event)
+    asked = None if arguments.labels is None else _asked_labels(arguments, model)
     coded = model if has(model, HasNamedCodes) else None
     if arguments.codes is not None and coded is None:
         raise SettingError(f"sample: --codes: {arguments.run}: {lacks(model, HasNamedCodes)}")
@@ -105,6 +103,19 @@ def run(argv: Sequence[str]) -> int:
             f"seed {arguments.seed}, drawn in {seconds:.2g} s"
         )
     return 0
+
+
+def _asked_labels(arguments: argparse.Namespace, model: Model) -> Tensor:
+    """The classes (n,) int64 that --labels asks for."""
+    from saddlepoint.models.capabilities import SamplesClasses, has
+
+    if not has(model, SamplesClasses):
+        raise SettingError(
+            f"sample: the model of {arguments.run} was trained without labels and cannot sample a class: leave --labels out, "
+            "or train a conditional GAN on labelled data (model.condition)."
+        )
+    model.check_request(arguments.count, None)  # before so many labels are made
+    return _labels(arguments.labels, arguments.count, model.event)
 
 
 def _labels(text: str, count: int, event: Event) -> Tensor:
@@ -160,6 +171,7 @@ def _name(arguments: argparse.Namespace) -> str:
     asked = {
         "step": "" if arguments.step == "newest" else arguments.step,
         "labels": arguments.labels or "",
+        "condition": arguments.condition or "",
         "codes": (arguments.codes or "").replace("=-", "=minus"),
         "seed": str(arguments.seed or ""),
     }
@@ -175,8 +187,8 @@ def _parser() -> Parser:
         "--out",
         metavar="PATH",
         help="FILE.png: one picture; FILE.npz: array x in the data's own units, and y with labels; "
-        "FILE.txt: texts; a folder: one file a sample (PNG, WAV, text, CSV of a series, .npy of a volume), in a folder for each class of "
-        "a conditional model (default: RUN/samples-N.png for images, .txt for texts, else .npz; the name contains --step, --labels "
+        "FILE.txt: texts; FILE.csv, .tsv, .csv.gz or .parquet: rows of a table, as its source has them; a folder: one file a sample (PNG, WAV, text, CSV of a series, .npy of a volume), in a folder for each class of "
+        "a conditional model (default: RUN/samples-N.png for images, .txt for texts, .csv for tables, else .npz; the name contains --step, --labels "
         "and --seed if they are given)",
     )
     parser.add_argument(
@@ -189,6 +201,11 @@ def _parser() -> Parser:
         metavar="NAME=VALUE,...",
         help="codes of an InfoGAN: category-1=3 is value 3 of the first categorical code, number-1=0.5 the first continuous one "
         "(default: drawn)",
+    )
+    parser.add_argument(
+        "--condition",
+        metavar="COLUMN=VALUE,...",
+        help="tables: conditions that all rows meet, such as age>60,sex=F",
     )
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the noise (default: 0)")
     parser.add_argument(

@@ -66,7 +66,8 @@ _LAZY = {
 }
 
 
-OWN_PICTURES = "images"  # the source in recipes for one's own folder of pictures
+# The sources in recipes for one's own data, and what has to be given for them.
+OWN_DATA = {"images": "folder of pictures: --data.source FOLDER", "table": "table: --data.source FILE.csv"}
 
 
 def load(settings: DataSettings | str | Path) -> Dataset:
@@ -102,10 +103,9 @@ def _loader_of(path: Path, source: str, kind: str) -> str:
         return loader_of_folder(path, kind)
     if path.is_file():
         return loader_of_file(path, source, kind)
-    if source == OWN_PICTURES:
+    if source in OWN_DATA:
         raise DataError(
-            f"--data.source {source}: there is no such folder{_where(path)}; this needs your own folder "
-            "of pictures: --data.source FOLDER."
+            f"--data.source {source}: there is no such file or folder{_where(path)}; this needs your own {OWN_DATA[source]}."
         )
     if path.suffix or "/" in source or "\\" in source:
         raise DataError(f"{source}: there is no such file or folder{_where(path)}; check --data.source.")

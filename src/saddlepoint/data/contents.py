@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from saddlepoint.data.tables import how_to_load, table_suffix
+from saddlepoint.data.tabular.reading import PARQUET
 from saddlepoint.errors import DataError
 
-# Files that people try, and whose columns need choices before they are numbers.
-TABLES = (".csv", ".tsv", ".xlsx", ".parquet")
+TABLES = (".csv", ".tsv")  # also packed with gzip
+SPREADSHEETS = (".xlsx", ".xls", ".ods")
 WAV = (".wav", ".wave")
 TEXTS = (".txt", ".text", ".md", ".rst", ".tex")  # texts that are meant to be read by people
 CHECKED = 20_000  # files and folders from which the kind of a folder is decided
@@ -42,7 +43,7 @@ def loader_of_folder(path: Path, kind: str) -> str:
         if endings & set(suffixes):
             if ".csv" in suffixes:
                 raise DataError(
-                    f"{path}: holds tables (.csv), which are read as time series alone: if they are, say so with --data.kind series."
+                    f"{path}: holds tables (.csv): give one of these files, or, if they are time series, say so with --data.kind series."
                 )
             return loader
     return f"{_HERE}.images:load"
@@ -52,7 +53,7 @@ def loader_of_file(path: Path, source: str, kind: str) -> str:
     """Which loader reads the file.
 
     Raises:
-        DataError: it is a table, or a text whose characters are hardly meant to be learned; the message says how to read it.
+        DataError: it is a spreadsheet or a text of numbers, or a text whose characters are hardly meant to be learned; the message says how to read it.
     """
     suffix = path.suffix.lower()
     if kind == "text":
@@ -64,12 +65,14 @@ def loader_of_file(path: Path, source: str, kind: str) -> str:
     if kind == "series" and suffix == ".csv":
         return f"{_HERE}.sequences:load"
     table = table_suffix(path)
-    if suffix in TABLES or (table and (table != ".txt" or holds_numbers(path))):
-        how = how_to_load(path) if table else ""
-        series = " (or, if it is a time series, read it with --data.kind series)" if suffix == ".csv" else ""
+    if table in TABLES or suffix in PARQUET:
+        return f"{_HERE}.tabular.source:load"
+    if suffix in SPREADSHEETS:
+        raise DataError(f"{source}: {suffix} files are not read; save the sheet as .csv, and give that file.")
+    if table == ".txt" and holds_numbers(path):
         raise DataError(
-            f"{source}: {table or suffix} files are not read; save the numbers with numpy.save as .npy, examples by row{series}, and "
-            f"give that file{how}."
+            f"{source}: .txt files of numbers are not read; save the numbers with numpy.save as .npy, examples by row, and give that "
+            f"file{how_to_load(path)}."
         )
     if suffix in TEXTS:
         return f"{_HERE}.text:load"

@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
-from typing import Any, Literal, Protocol, get_args
+from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
 
 import torch
 from torch import Tensor
@@ -19,6 +19,9 @@ from torch import Tensor
 from saddlepoint.arguments import shown
 from saddlepoint.errors import DataError
 from saddlepoint.markup import Markup, html, joined
+
+if TYPE_CHECKING:
+    from saddlepoint.data.tabular.codec import TableCodec
 
 Kind = Literal["vector", "series", "image", "sound", "volume", "text"]
 AXES: dict[Kind, tuple[int, str]] = {
@@ -317,6 +320,7 @@ class Dataset:
         truth: the exact distribution, for synthetic data.
         fingerprint: hex SHA-256 of the content and its processing; equal data have equal fingerprints.
         notes: sentences for the user about what loading left out or decided.
+        table: of the rows of a table, the codec that encoded them as vectors; None for other data.
     """
 
     name: str
@@ -327,6 +331,7 @@ class Dataset:
     truth: Truth | None = None
     fingerprint: str = ""
     notes: tuple[str, ...] = ()
+    table: TableCodec | None = None
 
     def __post_init__(self) -> None:
         event = self.event

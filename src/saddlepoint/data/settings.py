@@ -18,7 +18,7 @@ class DataSettings(Settings, metaclass=Public):
 
     source: str = Field(
         "digits",
-        description="A built-in name (saddlepoint data --list), or a path: folder of images, sounds, volumes, series or texts; WAV, text, .npy, .npz or IDX file.",
+        description="A built-in name (saddlepoint data --list), or a path: folder of images, sounds, volumes, series or texts; WAV, text, .npy, .npz, IDX, .csv, .tsv or .parquet file.",
     )
     limit: int | None = Field(
         None, ge=1, description="Use only the first so many training examples, after a fixed shuffle."
@@ -90,6 +90,18 @@ class DataSettings(Settings, metaclass=Public):
         ge=1,
         le=1_000_000,
         description="WAV files: samples a second to resample to; None keeps the files' own, which must then be one.",
+    )
+    schema: str | None = Field(  # type: ignore[assignment]  # a deprecated method of pydantic has this name
+        None,
+        description="Tables: YAML file that says what each column is (saddlepoint data FILE --schema writes it). None infers it.",
+    )
+    target: str | None = Field(
+        None, description="Tables: name of the column that is the label, which conditional models take."
+    )
+    encoding: Literal["scores", "copula", "levels"] = Field(
+        "scores",
+        description="Tables: rows as vectors: normal scores and one-hot categories; one normal score a column (a Gaussian is then a "
+        "Gaussian copula); or one of 256 levels a column.",
     )
 
     @field_validator("size", mode="before")

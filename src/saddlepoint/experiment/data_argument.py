@@ -44,7 +44,10 @@ def split_argument(data: Any) -> tuple[dict[str, Any], Arrays | None]:
 
 
 def with_absolute_source(recipe: Recipe) -> Recipe:
-    """Make a path as data source absolute, so that the run can be repeated from any folder."""
+    """Make the paths of the data and of their schema absolute, so that the run can be repeated from any folder."""
+    if recipe.data.schema is not None:
+        schema = str(Path(recipe.data.schema).expanduser().resolve())
+        recipe = recipe.override({"data.schema": schema, "description": recipe.description})
     path = Path(recipe.data.source).expanduser()
     if recipe.data.source in data_package.SOURCES or not path.exists():
         return recipe

@@ -25,6 +25,7 @@ from saddlepoint.data.mixtures import GaussianMixture
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.data.shapes import Checkerboard
 from saddlepoint.data.split import Part, content_digest, digest_of_parts
+from saddlepoint.data.tabular.codec import TableCodec
 from saddlepoint.errors import DataError, RunError, SettingError
 from saddlepoint.records import parse_json, read_arrays, replaced
 
@@ -115,6 +116,8 @@ def _parts(dataset: Dataset) -> Arrays:
     if dataset.truth is not None and density is None:
         notes.append("A run's folder cannot keep the exact density of these data, so pictures are drawn without it.")
     description = {"name": dataset.name, "event": dataset.event.to_json(), "notes": notes, "density": density}
+    if dataset.table is not None:
+        description["table"] = dataset.table.to_json()
     arrays: Arrays = {"dataset": np.array(json.dumps(description)), "x": dataset.x.numpy(), **density_arrays}
     if dataset.y is not None:
         arrays["y"] = dataset.y.numpy()
@@ -156,7 +159,8 @@ def _whole(arrays: Arrays, where: str) -> Dataset:
         )
     truth = _truth(description.get("density"), tensors)
     digest, notes = digest_of_parts(part, held_out), tuple(description["notes"])
-    return Dataset(description["name"], part.x, event, part.y, held_out, truth, digest, notes)
+    table = TableCodec.from_json(description["table"]) if "table" in description else None
+    return Dataset(description["name"], part.x, event, part.y, held_out, truth, digest, notes, table)
 
 
 def _truth_to_arrays(truth: Truth | None) -> tuple[dict[str, Any] | None, Arrays]:

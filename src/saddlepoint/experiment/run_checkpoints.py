@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from saddlepoint.data.tabular.storage import write_codec
 from saddlepoint.diagnosis import Diagnosis
 from saddlepoint.errors import RunError
 from saddlepoint.experiment.compute import compute_to_json, restore_compute
@@ -80,6 +81,8 @@ class RunCheckpoints:
             ACTIVE_FAILURES: [f.code for f in self._diagnosis.found.values() if f.severity == "failure"],
             "arithmetic": compute_to_json(context.state.devices, context.threads),
         }
+        if context.dataset.table is not None and not context.folder.table.exists():
+            write_codec(context.dataset.table, context.folder.table)
         checkpoint.save(context.folder, context.model, context.state, extra=extra)
         self.saved = context.state.step
         training, best = context.recipe.training, measurement.best

@@ -60,6 +60,11 @@ class RunFolder:
         return self.path / "checkpoints"
 
     @property
+    def table(self) -> Path:
+        """Of a model of a table: its schema and encoding, by which samples become rows."""
+        return self.path / "table.json"
+
+    @property
     def tensorboard(self) -> Path:
         """The folder of TensorBoard's event files."""
         return self.path / "tensorboard"

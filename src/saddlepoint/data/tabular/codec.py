@@ -77,12 +77,18 @@ class TableCodec:
     Args:
         schema: of the table.
         encoding: "scores", "copula" or "levels".
+
+    Attributes:
+        columns: that are encoded: those that are learnt, without the target.
+        target: the column that is a label, or None.
     """
 
     def __init__(self, schema: Schema, encoding: Encoding = "scores") -> None:
         if encoding not in get_args(Encoding):
             raise SettingError(f"the encoding is {encoding!r}; it must be one of {', '.join(get_args(Encoding))}.")
-        if not schema.learnt:
+        self.target = None if schema.target is None else schema.column(schema.target)
+        self.columns = tuple(column for column in schema.learnt if column != self.target)
+        if not self.columns:
             kinds = ", ".join(f"{column.name}: {column.kind}" for column in schema.columns[:5])
             raise DataError(f"no column can be learnt ({kinds}); give a table with numbers, dates or categories.")
         self.schema, self.encoding = schema, encoding
@@ -97,7 +103,7 @@ class TableCodec:
     def blocks(self) -> tuple[Block, ...]:
         """Where each learnt column is in the vectors, in their order."""
         blocks, start = [], 0
-        for column in self.schema.learnt:
+        for column in self.columns:
             transform = self._fitted()[column.name]
             blocks.append(Block(column.name, start, start + transform.width, transform.kind))
             start = blocks[-1].stop
@@ -122,9 +128,9 @@ class TableCodec:
 
     def fit(self, frame: pd.DataFrame) -> TableCodec:
         """Fit the transforms of all learnt columns to the rows of a frame, and return the codec."""
-        arrays = {column.name: to_arrays(self._cells(frame, column), column) for column in self.schema.learnt}
+        arrays = {column.name: to_arrays(self._cells(frame, column), column) for column in self.columns}
         late = []
-        for column in self.schema.learnt:
+        for column in self.columns:
             transform = self._fit_column(column, *arrays[column.name])
             if isinstance(transform, Intervals) and column.kind == "category":
                 late.append(column)
@@ -154,12 +160,33 @@ class TableCodec:
         """
         rng = np.random.default_rng(0) if rng is None else rng
         x = np.empty((len(frame), self.width), np.float32)
-        for column, block in zip(self.schema.learnt, self.blocks, strict=True):
+        for column, block in zip(self.columns, self.blocks, strict=True):
             values, missing = to_arrays(self._cells(frame, column), column)
             x[:, block.start : block.stop] = self._fitted()[column.name].encode(values, missing, rng)
         return x
 
-    def decode(self, x: npt.ArrayLike, rng: np.random.Generator | None = None, first: int = 0) -> pd.DataFrame:
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """Names of the labels: the target's categories, and "missing" where its cells can be."""
+        if self.target is None:
+            return ()
+        names = tuple(map(str, self.target.categories))
+        return (*names, "missing") if self.target.has_missing else names
+
+    def encode_labels(self, frame: pd.DataFrame) -> npt.NDArray[np.int64] | None:
+        """The labels (N,) int64 of the rows of a frame; None without a target."""
+        if self.target is None:
+            return None
+        values, missing = to_arrays(self._cells(frame, self.target), self.target)
+        return np.where(missing, len(self.target.categories), values).astype(np.int64)
+
+    def decode(
+        self,
+        x: npt.ArrayLike,
+        rng: np.random.Generator | None = None,
+        first: int = 0,
+        labels: npt.ArrayLike | None = None,
+    ) -> pd.DataFrame:
         """The rows that vectors (N, width) stand for, in the types and formats of the schema.
 
         Identifiers are numbered anew from `first`, because those of the source must not be learnt. Columns of text are left out.
@@ -168,6 +195,7 @@ class TableCodec:
             x: the vectors.
             rng: draws values within bins, for "levels" alone; None takes a fixed seed.
             first: how many rows were decoded before.
+            labels: (N,) of the target; None leaves its column out.
         """
         pandas = import_package("pandas")
         rng = np.random.default_rng(0) if rng is None else rng
@@ -177,15 +205,29 @@ class TableCodec:
         blocks = {block.column: block for block in self.blocks}
         columns: dict[str, Any] = {}
         for column in self.schema.columns:
-            if column.is_learnt:
+            if column == self.target:
+                if labels is not None:
+                    codes = np.asarray(labels, np.int64)
+                    missing = codes == len(column.categories)
+                    columns[column.name] = from_arrays(np.where(missing, 0, codes), missing, column)
+            elif column.is_learnt:
                 block = blocks[column.name]
                 values, missing = self._fitted()[column.name].decode(matrix[:, block.start : block.stop], rng)
                 columns[column.name] = from_arrays(values, missing, column)
             elif column.kind == "constant":
                 columns[column.name] = constant(column, len(matrix))
             elif column.kind == "identifier":
-                columns[column.name] = _identifiers(column, first, len(matrix))
+                columns[column.name] = self.identifiers(column, first, len(matrix))
         return pandas.DataFrame(columns)  # type: ignore[no-any-return]
+
+    @staticmethod
+    def identifiers(column: Column, first: int, n: int) -> Series:
+        """New identifiers: whole numbers from the smallest of the source on, else texts that say that they are synthetic."""
+        pd = import_package("pandas")
+        numbers = np.arange(first, first + n)
+        if isinstance(column.low, int):
+            return pd.Series(numbers + column.low).astype(column.dtype)
+        return pd.Series([f"synthetic-{number + 1:06d}" for number in numbers], dtype=column.dtype)
 
     def to_json(self) -> dict[str, Any]:
         """The schema and what was fitted, as JSON."""
@@ -200,7 +242,7 @@ class TableCodec:
         """The codec that `to_json` wrote; raises DataError where it is damaged."""
         try:
             codec = cls(Schema.model_validate(content["schema"]), content["encoding"])
-            for column in codec.schema.learnt:
+            for column in codec.columns:
                 entry = content["transforms"][column.name]
                 if entry["transform"] in OF_CATEGORIES:
                     codec._transforms[column.name] = OF_CATEGORIES[entry["transform"]].from_json(entry)
@@ -257,12 +299,3 @@ class TableCodec:
         scores = getattr(transform, "scores", transform)
         values = getattr(scores, "knots", getattr(scores, "values", None))
         return {} if values is None else {"dtype": str(values.dtype)}
-
-
-def _identifiers(column: Column, first: int, n: int) -> Series:
-    """New identifiers: whole numbers from the smallest of the source on, else texts that say that they are synthetic."""
-    pd = import_package("pandas")
-    numbers = np.arange(first, first + n)
-    if isinstance(column.low, int):
-        return pd.Series(numbers + column.low).astype(column.dtype)
-    return pd.Series([f"synthetic-{number + 1:06d}" for number in numbers], dtype=column.dtype)

@@ -157,9 +157,10 @@ def _typed(frame: Any, names: list[str], path: Path, delimiter: str, header: boo
             row = cells.mixed[0]
             line = _line_of(path, delimiter, row + header)
             more = f" (and {len(cells.mixed) - 1:,} more cells)" if len(cells.mixed) > 1 else ""
+            others = "the column's other cells are" if schema is None else "the schema says that the column has numbers"
             raise DataError(
-                f"{path}: line {line}, column {name}: {printable(shortened(str(frame[number][row])))!r}{more} is no number, and the "
-                "column's other cells are; correct it, leave the cell empty, or say with a schema that the column is text."
+                f"{path}: line {line}, column {name}: {printable(shortened(str(frame[number][row])))!r}{more} is no number, and {others}; "
+                "correct it, leave the cell empty, or say with a schema that the column is text."
             )
         columns[name], marks[name] = cells.values, cells.marks
         if cells.format is not None:

@@ -1,6 +1,6 @@
 """The schema of a table: what each column holds, in the units and formats of its source.
 
-A schema is inferred from a table (`infer.infer_schema`), can be edited as YAML, and is stored with every model of a table, because
+A schema is inferred from a table (`infer.infer_schema`), can be edited as YAML (what is left out is completed from the table), and is stored with every model of a table, because
 it alone says how rows that a model draws are written.
 """
 
@@ -28,7 +28,7 @@ class Column(Settings, metaclass=Public):
 
     name: str = Field(min_length=1, description="Name in the table's header.")
     kind: Kind = Field(description="What its cells are; identifiers are numbered again, and text is left out.")
-    dtype: str = Field("str", description="Type in pandas, which written rows have again.")
+    dtype: str = Field("", description="Type in pandas, which written rows have again; empty takes the table's.")
     missing: float = Field(0.0, ge=0.0, le=1.0, description="Share of missing cells.")
     marks: tuple[str, ...] = Field(
         (), description="Text files: cells read as missing; the first is how one is written."
@@ -54,10 +54,6 @@ class Column(Settings, metaclass=Public):
         if len(set(self.categories)) != len(self.categories):
             twice = next(value for value in self.categories if self.categories.count(value) > 1)
             raise ValueError(f"column {self.name}: the category {twice!r} is listed twice")
-        if self.kind in CATEGORIES and not self.categories:
-            raise ValueError(f"column {self.name}: the kind {self.kind} needs its categories")
-        if self.kind == "datetime" and self.dtype in ("str", "object", "string") and self.format is None:
-            raise ValueError(f"column {self.name}: dates that are text need a format, such as %Y-%m-%d")
         return self
 
     @property
@@ -141,7 +137,9 @@ class Schema(Settings, metaclass=Public):
         try:
             text = Path(path).expanduser().read_text("utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+            reason = (error.strerror or str(error)) if isinstance(error, OSError) else "it is not UTF-8 text"
+            if isinstance(error, FileNotFoundError):
+                reason += f"; to write one: saddlepoint data FILE --out {path}"
             raise SettingError(f"{path}: cannot be read as a schema ({reason}).") from None
         return cls.from_yaml(text, str(path))
 
