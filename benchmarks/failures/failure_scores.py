@@ -308,6 +308,12 @@ def _likelihood_overfits(probes: list[Facts], reference: Reference, run: Facts) 
     return min(gap, between(best - now["held_out_log_prob"], 0.1 * scale, 0.5 * scale))
 
 
+def _ends_are_worse(probes: list[Facts], reference: Reference, run: Facts) -> float:
+    """Words of the ends of samples are known more rarely than those of their beginnings; samples of other data are not judged."""
+    now = probes[-1]
+    return between(now["early_words"] - now["late_words"], 0.08, 0.2) if "early_words" in now else 0.0
+
+
 def _fit_of_examples_alone(probes: list[Facts], reference: Reference, run: Facts) -> float:
     """Training examples are far more probable than held-out ones, and these less than in healthy runs."""
     now, usual = probes[-1], reference.values["held_out_log_prob"]
@@ -437,7 +443,7 @@ SCORES: dict[str, dict[str, Score]] = {
         "VAE206": _overfits,
     },
     "ae": {"AE251": _unused},
-    "ar": {"AR501": _sees_itself, "AR502": _likelihood_overfits},
+    "ar": {"AR501": _sees_itself, "AR502": _likelihood_overfits, "AR503": _ends_are_worse},
     "em": {
         "EM801": _likelihood_falls,
         "EM802": _idle_components,

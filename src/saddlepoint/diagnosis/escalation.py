@@ -53,6 +53,7 @@ ESCALATION: dict[str, tuple[Step, ...]] = {
     "VAE206": (("strong_weight_decay",), ("slower_shared",)),
     "VAE208": (("strong_weight_decay",), ("slower_shared",)),
     "AR502": (("strong_weight_decay",), ("slower_shared",)),
+    "AR503": (("cosine_schedule",), ("average_weights",), ("slower_shared",)),
     "NUM301": (("much_slower",), ("much_slower", "clip", "full_precision"), ("slowest",)),
     "NUM302": (("clip",), ("slower",), ("much_slower",)),
     "NUM303": (("leaky_units",), ("slower",)),

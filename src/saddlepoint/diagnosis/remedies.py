@@ -250,6 +250,10 @@ REMEDIES: dict[str, Remedy] = {
     "smaller_d": Remedy("use a smaller discriminator", {}),
     "smaller_g": Remedy("use a smaller generator", {}),
     "earlier_stop": Remedy("stop earlier", {}),
+    "all_places": Remedy(
+        "check that a network or loss of your own is trained at all places, and predicts the same step by step as at once",
+        {},
+    ),
     "smaller_network": Remedy("use a smaller network", {}),
     "best_checkpoint": Remedy("use the checkpoint of the best step (step='best')", {}),
 }

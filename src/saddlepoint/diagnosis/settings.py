@@ -127,6 +127,7 @@ CODES: dict[str, Code] = {
     "VAE206": Code("the model overfits its {examples}", (".generalisation:bounds_part",)),
     "AR501": Code("a prediction sees what it predicts"),
     "AR502": Code("the autoregressive model overfits its {examples}", (".generalisation:log_probs_part",)),
+    "AR503": Code("the samples drift from the data as they get longer", (".drift:samples_drift",)),
     "EM801": Code("the log-likelihood falls from one EM step to the next", (".expectation:likelihood_falls",)),
     "EM802": Code("components of the mixture are degenerate", (".expectation:degenerate_components",)),
     "EM803": Code("states of the hidden Markov model are never visited", (".expectation:unvisited_states",)),

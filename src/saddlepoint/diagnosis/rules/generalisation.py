@@ -2,6 +2,13 @@
 
 Families differ in the series that they report, in the words for it and in the remedies. One function makes the rule of each from
 one row.
+
+References:
+    Early Stopping - But When? (Lutz Prechelt, 1998), https://doi.org/10.1007/3-540-49430-8_3
+    Noise Regularization for Conditional Density Estimation (Jonas Rothfuss, Fabio Ferreira, Simon Boehm, Simon Walther, Maxim Ulrich,
+        Tamim Asfour, Andreas Krause, 2019), https://arxiv.org/abs/1907.08982 (noise on examples limits the density of a flow)
+    On Memorization in Diffusion Models (Xiangming Gu, Chao Du, Tianyu Pang, Chongxuan Li, Min Lin, Ye Wang, 2023),
+        https://arxiv.org/abs/2310.02664
 """
 
 from __future__ import annotations
@@ -19,7 +26,7 @@ NATS_OF_NORMAL = 1.42  # nats a number, 0.5 log(2 pi e)
 NATS = 0.3  # at least, if the value is in nats
 FAR_APART, ERRORS = 3.0, 3.0  # times that, and standard errors, from which on a held-out value need not become worse
 BEST = "best_checkpoint"  # advice that needs a best step
-SOURCE = "Early Stopping - But When? (Lutz Prechelt, 1998), https://doi.org/10.1007/3-540-49430-8_3"
+SOURCE = "https://doi.org/10.1007/3-540-49430-8_3"
 
 
 @dataclass(frozen=True)
@@ -66,7 +73,6 @@ class Overfitting:
             a positive loss.
         measurements: finite ones that are needed.
         unless: see `Rule`.
-        source: a further reference.
     """
 
     code: str
@@ -80,7 +86,6 @@ class Overfitting:
     in_nats: bool = True
     measurements: int = 4
     unless: frozenset[str] = frozenset()
-    source: str = ""
 
     @property
     def series(self) -> tuple[str, str, str]:
@@ -149,15 +154,9 @@ def overfitting_rule(row: Overfitting) -> Rule:
 
     numbers = f"{row.player}_density_numbers"
     judge.__name__ = row.name
-    judge.__doc__ = "\n\n".join(
-        filter(
-            None,
-            (
-                f"{row.words.capitalize()} of training examples is far better than that of held-out ones.",
-                SOURCE,
-                row.source,
-            ),
-        )
+    judge.__doc__ = (
+        f"{row.words.capitalize()} of training examples is far better than that of held-out ones.\n\n"
+        f"Early Stopping - But When? (Lutz Prechelt, 1998), {SOURCE}"
     )
     return Rule(
         row.code,
@@ -220,8 +219,6 @@ densities_part = overfitting_rule(
         "the log density",
         advice=("noisy_examples", BEST, "more_data", "strong_weight_decay", "fewer_layers"),
         remedies=("noisy_examples", "stop_at_best"),
-        source="Noise Regularization for Conditional Density Estimation (Jonas Rothfuss, Fabio Ferreira, Simon Boehm, Simon Walther, "
-        "Maxim Ulrich, Tamim Asfour, Andreas Krause, 2019), https://arxiv.org/abs/1907.08982",
     )
 )
 losses_part = overfitting_rule(
@@ -235,8 +232,6 @@ losses_part = overfitting_rule(
         advice=(BEST, "more_data", "strong_weight_decay", "smaller_network"),
         remedies=("stop_at_best", "strong_weight_decay"),
         in_nats=False,
-        source="On Memorization in Diffusion Models (Xiangming Gu, Chao Du, Tianyu Pang, Chongxuan Li, Min Lin, Ye Wang, 2023), "
-        "https://arxiv.org/abs/2310.02664",
     )
 )
 # A model that is fitted in one step is measured only a few times.
@@ -251,7 +246,5 @@ fits_part = overfitting_rule(
         advice=("half_components", "half_states", "diagonal_covariance", "more_reg_covar", "more_data"),
         remedies=("half_components", "half_states", "diagonal_covariance", "more_reg_covar"),
         measurements=2,
-        source="Pattern Recognition and Machine Learning (Christopher Bishop, 2006), section 9.2.1, "
-        "https://www.microsoft.com/en-us/research/publication/pattern-recognition-machine-learning/",
     )
 )

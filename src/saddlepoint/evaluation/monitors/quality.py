@@ -21,6 +21,7 @@ from saddlepoint.evaluation.metrics.neighbours import smallest_squares
 from saddlepoint.evaluation.metrics.pairwise import mean_within
 from saddlepoint.evaluation.metrics.precision_recall import neighbourhoods
 from saddlepoint.evaluation.metrics.projection import principal_components
+from saddlepoint.evaluation.monitors.drift import Drift
 from saddlepoint.evaluation.settings import EvaluationSettings
 from saddlepoint.models.capabilities import GenerativeModel
 
@@ -71,6 +72,10 @@ class Quality:
         self._count = affordable(settings.samples, size)
         reference = dataset.held_out if dataset.held_out is not None and len(dataset.held_out) >= 2 else dataset
         self._reference = self._project_to_double(random_examples(reference, self._count, generator))
+        self._drift: Drift | None = None
+        if Drift.applies_to(dataset.event):
+            chosen = torch.randperm(len(reference), generator=torch.Generator().manual_seed(settings.seed))
+            self._drift = Drift(reference.x[chosen[: self._count]], dataset.event)
         # What depends on the reference alone is computed once.
         self._within = mean_within(self._reference)
         self._near = self._reference[:_NEIGHBOURS].float()
@@ -87,27 +92,31 @@ class Quality:
 
     def measure(self, model: GenerativeModel) -> float:
         """The energy distance of fresh samples, drawn with the same noise at every call."""
-        return float(energy_with_shares(self._sample_model(model), self._reference, self._within)[0])
+        samples = self._project_to_double(comparable_rows(self._sample_model(model), self._event))
+        return float(energy_with_shares(samples, self._reference, self._within)[0])
 
     def series(self, model: GenerativeModel) -> dict[str, float]:
-        """The energy distance with its standard error, and precision and recall relative to those of real examples.
+        """The energy distance with its standard error, precision and recall relative to those of real examples, and of sequences the
+        series of `monitors.drift`.
 
         Sets `shares` to what each sample adds to the distance.
         """
-        samples = self._sample_model(model)
+        raw = self._sample_model(model)
+        samples = self._project_to_double(comparable_rows(raw, self._event))
         distance, self.shares = energy_with_shares(samples, self._reference, self._within)
         values = {SERIES: float(distance), ERROR: standard_error(self.shares)}
         if samples.isfinite().all() and len(self._reference) >= _FEW:
             overlaps = zip(self._overlap(samples), self._usual_overlap, strict=True)
             precision, recall = (share / max(best, 1e-9) for share, best in overlaps)
             values |= {PRECISION: precision, RECALL: recall}
+        if self._drift is not None and samples.isfinite().all():
+            values |= self._drift.series(raw)
         return values
 
     def _sample_model(self, model: GenerativeModel) -> Tensor:
         device = getattr(model, "device", torch.device("cpu"))
         generator = torch.Generator(device).manual_seed(self.settings.seed)
-        samples = model.sample(self._count, generator=generator).cpu()
-        return self._project_to_double(comparable_rows(samples, self._event))
+        return model.sample(self._count, generator=generator).cpu()
 
     def project(self, x: Tensor) -> Tensor:
         """Project examples as the quality series does.
