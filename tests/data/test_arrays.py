@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from saddlepoint.data import DataSettings, from_array, load
+from saddlepoint.data.batches import Batches
 from saddlepoint.errors import DataError
 
 WHOLE = DataSettings(held_out=0.0)
@@ -281,3 +282,36 @@ def test_a_large_file_needs_little_more_memory_than_its_examples(tmp_path):
     assert int(count) == 90_000
     kilobytes = 1 if sys.platform != "darwin" else 1024
     assert int(grown) / kilobytes * 1024 < 1.6 * path.stat().st_size
+
+
+def test_numbers_that_float32_cannot_tell_apart_are_refused():
+    rows = np.random.default_rng(0).normal(size=(60, 2))
+    rows[:, 1] += 1e8
+    with pytest.raises(
+        DataError, match=r"column or channel 2 lie around 1e\+08 and differ by only .*; subtract a constant"
+    ):
+        from_array(rows, settings=WHOLE)
+    assert from_array(rows - rows.mean(0), settings=WHOLE).event.constants == ()
+
+
+@pytest.mark.parametrize(
+    "rows", [np.arange(60.0)[:, None] + 1.7e6, np.full((60, 2), 1e8), np.arange(60)[:, None] * 10**12]
+)
+def test_large_numbers_that_float32_can_tell_apart_are_read(rows):
+    assert len(from_array(rows, settings=WHOLE)) == 60
+
+
+def test_numbers_that_vary_too_little_for_float32_are_refused():
+    rows = np.random.default_rng(0).normal(size=(60, 2))
+    with pytest.raises(
+        DataError,
+        match=r"column or channel 1 varies by only .*, which is too little for float32; multiply the data by a constant",
+    ):
+        from_array(rows * 1e-41, settings=WHOLE)
+    assert len(from_array(rows * 1e-30, settings=WHOLE)) == 60
+
+
+def test_a_single_example_is_not_told_to_take_smaller_batches():
+    data = from_array(np.ones((1, 2)), settings=WHOLE)
+    with pytest.raises(DataError, match=r"1 training example, fewer than a batch of 8; give more data"):
+        Batches(data, 8, 0, "cpu", data.event.scaling("none"))

@@ -30,6 +30,7 @@ DEFAULTS = DataSettings()
 CHUNK = 1 << 22  # numbers that are read together
 MAPPED = 1 << 24  # bytes from which on a file is mapped into memory rather than read
 LARGEST = float(np.finfo(np.float32).max)
+LOST = 0.1  # share of a standard deviation that rounding to float32 may cost
 UNITS = 0.25  # a channel that takes less of the joint range of all channels has units of its own
 
 Array = npt.NDArray[Any]
@@ -187,6 +188,7 @@ def _dataset(rows: Rows, y: Any, settings: DataSettings, name: str) -> Dataset:
     low, high = _ends(rows, name)
     reading = read_axes(rows.shape, settings.kind, settings.layout, _pixels(rows.dtype, low, high), name)
     event, notes = _event(rows, reading, low, high)
+    _check_precision(rows, reading, event, name)
     labels = None
     if y is not None:
         labels, class_names, said = number_classes(_labels(numbers(y, name), rows.shape[0], name))
@@ -298,6 +300,36 @@ def _apart(rows: Rows, reading: Reading, low: float, high: float) -> str:
         f"Channels differ in their units (channel {narrow + 1} lies in [{lows[narrow]:.4g}, {highs[narrow]:.4g}], channel {wide + 1} "
         f"in [{lows[wide]:.4g}, {highs[wide]:.4g}], counted from 1), so each is scaled by its own mean and deviation."
     )
+
+
+def _check_precision(rows: Rows, reading: Reading, event: Event, name: str) -> None:
+    """Raise DataError for a column or channel whose differences are lost when its numbers are rounded to float32."""
+    if rows.dtype.itemsize < 8 or event.dtype == "uint8":
+        return
+    sums: list[Array] = []
+    origin: Array | float = 0.0
+    for start, part in rows.parts():
+        columns = np.moveaxis(reading.arranged(part), event.channel_axis + 1, -1).reshape(
+            -1, event.shape[event.channel_axis]
+        )
+        columns = columns.astype(np.float64)
+        origin = origin if start else columns[0].copy()
+        moved, lost = columns - origin, columns - columns.astype(np.float32)
+        sums.append(
+            np.stack(
+                [np.square(lost).sum(0), moved.sum(0), np.square(moved).sum(0), np.full(len(moved[0]), len(moved))]
+            )
+        )
+    error, first, second, count = np.sum(sums, 0)
+    variance = second / count - np.square(first / count)
+    wrong = np.flatnonzero((variance > 0) & (error / count > np.square(LOST) * variance))
+    if len(wrong):
+        n = int(wrong[0])
+        where = f"column or channel {n + 1}" if len(variance) > 1 else "the data"
+        raise DataError(
+            f"{name}: the numbers of {where} lie around {np.ravel(origin)[n]:.3g} and differ by only {np.sqrt(variance[n]):.2g}, which "
+            "float32 cannot resolve; subtract a constant from them."
+        )
 
 
 def _gather(rows: Rows, reading: Reading, event: Event, indices: tuple[Tensor, ...]) -> list[Tensor]:

@@ -50,9 +50,10 @@ class Batches:
         balanced: bool = False,
     ) -> None:
         if batch_size > len(dataset):
+            several = len(dataset) > 1
             raise DataError(
-                f"DATA402: {dataset.name} has {len(dataset):,} training examples, fewer than a batch of "
-                f"{batch_size:,}; lower --training.batch_size to {len(dataset):,} or less, or give more data."
+                f"DATA402: {dataset.name} has {len(dataset):,} training example{'s' * several}, fewer than a batch of "
+                f"{batch_size:,}; {f'lower --training.batch_size to {len(dataset):,} or less, or ' * several}give more data."
             )
         self.batch_size = batch_size
         self.seed = seed

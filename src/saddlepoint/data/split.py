@@ -17,6 +17,7 @@ from saddlepoint.data.settings import DataSettings
 from saddlepoint.errors import DataError
 
 CHUNK = 1 << 22  # numbers processed together, which limits memory
+SMALLEST = 1e-36  # standard deviation in float32, whose normal numbers begin at 1.2e-38
 
 
 @dataclass(frozen=True)
@@ -89,11 +90,22 @@ def describe_parts(
         std = tuple(0.0 if n in exact else value for n, value in enumerate(std))
     else:
         mean, std = statistics(part.x)
+    _check_spread(name, std)
     event = replace(event, mean=mean, std=std, class_shares=class_shares(part.y, event))
     held_out = None
     if test is not None and len(test.x):
         held_out = Dataset(f"{name} (held out)", test.x, event, test.y, truth=truth, fingerprint=content_digest(test))
     return Dataset(name, part.x, event, part.y, held_out, truth, digest_of_parts(part, held_out), notes)
+
+
+def _check_spread(name: str, std: tuple[float, ...]) -> None:
+    """Raise DataError for deviations so small that dividing by them overflows in float32."""
+    small = next((n for n, value in enumerate(std) if 0 < value < SMALLEST), None)
+    if small is not None:
+        where = f"column or channel {small + 1} varies" if len(std) > 1 else "the numbers vary"
+        raise DataError(
+            f"{name}: {where} by only {std[small]:.2g}, which is too little for float32; multiply the data by a constant."
+        )
 
 
 def class_shares(y: Tensor | None, event: Event) -> tuple[float, ...] | None:

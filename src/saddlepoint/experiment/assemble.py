@@ -123,6 +123,8 @@ def new_session(
         balanced=training.balance_classes,
     )
     model.pass_steps = batches.per_epoch
+    whole = batches.batch_size == len(dataset) and not training.balance_classes
+    model.check_first_batch(batches.batch_size, dataset.y if whole else None)
     with naming_parts(parts):
         check_batch_statistics(model, dataset.x[: training.batch_size])
         unused = unused_settings(recipe)

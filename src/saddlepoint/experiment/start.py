@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from saddlepoint.arguments import check_listener, check_mapping, check_modules, check_path
+from saddlepoint.errors import DataError, SettingError
 from saddlepoint.experiment import data_argument, module_objects
 from saddlepoint.experiment import examples as examples_file
 from saddlepoint.experiment.assemble import prepare
@@ -21,6 +23,7 @@ from saddlepoint.recipe import Recipe
 from saddlepoint.recipe.bases import dotted
 from saddlepoint.recipe.trust import require_trust
 from saddlepoint.records import RunFolder, replaced
+from saddlepoint.records.leftovers import remove_tree
 
 if TYPE_CHECKING:
     from torch import nn
@@ -123,5 +126,12 @@ def train(
         with replaced(place.staging / session.folder.recipe.name) as file:
             file.write(loaded.to_yaml())
         place.settle()
-        train_to_end(session, modules)
+        try:
+            train_to_end(session, modules)
+        except (SettingError, DataError):
+            # Settings that only the first step could find wrong. A folder that was there before the run stays.
+            if not session.state.step and place.staging.parent != place.path:
+                with contextlib.suppress(OSError):
+                    remove_tree(place.path)
+            raise
     return Run(place.path, modules=modules)

@@ -80,6 +80,17 @@ class Model(ABC):
             SettingError: a part forbids another one or is invalid.
         """
 
+    def check_first_batch(self, examples: int, labels: Tensor | None) -> None:
+        """Check that the first batch is large enough for the first step.
+
+        Args:
+            examples: number of examples in a batch.
+            labels: (B,) of the first batch, in any order; None if they are not known.
+
+        Raises:
+            DataError: it is too small.
+        """
+
     @property
     @abstractmethod
     def phases(self) -> tuple[Phase, ...]:

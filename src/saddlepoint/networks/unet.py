@@ -144,6 +144,8 @@ class UNet(nn.Module):
         Returns:
             (B, C, H, W).
         """
+        if not len(x):  # pixel_unshuffle leaves an empty batch as it is, with too few channels for the first layer
+            return x
         height, wide = x.shape[2:]
         embedded = silu(self.embedding(time, weights))
         h = pad(x, (0, self.padding[1], 0, self.padding[0])) if any(self.padding) else x

@@ -28,3 +28,9 @@ def test_units_of_a_column_change_nothing() -> None:
     plain = principal_components(x, most=3, seed=0, standardised=True)
     scaled = principal_components(x * units, most=3, seed=0, standardised=True)
     torch.testing.assert_close(scaled(x * units).abs(), plain(x).abs(), atol=1e-3, rtol=1e-3)
+
+
+def test_examples_that_are_all_alike_have_components_without_variance_and_no_warning():
+    projection = principal_components(torch.ones(20, 3), most=2, seed=0, standardised=True)
+    assert projection.share == 0.0
+    assert torch.isfinite(projection.mean).all()

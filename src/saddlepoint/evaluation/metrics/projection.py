@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -48,7 +49,8 @@ def principal_components(
     if standardised:
         # An infinite scale gives a constant column, whose deviation is 0 or a rounding error, the weight 0.
         scale = torch.where((x == x[:1]).all(0), math.inf, x.std(0).clamp_min(torch.finfo(x.dtype).tiny))
-    pca = PCA(min(most, *x.shape), random_state=seed).fit((x / scale).numpy())
+    with np.errstate(invalid="ignore", divide="ignore"):  # examples that are all alike have no variance to share out
+        pca = PCA(min(most, *x.shape), random_state=seed).fit((x / scale).numpy())
     held = torch.from_numpy(pca.explained_variance_ratio_).double().nan_to_num().cumsum(0)
     count = len(held) if share is None else min(len(held), int((held < share).sum()) + 1)
     return Projection(

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from saddlepoint.data.dataset import Event, ScalingKind
-from saddlepoint.errors import SettingError
+from saddlepoint.errors import DataError, SettingError
 from saddlepoint.models.classical.settings import ClassicalSettings
 
 
@@ -69,6 +69,25 @@ class Distribution(ABC):
         It is called before every step, and does nothing after the first one. (With a distribution for each class, the first batch of
         a class may come later than that of others.)
         """
+
+    @property
+    def begun(self) -> bool:
+        """Whether the first step has been done."""
+        return bool(getattr(self, "examples", 0))
+
+    @property
+    def fewest(self) -> int:
+        """The number of examples that the first step needs."""
+        return 1
+
+    def too_few(self, examples: int, of: str = "") -> DataError:
+        """Return the error for fewer examples than `fewest`.
+
+        Args:
+            examples: how many there are.
+            of: the class that they are of, in words, with a space before it.
+        """
+        return DataError(f"model.distribution: {self.settings.distribution} needs {self.fewest:,} examples{of}.")
 
     @abstractmethod
     def log_prob(self, x: Tensor, y: Tensor | None = None) -> Tensor:

@@ -78,14 +78,21 @@ class HMM(Completing):
         return steps.transpose(1, 2) if self.event.kind == "sound" else steps
 
     def begin(self, x: Tensor, y: Tensor | None, seed: int) -> None:
-        if self.examples:  # it has begun
+        if self.begun:
             return
-        if len(x) * self._length < self.settings.states:
-            raise DataError(
-                f"model.states: {self.settings.states} states cannot be fitted to {len(x):,} examples of {self._length} steps; ask "
-                "for fewer, or raise training.batch_size."
-            )
+        if len(x) < self.fewest:
+            raise self.too_few(len(x))
         self._fit(self._estimator(random_state=seed, n_iter=0), x)
+
+    @property
+    def fewest(self) -> int:
+        return -(-self.settings.states // self._length)
+
+    def too_few(self, examples: int, of: str = "") -> DataError:
+        return DataError(
+            f"model.states: {self.settings.states} states cannot be fitted to {examples:,} example{'s' * (examples != 1)}{of} of {self._length} "
+            "steps; ask for fewer, give more data, or raise training.batch_size."
+        )
 
     def learn(self, x: Tensor, y: Tensor | None) -> None:
         fit = self._estimator(n_iter=1, init_params="")
@@ -136,7 +143,7 @@ class HMM(Completing):
             return log_prob if known is None else torch.where(known, log_prob, 0.0)
         mask = None if known is None else known.flatten(0, 1)
         flat = component_log_prob(steps.flatten(0, 1), self.means, self.variances, mask)
-        return flat.view(*steps.shape[:2], -1)
+        return flat.view(*steps.shape[:2], self.settings.states)
 
     def _filter(self, log_prob: Tensor) -> tuple[Tensor, Tensor]:
         """The forward algorithm.

@@ -49,14 +49,21 @@ class Mixture(Completing):
         self.examples = torch.zeros((), dtype=torch.float64)  # of the batch that the parameters were fitted to
 
     def begin(self, x: Tensor, y: Tensor | None, seed: int) -> None:
-        if self.examples:  # it has begun
+        if self.begun:
             return
-        if len(x) < self.settings.components:
-            raise DataError(
-                f"model.components: {self.settings.components} Gaussians cannot be fitted to {len(x):,} examples; ask for fewer, "
-                "give more data, or raise training.batch_size."
-            )
+        if len(x) < self.fewest:
+            raise self.too_few(len(x))
         self._fit(self._estimator(max_iter=0, random_state=seed), x)
+
+    @property
+    def fewest(self) -> int:
+        return self.settings.components
+
+    def too_few(self, examples: int, of: str = "") -> DataError:
+        return DataError(
+            f"model.components: {self.settings.components} Gaussians cannot be fitted to {examples:,} example{'s' * (examples != 1)}{of}; ask "
+            "for fewer, give more data, or raise training.batch_size."
+        )
 
     def learn(self, x: Tensor, y: Tensor | None) -> None:
         if len(x) < self.settings.components:  # of a class with few examples in this batch

@@ -95,6 +95,13 @@ class Classical(CodesOfPCA, Completion):
             why = "naive-bayes needs" if settings.distribution == "naive-bayes" else "model.conditional needs"
             raise SettingError(f"{why} labels, and these data have none: give labelled data, or take another model.")
 
+    def check_first_batch(self, examples: int, labels: Tensor | None) -> None:
+        if isinstance(self.distribution, PerClass):
+            if labels is not None:
+                self.distribution.check_examples(labels)
+        elif examples < self.distribution.fewest:
+            raise self.distribution.too_few(examples)
+
     @property
     def phases(self) -> tuple[Phase, ...]:
         """One phase without gradient."""

@@ -25,8 +25,26 @@ class PerClass(Completing):
         self.log_prob_of = first.log_prob_of
 
     def begin(self, x: Tensor, y: Tensor | None, seed: int) -> None:
+        self.check_examples(y)
         for label, part, rows in self._classes(y):
             part.begin(x[rows], None, seed + label)
+
+    def check_examples(self, y: Tensor | None) -> None:
+        """Check that a batch has enough examples of each class that begins with it.
+
+        Args:
+            y: (B,) labels.
+
+        Raises:
+            DataError: a class has too few.
+        """
+        for label, part, rows in self._classes(y):
+            if not part.begun and len(rows) < part.fewest:
+                raise part.too_few(len(rows), self._of_class(label))
+
+    def _of_class(self, label: int) -> str:
+        names = self.event.class_names
+        return f" of class {names[label] if names else label}"
 
     def learn(self, x: Tensor, y: Tensor | None) -> None:
         for _, part, rows in self._classes(y):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
@@ -72,6 +73,15 @@ DISTRIBUTIONS: dict[str, Entry] = {
     ),
     "markov": Entry("markov:Markov", ("order", "smoothing"), "a Markov chain of discrete values", text=True),
 }
+ELSEWHERE: Mapping[str, str] = {
+    **dict.fromkeys(("gmm", "gaussian-mixture", "mixture-of-gaussians", "em"), "mixture"),
+    **dict.fromkeys(("kde", "parzen", "kernel-density-estimate"), "kernel-density"),
+    **dict.fromkeys(("normal", "multivariate-normal"), "gaussian"),
+    **dict.fromkeys(("nb", "gaussian-naive-bayes", "naive"), "naive-bayes"),
+    **dict.fromkeys(("ppca", "probabilistic-pca", "principal-components"), "pca"),
+    **dict.fromkeys(("hidden-markov-model", "hidden-markov"), "hmm"),
+    **dict.fromkeys(("markov-chain", "n-gram", "ngram"), "markov"),
+}
 SHARED = ("family", "distribution", "conditional", "scaling")
 
 
@@ -138,14 +148,19 @@ class ClassicalSettings(FamilySettings):
     @field_validator("distribution")
     @classmethod
     def _is_known(cls, name: str) -> str:
-        return part_name(name, DISTRIBUTIONS, "distribution", own=False)
+        return part_name(name, DISTRIBUTIONS, "distribution", own=False, elsewhere=ELSEWHERE)
 
-    @field_validator("bandwidth")
+    @field_validator("bandwidth", mode="before")
     @classmethod
-    def _is_positive(cls, bandwidth: float | str) -> float | str:
-        if not isinstance(bandwidth, str) and bandwidth <= 0:
-            raise ValueError("it must be greater than 0, or scott")
-        return bandwidth
+    def _is_positive(cls, bandwidth: Any) -> float | str:
+        # Before the type is checked, since a failed union is reported once for each of its types.
+        try:
+            number = math.nan if isinstance(bandwidth, bool) else float(bandwidth)
+        except (TypeError, ValueError, OverflowError):
+            number = math.nan
+        if bandwidth != "scott" and not 0 < number < math.inf:
+            raise ValueError("it must be a number greater than 0, or scott")
+        return "scott" if bandwidth == "scott" else number
 
     @property
     def by_class(self) -> bool:

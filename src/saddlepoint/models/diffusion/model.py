@@ -253,6 +253,8 @@ class Diffusion(ClassCodes, ClassDensity):
             )
             return start + divergence + shift
 
+        if not len(x):
+            return self.model_units(x).new_empty(0)
         with evaluating(self.player):
             return in_chunks(run, torch.arange(len(x), device=x.device), max(self._chunk // self.numbers, 1))
 

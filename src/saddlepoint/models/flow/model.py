@@ -148,6 +148,8 @@ class Flow(ClassCodes, ClassDensity):
             return torch.cat([z, (standard_normal_log_prob(z) + log_det)[:, None]], 1)
 
         examples = as_tensor(x)
+        if not len(examples):  # of which zuko cannot sum the log determinants
+            return self.model_units(examples).new_empty(0, self.numbers + 1)
         with evaluating(self.player):
             return in_chunks(run, torch.arange(len(examples), device=examples.device))
 
