@@ -112,7 +112,7 @@ def _asked_labels(arguments: argparse.Namespace, model: Model) -> Tensor:
     if not has(model, SamplesClasses):
         raise SettingError(
             f"sample: the model of {arguments.run} was trained without labels and cannot sample a class: leave --labels out, "
-            "or train a conditional GAN on labelled data (model.condition)."
+            "or train a model that takes labels on labelled data (model.conditional true, or model.condition of a GAN)."
         )
     model.check_request(arguments.count, None)  # before so many labels are made
     return _labels(arguments.labels, arguments.count, model.event)
