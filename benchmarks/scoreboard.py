@@ -1,4 +1,4 @@
-"""The scoreboard: trained models, a Gaussian mixture and real examples, each by every metric, over training seeds.
+"""The scoreboard: models of all families, a Gaussian mixture and real examples, each by every metric, over training seeds.
 
 python benchmarks/scoreboard.py [--data digits mnist] [--seeds N] [--keep FOLDER] [--quick]
 
@@ -81,6 +81,11 @@ PROTOCOLS = {
             "diffusion": "diffusion-digits",
             "GAN": "gan-digits",
             "DCGAN": "dcgan-digits",
+            "Gaussian": "gaussian-digits",
+            "mixture by EM": "mixture-digits",
+            "probabilistic PCA": "pca-digits",
+            "kernel density": "kernel-density-digits",
+            "naive Bayes": "naive-bayes-digits",
         },
         {},
         None,

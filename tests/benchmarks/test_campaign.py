@@ -213,7 +213,7 @@ def test_unknown_kinds_are_named() -> None:
 
 
 # Of those run folders each costs about a second.
-SAMPLE = {"logs,idx,arrays,images,recipes": 10, "run_folders": 4}
+SAMPLE = {"logs,idx,arrays,sounds,texts,sequences,images,recipes": 10, "run_folders": 4}
 # html opens a browser (tests/report/test_hostile.py does too); kills trains for a minute (tests/experiment/test_killing.py).
 LEFT_OUT = {"html", "kills"}
 

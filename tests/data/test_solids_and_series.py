@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -34,6 +35,14 @@ def test_a_folder_of_volumes_has_classes_and_one_shape(tmp_path: Path) -> None:
     assert (dataset.event.kind, dataset.event.shape, dataset.event.class_names) == ("volume", (1, 6, 7, 8), ("a", "b"))
     np.save(tmp_path / "a" / "z.npy", rng.uniform(size=(6, 7, 9)))
     with pytest.raises(DataError, match="all must have one shape"):
+        load(str(tmp_path))
+
+
+@pytest.mark.parametrize("strange", ["datetime64[s]", [("a", "<f4")], complex, "<U3"])
+def test_arrays_that_hold_no_real_numbers_are_named(tmp_path: Path, strange: Any) -> None:
+    for number in range(4):
+        np.save(tmp_path / f"{number}.npy", np.zeros((6, 6, 6), np.float32 if number else strange))
+    with pytest.raises(DataError, match=r"0\.npy holds .* not real numbers"):
         load(str(tmp_path))
 
 

@@ -85,7 +85,14 @@ FAMILIES: dict[str, dict[str, Any]] = {
         },
         "training": {"ema": 0.9, "players": {"generator": {"learning_rate": 1e-3}}},
     },
+    "classical": {
+        "data": _DIGITS,
+        "model": {"family": "classical", "distribution": "mixture", "covariance": "diagonal", "components": 3},
+        "training": {"batch_size": 200},
+    },
 }
+# Those with weights that gradients train on any device; scikit-learn fits the others, on the CPU.
+WITH_GRADIENTS = [family for family in FAMILIES if family != "classical"]
 
 
 def recipe(family: str, **training: Any) -> Recipe:

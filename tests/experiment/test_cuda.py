@@ -9,12 +9,12 @@ import pytest
 import saddlepoint as sp
 from saddlepoint.experiment import prepare
 from saddlepoint.records import RunFolder
-from tests.experiment.runs import FAMILIES, Interrupting, comparable_state, recipe, start_session
+from tests.experiment.runs import WITH_GRADIENTS, Interrupting, comparable_state, recipe, start_session
 
 pytestmark = pytest.mark.cuda
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", WITH_GRADIENTS)
 def test_resumed_equals_uninterrupted(family: str, tmp_path: Path) -> None:
     whole, path = tmp_path / "whole", tmp_path / "interrupted"
     assert start_session(recipe(family, device="cuda"), whole).run()["state"] == "finished"

@@ -17,7 +17,7 @@ from saddlepoint.errors import DataError, RunError
 from saddlepoint.evaluation.monitors import quality
 from saddlepoint.records import Record, RunFolder
 from saddlepoint.training import checkpoint
-from tests.experiment.runs import FAMILIES, STEPS, RecordingListener, comparable_state, recipe, start_session
+from tests.experiment.runs import STEPS, WITH_GRADIENTS, RecordingListener, comparable_state, recipe, start_session
 
 
 def broken(family: str, **training: Any) -> Any:
@@ -26,7 +26,7 @@ def broken(family: str, **training: Any) -> Any:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", WITH_GRADIENTS)
 def test_a_run_that_overflows_is_stopped_and_named(family: str, tmp_path: Path) -> None:
     recording = RecordingListener()
     summary = start_session(broken(family), tmp_path / "run", recording).run()
@@ -52,7 +52,7 @@ def test_a_run_that_overflows_has_its_report(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("as_set")
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", WITH_GRADIENTS)
 @pytest.mark.parametrize("stop_on", [["NUM301"], []])
 def test_the_last_healthy_checkpoint_stays(
     family: str, stop_on: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -90,6 +90,10 @@ def _stack(root: Path, listing: Listing, first: Array) -> tuple[Array, list[int]
                 raise DataError(
                     f"{root}: {name} has shape {array.shape}, and the first array has {first.shape}; all must have one shape."
                 )
+            if array.dtype.kind not in "biuf":
+                raise DataError(
+                    f"{root}: {name} holds {array.dtype}, which are not real numbers; convert it, or remove it."
+                )
             if array.dtype != first.dtype:
                 rows = rows.astype(np.promote_types(rows.dtype, array.dtype))
             rows[number] = array
