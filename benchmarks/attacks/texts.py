@@ -63,7 +63,7 @@ def attempts(shared: Path, rng: random.Random) -> Iterator[Attempt]:
         ("prose", prose), ("mixed line ends", "".join(line + rng.choice(("\n", "\r\n", "\r")) for line in LINES).encode()), ("UTF-8 with a mark", b"\xef\xbb\xbf" + prose),
         ("UTF-16", PROSE.encode("utf-16")), ("one line of 20 MB", b"abc " * 5_000_000), ("20 million lines", b"a\n" * 10_000_000),
         ("a word of 1 MB", b"ab" * 500_000), ("escape sequences", b"\x1b[31mred\x1b[0m \x07\x08 " * 300), ("control characters", bytes(range(1, 32)) * 200),
-        ("two characters", b"ab" * 500), ("pictures of faces", "\U0001f600\U0001f622 ok ".encode() * 300), ("from right to left", "\u202etxet \u202c\u200f\u2066 ".encode() * 300),
+        ("two characters", b"ab" * 5_000), ("pictures of faces", "\U0001f600\U0001f622 ok ".encode() * 300), ("from right to left", "\u202etxet \u202c\u200f\u2066 ".encode() * 300),
         ("combining marks", ("e" + "\u0301" * 30).encode() * 100), ("private characters", "\ue000\uf8ff\ufdd0\uffff".encode() * 300),
         ("separators", "\u2028\u2029\x85\x0b\x0c\x1c ".encode() * 300), ("markup", b"<script>alert(1)</script>&amp;\n" * 200),
         ("the end of other symbols", prose + "äöü".encode() * 300), ("templates", b"{{7*7}} ${HOME} %s %n {0} $(touch $CAMPAIGN_CANARY)\n" * 100),
@@ -116,7 +116,7 @@ def attempts(shared: Path, rng: random.Random) -> Iterator[Attempt]:
         for name, content in (
             ("mixed line ends", "\r\n".join(LINES).encode()),
             ("escape sequences", b"\x1b[31mred\x1b[0m \x07\x08 " * 300),
-            ("two characters", b"ab" * 500),
+            ("two characters", b"ab" * 5_000),
         ):
             commands = (
                 saddlepoint("train", recipe, "--data.source", "x.txt", *train),
