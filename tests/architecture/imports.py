@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 ROOT = "saddlepoint"
@@ -35,12 +36,17 @@ def imports(text: str, module: str, known: Collection[str], *, is_package: bool 
     `from a import b` targets `a.b` where that is a module in `known`, else `a` (and `a` itself is not named then).
     `import_module("a.b")` with a literal counts as an import too.
     """
+    return list(_imports(text, module, frozenset(known), is_package))
+
+
+@cache  # several tests read all files
+def _imports(text: str, module: str, known: frozenset[str], is_package: bool) -> tuple[Import, ...]:
     package = module if is_package else module.rpartition(".")[0]
-    return [
+    return tuple(
         Import(line, target, when)
-        for node, when in _walk(ast.parse(text), "load")
+        for node, when in _walk(ast.parse(text), "load", "import_module" in text or "__import__" in text)
         for line, target in _targets(node, package, known)
-    ]
+    )
 
 
 def reached_on_load(start: str, files: Mapping[str, Path]) -> dict[str, str]:
@@ -62,20 +68,27 @@ def reached_on_load(start: str, files: Mapping[str, Path]) -> dict[str, str]:
     return reached
 
 
-def _walk(node: ast.AST, when: str) -> Iterator[tuple[ast.AST, str]]:
-    for child in ast.iter_child_nodes(node):
+def _walk(node: ast.AST, when: str, expressions: bool) -> Iterator[tuple[ast.AST, str]]:
+    """All statements below `node`, and where asked their `expressions`, which are most of a file, with when they run."""
+    for child in ast.iter_child_nodes(node) if expressions else _statements(node):
         if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-            yield from _walk(child, "call" if when == "load" else when)
+            yield from _walk(child, "call" if when == "load" else when, expressions)
         elif isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
             for part in child.body:
                 yield part, "typing"
-                yield from _walk(part, "typing")
+                yield from _walk(part, "typing", expressions)
             for part in child.orelse:
                 yield part, when
-                yield from _walk(part, when)
+                yield from _walk(part, when, expressions)
         else:
             yield child, when
-            yield from _walk(child, when)
+            yield from _walk(child, when, expressions)
+
+
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """The statements, handlers and cases directly below `node`."""
+    for field in ("body", "handlers", "orelse", "finalbody", "cases"):
+        yield from getattr(node, field, ())
 
 
 def _targets(node: ast.AST, package: str, known: Collection[str]) -> Iterator[tuple[int, str]]:
@@ -87,9 +100,10 @@ def _targets(node: ast.AST, package: str, known: Collection[str]) -> Iterator[tu
         for alias in node.names:
             submodule = f"{base}.{alias.name}"
             yield node.lineno, submodule if submodule in known or base == ROOT else base
-    elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("import_module", "__import__")):
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
+        called = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
         match node.args:
-            case [ast.Constant(value=str(target)), *_]:
+            case [ast.Constant(value=str(target)), *_] if called.endswith(("import_module", "__import__")):
                 yield node.lineno, target
 
 

@@ -5,7 +5,6 @@ The forbidden words are put together from pieces here, so that this file itself 
 
 from __future__ import annotations
 
-import ast
 import re
 import subprocess
 from pathlib import Path
@@ -81,8 +80,8 @@ def test_no_source_file_is_too_long() -> None:
 
 
 def test_every_module_states_its_purpose() -> None:
-    silent = [name for name, path in modules().items() if not ast.get_docstring(ast.parse(path.read_text("utf-8")))]
-    assert not silent
+    docstring = re.compile(r'(?:[ \t]*(?:#[^\n]*)?\n)*[rR]?"""\s*[^\s"]')  # parsing all files takes seconds
+    assert not [name for name, path in modules().items() if not docstring.match(path.read_text("utf-8"))]
 
 
 def test_no_module_is_a_drawer() -> None:
