@@ -12,7 +12,8 @@ from saddlepoint.diagnosis.headlines import EXAMPLES, LONGEST_PHRASE, MOST_WORDS
 from saddlepoint.diagnosis.settings import CODES
 from saddlepoint.diagnosis.verdict import NO_FAILURE_FOUND
 from saddlepoint.models.settings import FAMILIES
-from saddlepoint.records import RESULT_LEVELS, SEVERITIES, Finding, Result, Severity
+from saddlepoint.records import RESULT_LEVELS, SEVERITIES, Finding, Result
+from tests.pairwise import pairwise_rows
 
 LONG = "A finding of somebody's own rule, whose title goes on for many more words than a headline can hold."
 KINDS = ("vector", "series", "image", "sound", "volume", None)
@@ -29,16 +30,19 @@ def check_law(said: str, process: Process) -> None:
     assert said == " ".join(said.split())
 
 
+# Every pair of these, with every code, severity and process.
+CIRCUMSTANCES = pairwise_rows(
+    {"preflight": (True, False), "result": RESULTS, "kind": KINDS, "under_way": ("", "stopped at step 300 of 2,000")}
+)
+
+
 @pytest.mark.parametrize("code", [*CODES, "OWN1"])
-@pytest.mark.parametrize("severity", SEVERITIES)
-@pytest.mark.parametrize("process", PROCESSES)
-def test_the_law_of_headlines(code: str, severity: Severity, process: Process) -> None:
-    for preflight, result, kind, under_way in product(
-        (True, False), RESULTS, KINDS, ("", "stopped at step 300 of 2,000")
-    ):
-        finding = Finding(code, severity, 7, LONG, {"preflight": preflight, "settings": {"model.batch_size": 1}})
-        examples = examples_in_words({"examples": 1_234_567, "kind": kind})
-        said = headline(process, [finding], result, examples=examples, under_way=under_way)
+def test_the_law_of_headlines(code: str) -> None:
+    for severity, process, row in product(SEVERITIES, PROCESSES, CIRCUMSTANCES):
+        details = {"preflight": row["preflight"], "settings": {"model.batch_size": 1}}
+        finding = Finding(code, severity, 7, LONG, details)
+        examples = examples_in_words({"examples": 1_234_567, "kind": row["kind"]})
+        said = headline(process, [finding], row["result"], examples=examples, under_way=row["under_way"])
         check_law(said, process)
         if process != NO_FAILURE_FOUND and severity != "info" and not code.startswith("DATA"):
             assert said.endswith(phrase_of(finding, examples))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any, Self
@@ -236,7 +237,8 @@ class Recipe(Settings, metaclass=Public):
             return write_yaml(self.model_dump(mode="json"))
         family = type(self).from_mapping({"model": {"family": self.model.family}})
         own, default = list(self.settings()), _values(family)
-        absent = [(entry, None) for entry, _ in family.settings() if entry.name not in _values(self)]
+        names = {entry.name for entry, _ in own}
+        absent = [(entry, None) for entry, _ in family.settings() if entry.name not in names]
         dump = self.model_dump()
         content: dict[str, Any] = {}
         for entry, value in (*own, *absent):
@@ -249,18 +251,20 @@ class Recipe(Settings, metaclass=Public):
         """Replace the description of a ready-made recipe if its data or model were changed."""
         if self.name not in shipped_names():
             return self
-        shipped = type(self).load(self.name)
+        shipped = _shipped(self.name)
         if self.description != shipped.description and not self.description.startswith(_LIKE.format(self.name)):
             return self
-        before = _values(shipped)
-        changed = {
-            name: value
-            for name, value in _values(self).items()
-            if before.get(name) != value
-            # A setting that the description itself offers does not make it wrong.
-            and name.startswith(("data.", "model."))
-            and f"--{name}" not in shipped.description
-        }
+        changed: dict[str, Any] = {}
+        if (self.data, self.model) != (shipped.data, shipped.model):
+            before = _values(shipped)
+            changed = {
+                name: value
+                for name, value in _values(self).items()
+                if before.get(name) != value
+                # A setting that the description itself offers does not make it wrong.
+                and name.startswith(("data.", "model."))
+                and f"--{name}" not in shipped.description
+            }
         if "model.family" in changed:
             changed = {name: value for name, value in changed.items() if not name.startswith("model.")} | {
                 "model.family": changed["model.family"]
@@ -285,6 +289,12 @@ def recipes() -> dict[str, str]:
 def shipped_names() -> list[str]:
     """Return the names of the ready-made recipes, in alphabetical order."""
     return _SOURCES.names()
+
+
+@cache  # every changed setting is compared with it
+def _shipped(name: str) -> Recipe:
+    """A ready-made recipe, to be read only."""
+    return Recipe.load(name)
 
 
 def _values(recipe: Recipe) -> dict[str, Any]:
