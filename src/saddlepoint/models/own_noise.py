@@ -27,8 +27,18 @@ def global_seed_from(z: Tensor) -> Iterator[None]:
     if torch._C._functorch.is_batchedtensor(z):
         yield
         return
+    seed = _seed_of(z)
+    if z.device.type == "cpu":
+        # torch.manual_seed would also note the seed, with a stack trace, for every kind of device that is not in use yet.
+        state = torch.default_generator.get_state()
+        try:
+            torch.default_generator.manual_seed(seed)
+            yield
+        finally:
+            torch.default_generator.set_state(state)
+        return
     with torch.random.fork_rng(devices=[z.device] if z.device.type == "cuda" else []):
-        torch.manual_seed(_seed_of(z))
+        torch.manual_seed(seed)
         yield
 
 
