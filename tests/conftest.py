@@ -7,6 +7,7 @@ seed would make a forgotten generator look reproducible.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -72,8 +73,9 @@ def without_last_pictures() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def without_result() -> Iterator[None]:
-    """A run ends without the comparison of its samples with the data, which takes most of a small run's time: but in tests
-    marked `result`. What is said above of fixtures of a module holds here too."""
+    """A run ends, and is evaluated, without the comparison of its samples with the data, which takes most of a small run's
+    time: but in tests marked `result`. What is said above of fixtures of a module holds here too."""
+    from saddlepoint.evaluation.scorecard.assess import assess as evaluate
     from saddlepoint.experiment import measurement
     from saddlepoint.records import Result
 
@@ -83,8 +85,19 @@ def without_result() -> Iterator[None]:
         return original(*args, **options) if "result" in _asked else Result.not_measured("tests leave it out")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(measurement, "assess_result", assess)
+        for module in (measurement, sys.modules[evaluate.__module__]):
+            patch.setattr(module, "assess_result", assess)
         yield
+
+
+@pytest.fixture
+def as_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Probes and measurements as often as the settings say: runs this short have one at nearly every step otherwise, which
+    is most of their time."""
+    from saddlepoint.evaluation import settings
+
+    monkeypatch.setattr(settings, "PROBES", 1)
+    monkeypatch.setattr(settings, "MEASUREMENTS", 1)
 
 
 @pytest.fixture(scope="session", autouse=True)

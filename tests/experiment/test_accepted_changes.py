@@ -45,14 +45,15 @@ def test_the_model_of_every_suggestion_can_be_built(name: str) -> None:
     event = data.load(recipe.data).event
     classes = len(event.class_names or ())
     models.build(recipe.model, event)
-    suggested = 0
+    suggested, built = 0, [recipe.model]
     for code in ESCALATION:
         tried: list[int] = []
         finding = Finding(code, "failure", 100, "It fails.")
         while (found := suggest_remedy(recipe, finding, tried, classes=classes)) is not None:
             tried.append(found.number)
-            if found.recipe.model != recipe.model:
+            if found.recipe.model not in built:  # many codes suggest the same
                 models.build(found.recipe.model, event)
+                built.append(found.recipe.model)
             suggested += 1
     assert suggested > 10
 

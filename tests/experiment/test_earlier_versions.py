@@ -56,7 +56,8 @@ def test_a_run_is_resumed_as_if_it_had_the_present_names(name: str, tmp_path: Pa
         experiment.resume(path, steps=recipe.training.steps + 7)
     assert comparable_state(earlier) == comparable_state(present)
     assert RunFolder(earlier).recipe.read_text() == RunFolder(present).recipe.read_text()
-    assert write_report(earlier).is_file()
+    if name == "gan":  # drawing takes most of the time
+        assert write_report(earlier).is_file()
 
 
 def test_recorded_remedies_are_read_with_present_names(tmp_path: Path) -> None:

@@ -237,6 +237,7 @@ def test_the_result_of_a_run_is_the_newest_evaluation_of_its_last_step(tmp_path:
     assert trained.summary == summary
 
 
+@pytest.mark.result
 def test_a_summary_of_version_0_1_gets_a_result(tmp_path: Path) -> None:
     trained = train(recipe("vae", steps=4), run=tmp_path / "run")
     old = {name: value for name, value in trained.summary.items() if name not in ("process", "result")}

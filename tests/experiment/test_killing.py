@@ -13,7 +13,7 @@ from saddlepoint.errors import RunError
 from saddlepoint.experiment import resume
 from saddlepoint.records import RunFolder
 from tests import processes
-from tests.experiment.runs import FAMILIES, comparable_state, recipe
+from tests.experiment.runs import comparable_state, recipe
 from tests.processes import Started, start
 
 pytestmark = pytest.mark.slow
@@ -67,7 +67,7 @@ started = time.monotonic()
 assert os.waitpid(life(folder / "whole"), 0)[1] == 0
 longest = time.monotonic() - started
 run, killed = folder / "run", 0
-for kill in range(10):
+for kill in range(7):
     pid = life(run)
     if kill < 2:  # before the first checkpoint; while it is written
         awaited = "records.jsonl" if kill == 0 else "checkpoints/*step-*"
@@ -91,33 +91,30 @@ def content(family: str, folder: Path) -> Path:
     """A recipe long enough to be killed in, with a checkpoint at every tick.
 
     Kills fall at shares of a whole run's time: their number, and what they may hit, do not depend on the number of steps."""
-    chosen = recipe(family, steps=100, checkpoint_every=5, sample_every=40).override({"evaluation.every": 40})
+    chosen = recipe(family, steps=60, checkpoint_every=5, sample_every=30).override({"evaluation.every": 30})
     path = folder / f"{family}.yaml"
     path.write_text(chosen.to_yaml())
     return path
 
 
-def wide(folder: Path, precision: str) -> Path:
+def wide(folder: Path) -> Path:
     """Layers wide enough for torch to split over two threads, whose sums then come in another order than on one."""
-    changes = {"training.threads": 2, "training.precision": precision, "training.batch_size": 256}
+    changes = {"training.threads": 2, "training.precision": "fp32", "training.batch_size": 256}
     changes |= {"model.encoder.hidden": (512, 512), "model.decoder.hidden": (512, 512), "data.limit": None}
-    chosen = recipe("vae", steps=20, checkpoint_every=5).override(changes)
+    chosen = recipe("vae", steps=12, checkpoint_every=5).override(changes)
     path = folder / "wide.yaml"
     path.write_text(chosen.to_yaml())
     return path
 
 
-@pytest.mark.parametrize("precision", ["fp32", "bf16"])
-def test_killed_while_two_threads_share_the_work(
-    precision: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    source, run = wide(tmp_path, precision), tmp_path / "run"
+def test_killed_while_two_threads_share_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, run = wide(tmp_path), tmp_path / "run"
     monkeypatch.setenv("OMP_NUM_THREADS", "2")
     first = process(tmp_path / "whole", source)
     first.communicate(timeout=300)
     assert first.returncode == 0
     running = process(run, source)
-    assert wait_for(run, running, "checkpoints/step-00000010")
+    assert wait_for(run, running, "checkpoints/step-00000005")
     running.kill()
     running.communicate(timeout=60)
     monkeypatch.setenv("OMP_NUM_THREADS", "1")  # the checkpoint says how many threads the run has
@@ -140,7 +137,9 @@ def wait_for(path: Path, running: Started, pattern: str) -> bool:
     return False
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+# With pictures and a schedule; with averaged weights, convolutions and two players; with labels, random orders and no codes.
+# That every family resumes exactly from any step is tested in one process, in test_resumption.py.
+@pytest.mark.parametrize("family", ["vae", "dcgan", "autoregressive"])
 def test_killed_at_any_moment(family: str, tmp_path: Path) -> None:
     source = content(family, tmp_path)
     done = processes.run("-c", LIVES, tmp_path, source, family)
@@ -155,7 +154,7 @@ def test_killed_at_any_moment(family: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_stop_signals_end_training(number: signal.Signals, tmp_path: Path) -> None:
     source = content("vae", tmp_path)
-    source.write_text(source.read_text().replace("steps: 100", "steps: 1000000"))
+    source.write_text(source.read_text().replace("steps: 60", "steps: 1000000"))
     run = tmp_path / "run"
     running = process(run, source)
     assert wait_for(run, running, "checkpoints/step-*")
@@ -183,4 +182,4 @@ def test_a_kill_before_completion_leaves_the_old_run(tmp_path: Path) -> None:
     killed = processes.run("-c", slow, run, source)
     assert killed.returncode == -signal.SIGKILL
     assert comparable_state(run) == before
-    assert resume(run, steps=110).summary["step"] == 110
+    assert resume(run, steps=70).summary["step"] == 70

@@ -104,6 +104,8 @@ def reconstruction(nets, batch, noise):
     output, code = nets["ae"](batch.x)
     return (output - batch.x).abs().flatten(1).sum(1), {"code": code.abs().mean(1)}
 '''
+pytestmark = pytest.mark.usefixtures("as_set")
+
 SHORT = {
     "steps": 20,
     "tick": 10,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,14 @@ from saddlepoint.objectives.adversarial.settings import CONSTRAINTS, PENALTIES, 
 from saddlepoint.recipe import Recipe
 
 PARTS: dict[str, dict[str, Any]] = {
-    **{f"penalty {name}": {"penalties": {name: 2.0}} for name in PENALTIES},
+    # Views with penalties, which take any of them: two parts a run.
+    **{
+        f"{penalty} {view}": {"penalties": {penalty: 2.0}, "views": {view: {"strength": 0.5, "steps": 8}}}
+        for penalty, view, _ in zip(
+            itertools.cycle(PENALTIES), itertools.cycle(VIEWS), range(max(len(PENALTIES), len(VIEWS)))
+        )
+    },
     **{f"constraint {name}": {"constraints": {"discriminator": name, "generator": name}} for name in CONSTRAINTS},
-    **{f"view {name}": {"views": {name: {"strength": 0.5, "steps": 8}}} for name in VIEWS},
     "all together": {
         "objective": "wasserstein",
         "penalties": {"gradient_penalty": {"weight": 10, "sides": 1}},
@@ -28,6 +34,7 @@ PERCEPTRON = {"generator": {"hidden": [8]}, "discriminator": {"hidden": [8]}}
 DCGAN = {role: {"network": "dcgan", "width": 4} for role in ("generator", "discriminator")}
 
 
+@pytest.mark.usefixtures("as_set")
 @pytest.mark.parametrize("part", PARTS)
 def test_resumed_equals_uninterrupted(part: str, tmp_path: Path) -> None:
     # What a constraint does depends on the kind of layer; penalties and views take any network.
@@ -35,6 +42,7 @@ def test_resumed_equals_uninterrupted(part: str, tmp_path: Path) -> None:
     recipe = {
         "data": {"source": "digits", "limit": 64},
         "model": {"family": "gan", "latent": 3, **networks, **PARTS[part]},
+        "evaluation": {"every": 2, "watch_every": 2, "samples": 20},
     }
 
     def train(name: str, steps: int) -> sp.Run:

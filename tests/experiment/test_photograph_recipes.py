@@ -41,8 +41,16 @@ def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SADDLEPOINT_CACHE", str(tmp_path / "cache"))
 
 
-@pytest.mark.parametrize("size", [(32, 32), (64, 64)])
-@pytest.mark.parametrize("name", ["photographs", "photographs-conditional", "dcgan-images"])
+@pytest.mark.usefixtures("as_set")
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [
+        ("photographs", (32, 32)),
+        ("photographs", (64, 64)),
+        ("photographs-conditional", (64, 64)),
+        ("dcgan-images", (32, 32)),
+    ],
+)
 def test_a_recipe_trains_on_a_folder_and_its_run_is_loaded(name: str, size: tuple[int, int], tmp_path: Path) -> None:
     conditional = name.endswith("conditional")
     folder = photographs(tmp_path / "images", CLASSES if conditional else ("all",))

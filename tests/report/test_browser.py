@@ -67,14 +67,20 @@ class Visit:
         return int(self.page.evaluate(unloaded))
 
 
-@pytest.mark.parametrize("device", [PHONE, DESKTOP], ids=["phone", "desktop"])
-@pytest.mark.parametrize("colours", ["light", "dark"])
-def test_the_page_is_whole_offline_and_fits(browser: Any, full_run: RunFolder, device: dict, colours: str) -> None:
-    path = write_report(full_run)
-    visit = Visit(browser, path, color_scheme=colours, **device)
+@pytest.fixture(scope="module")
+def page(_made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of a full run, written once."""
+    folder = tmp_path_factory.mktemp("browser") / "gan-digits-1"
+    shutil.copytree(_made, folder)
+    return write_report(RunFolder(folder))
+
+
+@pytest.mark.parametrize(("device", "colours"), [(PHONE, "dark"), (DESKTOP, "light")], ids=["phone", "desktop"])
+def test_the_page_is_whole_offline_and_fits(browser: Any, page: Path, device: dict, colours: str) -> None:
+    visit = Visit(browser, page, color_scheme=colours, **device)
     visit.page.wait_for_selector("html[data-plots=ready]", timeout=60_000)
     assert visit.errors == []
-    assert visit.external_requests(path) == []
+    assert visit.external_requests(page) == []
     assert visit.width() == device["viewport"]["width"]
     assert visit.broken_images() == 0
     plots, shown = (visit.page.locator(f".plot{kind}[data-plot]") for kind in ("", ":visible"))
@@ -96,8 +102,8 @@ SCREENS = {"phone": PHONE, "laptop": {"viewport": {"width": 1200, "height": 800}
 
 
 @pytest.mark.parametrize("screen", SCREENS)
-def test_headline_samples_and_verdict_are_on_the_first_screen(browser: Any, full_run: RunFolder, screen: str) -> None:
-    visit = Visit(browser, write_report(full_run), **SCREENS[screen])
+def test_headline_samples_and_verdict_are_on_the_first_screen(browser: Any, page: Path, screen: str) -> None:
+    visit = Visit(browser, page, **SCREENS[screen])
     height = SCREENS[screen]["viewport"]["height"]
     for part in ("h1", "#stage img", ".verdict h2", ".verdict p"):
         box = visit.page.locator(part).first.bounding_box()
@@ -106,23 +112,23 @@ def test_headline_samples_and_verdict_are_on_the_first_screen(browser: Any, full
     visit.context.close()
 
 
-def test_a_link_opens_a_folded_section(browser: Any, full_run: RunFolder) -> None:
-    visit = Visit(browser, write_report(full_run), **DESKTOP)
+def test_a_link_opens_a_folded_section(browser: Any, page: Path) -> None:
+    visit = Visit(browser, page, **DESKTOP)
     assert not visit.page.locator("#settings pre").is_visible()
     visit.page.get_by_role("link", name="Settings").click()
     assert visit.page.locator("#settings pre").is_visible()
     visit.context.close()
 
 
-def test_printed_pages_show_every_section(browser: Any, full_run: RunFolder) -> None:
-    visit = Visit(browser, write_report(full_run), **DESKTOP)
+def test_printed_pages_show_every_section(browser: Any, page: Path) -> None:
+    visit = Visit(browser, page, **DESKTOP)
     visit.page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     assert visit.page.locator("details:not([open])").count() == 0
     visit.context.close()
 
 
-def test_the_slider_shows_one_moment_at_a_time(browser: Any, full_run: RunFolder) -> None:
-    visit = Visit(browser, write_report(full_run), **PHONE)
+def test_the_slider_shows_one_moment_at_a_time(browser: Any, page: Path) -> None:
+    visit = Visit(browser, page, **PHONE)
     seen = visit.page.locator("#stage")
     picture = "document.querySelector('#stage img').src"
     newest = visit.page.evaluate(picture)
@@ -137,9 +143,8 @@ def test_the_slider_shows_one_moment_at_a_time(browser: Any, full_run: RunFolder
     visit.context.close()
 
 
-def test_without_scripts_still_pictures_tell_the_same(browser: Any, full_run: RunFolder) -> None:
-    path = write_report(full_run)
-    visit = Visit(browser, path, java_script_enabled=False, **PHONE)
+def test_without_scripts_still_pictures_tell_the_same(browser: Any, page: Path) -> None:
+    visit = Visit(browser, page, java_script_enabled=False, **PHONE)
     assert visit.page.locator("#stage:visible, figure.frame:visible").count() == 5
     assert visit.page.locator(".plot img:visible").count() == visit.page.locator(".plot:visible").count() > 0
     # The strip of earlier samples scrolls within itself.

@@ -208,18 +208,19 @@ def test_features_are_built_before_anything_is_drawn() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("key", "number"), [("classes_covered", 5), ("modes_covered", 5)])
-def test_a_count_s_interval_ends_where_there_are_no_more(key: str, number: int) -> None:
+def test_a_count_s_interval_ends_where_there_are_no_more() -> None:
     """Otherwise a model that loses a mode occasionally would seem to cover more modes than exist."""
     data = toys.dataset(toys.PLANE)
     rare = toys.Own(
         data.event, lambda n, g: torch.cat([toys.without_a_mode(data).draw(n - 2, g), data.x[data.y == 0][:2]])
     )
-    found = assess(rare, data, toys.SETTINGS, toys.oracle(data))[key]
-    assert found.bounds == (0.0, number)
-    assert found.low is not None
-    assert found.high is not None
-    assert found.low < found.value <= found.high <= number
+    card = assess(rare, data, toys.SETTINGS, toys.oracle(data))
+    for key in ("classes_covered", "modes_covered"):
+        found = card[key]
+        assert found.bounds == (0.0, 5)
+        assert found.low is not None
+        assert found.high is not None
+        assert found.low < found.value <= found.high <= 5
 
 
 def test_a_model_may_draw_from_the_global_generator() -> None:
@@ -401,8 +402,8 @@ def test_several_features_are_scored_side_by_side() -> None:
 
 @pytest.mark.slow
 def test_intervals_of_means_over_seeds_hold_often_enough(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No fewer than 95 % of them, less three standard errors of 80 repeats, hold the expectation, of which the mean of all
-    repeats is the estimate. That they hold too often is not asked: 80 repeats cannot tell, where 98 % hold all of them may."""
+    """No fewer than 95 % of them, less three standard errors of 48 repeats (3.1 % each), hold the expectation, of which the mean
+    of all repeats is the estimate. That they hold too often is not asked: so few repeats cannot tell."""
     data = toys.dataset(toys.PLANE)
     truth = data.truth
     assert truth is not None
@@ -417,7 +418,7 @@ def test_intervals_of_means_over_seeds_hold_often_enough(monkeypatch: pytest.Mon
 
     monkeypatch.setattr(module, "applicable", few)
     found: list[Scorecard] = []
-    for repeat in range(80):
+    for repeat in range(48):
         generator = torch.Generator().manual_seed(10_000 + repeat)
         held_out = replace(data, x=truth.sample(200, generator)[0], y=None, held_out=None)
         fresh = replace(data, held_out=held_out, fingerprint="", y=None)
@@ -429,7 +430,7 @@ def test_intervals_of_means_over_seeds_hold_often_enough(monkeypatch: pytest.Mon
         expectation = sum(score.value for score in scores) / len(scores)
         shares[key] = sum(score.low <= expectation <= score.high for score in scores) / len(scores)  # type: ignore[operator]
     # Precision of samples that mostly lie off the data hangs on the few outermost real balls, and its score says so: its
-    # interval holds in 88 %, which 80 repeats tell with an error of 3.6 %.
-    least = {"precision": 0.84}
-    usual = 0.95 - 3 * math.sqrt(0.95 * 0.05 / len(found))
-    assert all(least.get(key, usual) <= share for key, share in shares.items()), shares
+    # interval holds in 88 %, which 48 repeats tell with an error of 4.7 %.
+    least = {key: 0.88 if key == "precision" else 0.95 for key in keys}
+    for key, share in shares.items():
+        assert share >= least[key] - 3 * math.sqrt(least[key] * (1 - least[key]) / len(found)), shares

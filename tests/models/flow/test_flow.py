@@ -64,7 +64,7 @@ def test_a_new_flow_is_the_identity_up_to_the_order_of_the_numbers(kind):
 @every_kind
 def test_the_density_integrates_to_one_in_the_units_of_the_data(kind):
     model = flow(kind, 2, mean=(3.0, -1.0), std=(2.0, 0.5))
-    axis = torch.linspace(-14, 14, 561, dtype=torch.float64)
+    axis = torch.linspace(-14, 14, 281, dtype=torch.float64)
     grid = torch.cartesian_prod(3 + 2 * axis, -1 + 0.5 * axis)
     mass = model.log_prob(grid).exp().sum() * float(axis[1] - axis[0]) ** 2
     assert float(mass) == pytest.approx(1, abs=0.01)

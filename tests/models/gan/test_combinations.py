@@ -66,6 +66,7 @@ def _model(row: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("as_set")
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: "-".join(str(value) for value in row.values() if value))
 def test_two_steps_resumption_samples_and_diagnosis(row: dict[str, Any], tmp_path: Path) -> None:
     training = {"tick": 2, "batch_size": 8, "steps": 2, "precision": "fp32"}
@@ -75,7 +76,7 @@ def test_two_steps_resumption_samples_and_diagnosis(row: dict[str, Any], tmp_pat
             data={"limit": 64},
             model=_model(row),
             training=training,
-            evaluation={"samples": 50},
+            evaluation={"samples": 20},
             run=tmp_path / "run",
             pictures=False,
         )

@@ -164,6 +164,7 @@ def test_replay_and_labels_are_refused_with_both_names() -> None:
         build({"generator": "concatenate", "discriminator": "concatenate"}, replay={"share": 0.5})
 
 
+@pytest.mark.usefixtures("as_set")
 @every_condition
 def test_a_resumed_run_equals_an_uninterrupted_one(condition: dict, tmp_path: Path) -> None:
     model = {
@@ -173,8 +174,9 @@ def test_a_resumed_run_equals_an_uninterrupted_one(condition: dict, tmp_path: Pa
         "discriminator": {"network": "mlp", "hidden": [8]},
     }
     training = {"tick": 2, "batch_size": 16, "checkpoint_every": 2}
-    whole = sp.train("gan-digits", model=model, training={**training, "steps": 4}, run=tmp_path / "a", pictures=False)
-    sp.train("gan-digits", model=model, training={**training, "steps": 2}, run=tmp_path / "b", pictures=False)
+    small = {"data": {"limit": 200}, "evaluation": {"samples": 20}, "model": model, "pictures": False}
+    whole = sp.train("gan-digits", training={**training, "steps": 4}, run=tmp_path / "a", **small)
+    sp.train("gan-digits", training={**training, "steps": 2}, run=tmp_path / "b", **small)
     resumed = sp.resume(tmp_path / "b", steps=4, pictures=False)
     for name, player in whole.model.players.items():
         for key, value in player.state_dict().items():
