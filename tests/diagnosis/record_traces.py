@@ -62,7 +62,7 @@ RUNS: dict[str, tuple[str, str]] = {
     "log_probs_part": ("few-made-digits", "made-digits"),
     "quantised_bounds_part": ("few-vq-moons", "vq-vae-moons"),
     "losses_part": ("few-flow-matching-digits", "flow-matching-digits"),
-    "fits_part": ("few-mixture-ring", "mixture-ring"),
+    "fits_part": ("few-gaussian-digits", "mixture-ring"),
     "samples_drift": ("stale-lstm-sentences", "lstm-sentences"),
     "codebook_collapse": ("far-codes-digits", "vq-vae-digits"),
     "inverse_inexact": ("inexact-moons", "flow-moons"),

@@ -145,6 +145,13 @@ def test_models_of_data_in_other_units_are_judged_alike(player: str) -> None:
     assert (found[0] is not None) == (player == "em"), "six components for thirty examples"
 
 
+@pytest.mark.parametrize("rule", IN_NATS, ids=lambda rule: rule.code)
+def test_a_value_that_rises_quickly_has_not_fallen(rule: Rule) -> None:
+    held_out = [-200.0 + 20 * at for at in range(8)]  # the median of two measurements is 10 nats behind the last
+    train = [value + 2 * SCALE for value in held_out]
+    assert verdict(rule, train, held_out, numbers=NUMBERS) is None
+
+
 def test_a_rule_of_another_family_is_one_row() -> None:
     row = generalisation.Overfitting("TOY904", "toy", "toy", "t", "score", "the score", ("more_data",), ())
     rule = overfitting_rule(row)

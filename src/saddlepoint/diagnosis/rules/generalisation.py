@@ -119,11 +119,14 @@ class Overfitting:
         gap, loss = sign * (trained - now), sign * (best - now)
         # The examples are the same every time, so the difference of two measurements has far less noise than one of them.
         noise = error.level(2)
-        worsens = gap > 1.2 * scale and loss > max(0.35 * scale, 0.5 * noise)
+        # A value whose best is among the newest two still improves, although their median is behind it.
+        worsens = place < len(held_out) - 2 and gap > 1.2 * scale and loss > max(0.35 * scale, 0.5 * noise)
         # With few examples the held-out value may improve for ever, far behind that of the memorised ones.
         if not worsens and not gap > max(FAR_APART * scale, ERRORS * noise):
             return None
-        severity: Literal["warning", "failure"] = "failure" if gap > 2.5 * scale and loss > scale else "warning"
+        severity: Literal["warning", "failure"] = (
+            "failure" if worsens and gap > 2.5 * scale and loss > scale else "warning"
+        )
         return Gap(trained, now, best, held_out.steps[place] if worsens else None, severity)
 
     def finding(self, gap: Gap, step: int, run: Facts) -> Finding:
