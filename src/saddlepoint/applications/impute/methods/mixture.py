@@ -18,7 +18,7 @@ Vector = npt.NDArray[np.float64]
 
 PRIOR = 0.01  # weight of independent columns in a covariance, relative to the rows
 MOST_ROWS = 5_000  # rows of a fit
-TOLERANCE = 1e-4  # nats a row
+TOLERANCE = 1e-3  # nats a row
 
 
 @dataclass
@@ -140,8 +140,8 @@ def _posterior(model: Components, component: int, rows: Matrix, observed: Mask) 
     mean, covariance = model.means[component], model.covariances[component]
     within = np.linalg.cholesky(covariance[np.ix_(observed, observed)])
     across = covariance[np.ix_(~observed, observed)]
-    white = np.linalg.solve(within, (rows[:, observed] - mean[observed]).T)
-    gain = np.linalg.solve(within, across.T)
+    both = np.linalg.solve(within, np.concatenate([(rows[:, observed] - mean[observed]).T, across.T], 1))
+    white, gain = both[:, : len(rows)], both[:, len(rows) :]
     log_density = -0.5 * (white**2).sum(0) - np.log(np.diag(within)).sum() - 0.5 * observed.sum() * np.log(2 * np.pi)
     return Posterior(
         log_density, mean[~observed] + white.T @ gain, covariance[np.ix_(~observed, ~observed)] - gain.T @ gain
