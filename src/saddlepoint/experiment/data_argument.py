@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from saddlepoint import data as data_package
 from saddlepoint.arguments import check_mapping
 from saddlepoint.data.settings import DataSettings
+from saddlepoint.data.tabular.reading import is_table
+from saddlepoint.data.tabular.source import load_table
 from saddlepoint.experiment import examples as examples_file
 from saddlepoint.experiment.examples import DATA_FILE, Arrays
 from saddlepoint.recipe import Recipe
@@ -18,14 +21,25 @@ from saddlepoint.records import RunFolder
 EXAMPLE = '{"source": "digits", "limit": 500}'  # how the settings are written, for an error
 
 
-def split_argument(data: Any) -> tuple[dict[str, Any], Arrays | None]:
+@dataclass(frozen=True)
+class Table:
+    """A table that was given in Python. It becomes examples by the settings of the `data` section, which are known later."""
+
+    frame: Any
+
+    def arrays(self, settings: DataSettings) -> Arrays:
+        """The table's rows as the arrays that a run stores."""
+        return examples_file.arrays_of(load_table(self.frame, settings, "table"))
+
+
+def split_argument(data: Any) -> tuple[dict[str, Any], Arrays | Table | None]:
     """Separate settings from examples.
 
     Args:
         data: as `train` takes it.
 
     Returns:
-        Settings by dotted name; and examples with their labels, if there are any, or None.
+        Settings by dotted name; and examples with their labels or a table, if there are any, or None.
 
     Raises:
         SettingError: it is neither settings nor examples.
@@ -37,6 +51,8 @@ def split_argument(data: Any) -> tuple[dict[str, Any], Arrays | None]:
         return {"data.source": str(data)}, None
     if isinstance(data, DataSettings):
         data = data.model_dump()
+    if is_table(data):
+        return {}, Table(data)
     if isinstance(data, Mapping):
         check_mapping("train", "data", data, EXAMPLE)
         return dotted("data", data), None

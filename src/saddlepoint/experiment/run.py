@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from torch import nn
 
-from saddlepoint.arguments import check_modules
+from saddlepoint.arguments import check_count, check_modules
+from saddlepoint.data.tabular.conditions import Conditions
+from saddlepoint.data.tabular.storage import read_codec
 from saddlepoint.diagnosis import Process, causes_first
+from saddlepoint.errors import SettingError
 from saddlepoint.experiment.interventions import Intervention, read_interventions
 from saddlepoint.experiment.live_diagnosis import resolved_settings
 from saddlepoint.experiment.loading import load
+from saddlepoint.experiment.rows import draw_rows
 from saddlepoint.experiment.suggestion import Suggestion, suggest_remedy
 from saddlepoint.experiment.summary import recorded_classes, result_of
 from saddlepoint.markup import Markup, html, joined
@@ -21,6 +25,9 @@ from saddlepoint.models.base import Model
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import Finding, Record, Result, find_run
 from saddlepoint.report.verdict import recorded_headline, recorded_process, recorded_verdict
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NOT_ENDED = "This run has not ended yet."
 
@@ -122,6 +129,30 @@ class Run:
             RunError: summary.json contains a result that cannot be read.
         """
         return result_of(self.folder)
+
+    def rows(self, n: int, *, condition: str | None = None, seed: int = 0) -> pd.DataFrame:
+        """Draw rows of the table that the run was trained on.
+
+        Args:
+            n: how many.
+            condition: that all rows meet, such as "age>60,sex=F".
+            seed: the same seed gives the same rows.
+
+        Returns:
+            A pandas frame with the columns, types and formats of the table, without columns of free text.
+
+        Raises:
+            SettingError: the run was not trained on a table, the condition cannot be met, or n is no count.
+        """
+        import pandas as pd
+
+        check_count("rows", "n", n, 1)
+        if not self.folder.table.exists():
+            raise SettingError(f"rows: {self.folder.path} was not trained on a table; use model.sample.")
+        codec = read_codec(self.folder.table)
+        conditions = None if condition is None else Conditions.parse(condition, codec.schema)
+        frames = draw_rows(self.model, codec, n, conditions=conditions, seed=seed)
+        return pd.concat(list(frames), ignore_index=True)
 
     @property
     def best(self) -> Mapping[str, Any] | None:

@@ -56,7 +56,8 @@ def train(
         recipe: the name of a ready-made recipe, a YAML file, a run folder to repeat, or a Recipe.
         data: settings of the `data` section; or a source (name or path); or examples, an array or tensor (N, *event), or a pair
             of examples and labels (N,); or a Dataset with its own held-out part, to which the settings of the `data` section do
-            not apply. Examples are kept in the run's folder as data.npz.
+            not apply; or a table, a data frame of pandas or polars or a NumPy record array. Examples are kept in the run's folder
+            as data.npz.
         model: settings that differ from the recipe's, nested or with dotted names:
             `{"latent": 16, "discriminator.width": 32}`.
         training: as `model`: `{"steps": 2000}`.
@@ -106,6 +107,8 @@ def train(
     require_trust(loaded.model, trust=trust, given=changes, modules=modules, where=loaded.name)
     with listener_or_default(listener) as active_listener, new_folder(loaded.name, run, overwrite) as place:
         staged = loaded
+        if isinstance(examples, data_argument.Table):
+            examples = examples.arrays(loaded.data)
         if examples is not None:
             examples_file.write(place.staging / DATA_FILE, examples)
             loaded = loaded.override({"data.source": "examples given in Python"})  # for its description

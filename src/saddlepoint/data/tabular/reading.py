@@ -64,6 +64,13 @@ def read_frame(source: Any, schema: Schema | None = None) -> pd.DataFrame:
     return frame
 
 
+def is_table(data: Any) -> bool:
+    """Whether data in memory are a table with named columns: a data frame of any library, or a record array."""
+    return (isinstance(data, np.ndarray) and data.dtype.names is not None) or (
+        not isinstance(data, type) and hasattr(data, "columns")
+    )
+
+
 def _from_memory(source: Any, pandas: Any) -> Any:
     if isinstance(source, pandas.DataFrame):
         return source

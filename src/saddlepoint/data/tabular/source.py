@@ -33,12 +33,23 @@ SEED = 0  # of the noise that spreads categories and frequent values
 def load(settings: DataSettings) -> Dataset:
     """The table at `settings.source` as a dataset of vectors."""
     path = Path(settings.source).expanduser()
+    return load_table(path, settings, path.name)
+
+
+def load_table(source: Any, settings: DataSettings, name: str) -> Dataset:
+    """A table as a dataset of vectors.
+
+    Args:
+        source: what `read_frame` takes.
+        settings: the schema, the target, the encoding and the split.
+        name: of the table, for messages.
+    """
     if settings.kind not in ("auto", "vector"):
         raise SettingError(
-            f"data.kind {settings.kind}: {path} is a table, whose rows are vectors; leave data.kind out."
+            f"data.kind {settings.kind}: {name} is a table, whose rows are vectors; leave data.kind out."
         )
     given = None if settings.schema is None else Schema.read(settings.schema)
-    return from_frame(read_frame(path, given), settings, path.name, given)
+    return from_frame(read_frame(source, given), settings, name, given)
 
 
 def schema_of(frame: pd.DataFrame, settings: DataSettings, given: Schema | None = None) -> Schema:
