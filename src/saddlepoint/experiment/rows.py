@@ -1,7 +1,8 @@
 """Rows of a table that a model draws, in parts, so that a million rows need little memory.
 
 Rows hold the constraints of the schema: they are moved where they can be, and drawn again otherwise. Conditions on the label are
-given to the model; rows that do not meet the other conditions are drawn again.
+given to the model; rows that do not meet the other conditions are drawn again, or drawn given the conditions where few rows meet them and
+the model can complete rows.
 """
 
 from __future__ import annotations
@@ -18,13 +19,15 @@ from saddlepoint.data.tabular.codec import TableCodec
 from saddlepoint.data.tabular.conditions import Conditions
 from saddlepoint.data.tabular.constraints import Constraints
 from saddlepoint.errors import SettingError
-from saddlepoint.models.capabilities import GenerativeModel, SamplesClasses, has
+from saddlepoint.experiment.conditional_rows import can_complete, draw_given
+from saddlepoint.models.capabilities import Completes, GenerativeModel, SamplesClasses, has
 from saddlepoint.models.class_samples import sample_with_labels
 
 if TYPE_CHECKING:
     import pandas as pd
 
 PART = 1 << 15  # rows that are drawn together
+RARE = 0.01  # share of rows that meet the conditions below which rows are drawn given them, where the model can
 MOST_DRAWS = 2_000_000  # rows drawn without one that meets the conditions and constraints, after which drawing gives up
 
 
@@ -58,6 +61,7 @@ def draw_rows(
     constraints = Constraints(codec.schema.constraints, codec.schema)
     allowed = _allowed_labels(model, codec, conditions)
     finished = since = 0
+    are_rare = False
     while finished < n:
         count = min(n - finished, PART) if conditions is None else PART
         given = None
@@ -65,7 +69,10 @@ def draw_rows(
             given = labels[torch.arange(finished, finished + count) % len(labels)]
         elif allowed is not None:
             given = torch.from_numpy(rng.choice(len(allowed), count, p=allowed))
-        samples, drawn = sample_with_labels(model, count, given, generator)
+        chosen = None
+        if are_rare and conditions is not None and has(model, Completes):
+            chosen = draw_given(model, codec, conditions, generator, rng)
+        samples, drawn = (chosen, None) if chosen is not None else sample_with_labels(model, count, given, generator)
         vectors = samples.cpu().numpy()
         frame = codec.decode(vectors, rng, finished, None if drawn is None else drawn.cpu().numpy())
         kept = np.isfinite(vectors).all(axis=1)
@@ -73,6 +80,7 @@ def draw_rows(
         kept &= met
         if conditions is not None:
             kept &= conditions.holds(frame)
+            are_rare = are_rare or (kept.mean() < RARE and can_complete(model, codec))
         frame = frame[kept].head(n - finished).reset_index(drop=True)
         since = 0 if len(frame) else since + count
         if since >= MOST_DRAWS:

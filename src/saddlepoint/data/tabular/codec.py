@@ -234,6 +234,11 @@ class TableCodec:
                 columns[column.name] = self.identifiers(column, first, len(matrix))
         return pandas.DataFrame(columns)  # type: ignore[no-any-return]
 
+    def decode_column(self, name: str, x: npt.ArrayLike, rng: np.random.Generator) -> tuple[Numbers, Mask]:
+        """The values (N,) of one encoded column in vectors (N, width), as `values.to_arrays` has them, and which are missing."""
+        block = next(block for block in self.blocks if block.column == name)
+        return self._fitted()[name].decode(np.asarray(x, np.float64)[:, block.start : block.stop], rng)
+
     @staticmethod
     def identifiers(column: Column, first: int, n: int) -> Series:
         """New identifiers: whole numbers from the smallest of the source on, else texts that say that they are synthetic."""
