@@ -146,3 +146,22 @@ def test_symlog_ticks_lie_among_the_values(values: list[float], threshold: float
     assert ticks == sorted(set(ticks))
     assert max(ticks) <= max([*values, 0.0]) * (1 + 1e-9)
     assert min(ticks) >= min([*values, 0.0]) * (1 + 1e-9)
+
+
+@pytest.mark.parametrize(
+    ("series", "title", "y"),
+    [
+        ("flow/inverse_error", "Error of the inverse", "largest change, model's units"),
+        ("dm/sampler_error", "Error of the sampler's steps", "distance, model's units"),
+        ("em/log_likelihood", "Log-likelihood", "nats an example"),
+        ("vq/held_out_perplexity", "Codes in use (perplexity)", "codes"),
+    ],
+)
+def test_measurements_of_a_family_have_a_title_and_units(series: str, title: str, y: str) -> None:
+    (panel,) = panels([series])
+    assert (panel.title, panel.y) == (title, y)
+
+
+def test_log_likelihoods_share_a_panel() -> None:
+    (panel,) = panels(["em/log_likelihood", "em/held_out_log_prob", "em/train_log_prob"])
+    assert len(panel.names) == 3

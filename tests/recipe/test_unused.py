@@ -61,3 +61,18 @@ def test_arguments_of_a_part_without_weight_are_checked(part: str) -> None:
     recipe = Recipe.load("gan-digits").override({f"model.{part}": {weight: 0, "nonsense": 7}})
     with pytest.raises(SettingError, match=f"model.{part}: .*nonsense"):
         check_settings(recipe.model)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"training.ema": 0.9}, "training.ema: 0.9 (a classical model is fitted without gradients)"),
+        (
+            {"training.optimiser.learning_rate": 1.0},
+            "training.optimiser (a classical model is fitted without gradients)",
+        ),
+    ],
+)
+def test_settings_of_optimisers_are_named_for_a_model_without_gradients(changes: dict[str, Any], said: str) -> None:
+    [note] = unused_settings(Recipe.load("mixture-digits").override(changes))
+    assert said in note

@@ -81,6 +81,36 @@ class _Kind:
     limits: tuple[float, float] | None = None
 
 
+# Quantities of single families.
+PANELS_BY_FAMILY = (
+    _Kind(LOSSES, "Log-likelihood", NATS, ("log_likelihood",)),
+    _Kind(LOSSES, "Accuracy of the most probable class", "share, held out", ("held_out_accuracy",), limits=(0.0, 1.0)),
+    _Kind(CODES, "Codes in use (perplexity)", "codes", ("perplexity", "held_out_perplexity")),
+    _Kind(CODES, "Codes that a batch uses", "share of the codebook", ("used_share",), limits=(0.0, 1.0)),
+    _Kind(CODES, "Distance of vectors to their codes", "squared distance", ("commitment",)),
+    _Kind(OTHER, "Change by a step of EM", NATS, ("gain", "largest_fall")),
+    _Kind(OTHER, "Steps of EM that lowered the likelihood", "steps", ("falls",)),
+    _Kind(OTHER, "Components of the mixture", "components", ("components_in_use", "degenerate_components")),
+    _Kind(OTHER, "Smallest component of the mixture", "expected examples", ("smallest_component",)),
+    _Kind(OTHER, "Rarest hidden state", "expected visits", ("smallest_state",)),
+    _Kind(OTHER, "Hidden states that are not visited", "states", ("unvisited_states",)),
+    _Kind(OTHER, "Bandwidth of the kernels", "model's units", ("bandwidth",)),
+    _Kind(OTHER, "Noise around the principal components", "standard deviation, model's units", ("noise_std",)),
+    _Kind(OTHER, "Contexts of the Markov chain that were seen", "share", ("contexts_seen",), limits=(0.0, 1.0)),
+    _Kind(OTHER, "Log determinant of the flow", NATS, ("log_det",)),
+    _Kind(OTHER, "Error of the inverse", "largest change, model's units", ("inverse_error",), "log"),
+    _Kind(OTHER, "Error of the sampler's steps", "distance, model's units", ("sampler_error",), "log"),
+    _Kind(
+        OTHER,
+        "Log densities of single examples, model's units",
+        "nats a number",
+        ("highest_density", "lowest_density"),
+    ),
+    _Kind(OTHER, "Highest log density, data's units", "nats a number", ("highest_density_per_unit",)),
+    _Kind(OTHER, "Farthest below a normal distribution", "nats a number", ("below_normal",)),
+    _Kind(OTHER, "Numbers of an example that have a density", "numbers", ("density_numbers",)),
+)
+
 # Quantities that belong together, of any player; in this order within a section.
 PANELS = (
     _Kind(
@@ -133,7 +163,7 @@ PANELS = (
     _Kind(CODES, "KL of single latent units", NATS, ("kl_low", "kl_high", "head_kl")),
     _Kind(CODES, "Active latent units", "units", ("active_units",)),
     _Kind(CODES, "Active latent units", "share of all units", ("active_share",), limits=(0.0, 1.0)),
-    _Kind(CODES, "Spread of codes", "mean square, 1: as the prior", ("code_spread",)),
+    _Kind(CODES, "Spread of codes", "mean square, 1: as the prior", ("code_spread", "squared_code")),
     _Kind(
         CODES,
         "Range of the heads' outputs",
@@ -147,6 +177,7 @@ PANELS = (
     _Kind(LEARNING, "Dead hidden units", "share of units", ("dead_units",)),
     _Kind(LEARNING, "Reinitialised hidden units", "units", ("recycled_units",)),
     _Kind(LEARNING, "Gradient of the generator's loss by its samples", "mean norm", ("sample_gradient",)),
+    *PANELS_BY_FAMILY,
 )
 _KIND_OF = {quantity: kind for kind in PANELS for quantity in kind.quantities}
 
@@ -262,7 +293,7 @@ def _kind(name: str) -> _Kind:
         # Unlike losses, this objective is better when higher, so it has its own panel.
         return _Kind(LOSSES, "Lower bound of the log-likelihood", NATS, ())
     if quantity.endswith("log_prob"):
-        return _Kind(LOSSES, "Log-likelihood", NATS, ())
+        return _KIND_OF["log_likelihood"]
     if "nats_per_number" in quantity:
         return _Kind(LOSSES, "Nats a number", "nats a number", ())
     if any(word in quantity for word in LOSS_WORDS):

@@ -38,11 +38,13 @@ class FamilySettings(Settings):
             `players`; empty for a family of one player, for which `training.optimiser` is enough.
         title: the family in words, as the heading of its recipes.
         recommended: the recipes to begin with, which are listed first.
+        gradients: whether the family is trained by gradients, so that it uses the settings of optimisers.
         improvement: what to do if training went well and samples are still far from the data, as a sentence.
     """
 
     title: ClassVar[str] = ""
     recommended: ClassVar[tuple[str, ...]] = ()
+    gradients: ClassVar[bool] = True
     improvement: ClassVar[str] = IMPROVEMENT
     players: ClassVar[tuple[str, ...]] = ()
     roles: ClassVar[tuple[str, ...]] = ()

@@ -10,10 +10,12 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from saddlepoint.models.settings import FamilySettings
 from saddlepoint.settings import Settings
 from saddlepoint.yaml_text import write_line
 
 OFF = (0, "none")
+OF_GRADIENTS = ("optimiser", "ema", "recycle_every")  # settings of training that only players with weights use
 
 
 def unused_settings(recipe: BaseModel) -> list[str]:
@@ -22,7 +24,7 @@ def unused_settings(recipe: BaseModel) -> list[str]:
     Args:
         recipe: or one of its sections.
     """
-    found = list(_unused(recipe, ""))
+    found = [*_unused(recipe, ""), *_without_gradients(recipe)]
     return [f"These settings have no effect: {'; '.join(found)}."] if found else []
 
 
@@ -38,6 +40,19 @@ def _unused(settings: BaseModel, prefix: str) -> Iterator[str]:
         for key, entry in entries:
             if isinstance(entry, BaseModel) and name not in unused:
                 yield from _unused(entry, f"{prefix}{name}.{key}." if key else f"{prefix}{name}.")
+
+
+def _without_gradients(recipe: BaseModel) -> Iterator[str]:
+    """Settings of training that a model without gradients does not use, with the reason."""
+    model, training = getattr(recipe, "model", None), getattr(recipe, "training", None)
+    if not isinstance(model, FamilySettings) or model.gradients or not isinstance(training, BaseModel):
+        return
+    for name in OF_GRADIENTS:
+        field, value = type(training).model_fields[name], getattr(training, name)
+        if value != field.get_default(call_default_factory=True):
+            full = f"training.{name}"
+            text = full if isinstance(value, BaseModel) else write_line({full: value})
+            yield f"{text} (a {model.family} model is fitted without gradients)"
 
 
 def _switched_off(settings: Settings, prefix: str) -> Iterator[tuple[str, str]]:

@@ -95,6 +95,7 @@ class ClassicalSettings(FamilySettings):
 
     title: ClassVar[str] = "Classical models"
     recommended: ClassVar[tuple[str, ...]] = ("mixture-digits", "gaussian-digits")
+    gradients: ClassVar[bool] = False
     improvement: ClassVar[str] = "Take a distribution that can describe more, such as a mixture with more components."
     players: ClassVar[tuple[str, ...]] = ("em",)
     used_with: ClassVar[Mapping[str, tuple[Any, ...]]] = {
