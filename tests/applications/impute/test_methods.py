@@ -169,3 +169,14 @@ def test_every_method_documents_its_options(name: str) -> None:
         option in (inspect.getdoc(kind) or "") + (inspect.getdoc(kind.__mro__[1]) or "")
         for option in inspect.signature(kind).parameters
     )
+
+
+@pytest.mark.parametrize("name", [name for name in METHODS if name not in ("vae", "gain")])
+def test_units_far_from_zero_and_constants_do_no_harm(name: str) -> None:
+    rng = np.random.default_rng(0)
+    base = rng.standard_normal(60)
+    full = np.stack([1e9 + base, 0.1 + 0 * base, 2_000 + 1e-3 * base, base], 1)
+    matrix = np.where(rng.random(full.shape) < 0.2, np.nan, full)
+    filled = fitted(name, matrix, (0, 0, 0, 0)).complete(matrix, np.random.default_rng(0))[0]
+    error = np.abs(filled - full).max(0) / [1, 0.1, 1e-3, 1]
+    assert (error < [8, 0.5, 8, 8]).all()

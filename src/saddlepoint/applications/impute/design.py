@@ -90,5 +90,7 @@ class Design:
             self._rank[column] = rank
             observed = rank[observed.astype(np.int64)]
         self.mean[column] = observed.mean()
-        self.scale[column] = observed.std() or 1.0
+        # Equal numbers can have a tiny spread by rounding.
+        spread = float(observed.std())
+        self.scale[column] = spread if spread > 1e-12 * float(np.abs(observed).max()) else 1.0
         return 1

@@ -34,6 +34,9 @@ class BayesianRegression:
         """Draw the parameters."""
         x = _with_constant(inputs)
         n, p = x.shape
+        # Centred, so that the ridge does not shrink numbers that are far from zero, such as years.
+        given, self._centre = values, float(values.mean())
+        values = values - self._centre
         squares = x.T @ x
         squares[np.diag_indices(p)] += RIDGE * np.trace(squares) / p
         lower = np.linalg.cholesky(squares)
@@ -44,13 +47,13 @@ class BayesianRegression:
         if self.matching:
             fitted = x @ self._mean
             order = np.argsort(fitted, kind="stable")
-            self._fitted, self._donors = fitted[order], values[order]
+            self._fitted, self._donors = fitted[order], given[order]
 
     def predict(self, inputs: Matrix, rng: np.random.Generator) -> Column:
         """Draw a value for each row."""
         mean = _with_constant(inputs) @ self._drawn
         if not self.matching:
-            drawn: Column = mean + self._scale * rng.standard_normal(len(mean))
+            drawn: Column = self._centre + mean + self._scale * rng.standard_normal(len(mean))
             return drawn
         donors = min(DONORS, len(self._donors))
         # The nearest donors lie in a window around the place where the mean would be inserted into the sorted fitted means.
