@@ -68,6 +68,11 @@ def test_frames_keep_types_and_observed_cells(method: str) -> None:
     assert imputer.get_feature_names_out().tolist() == list(frame.columns)
 
 
+def test_names_that_are_no_texts_come_back() -> None:
+    frame = pandas.DataFrame({0: [1.0, None, 3.0], 7: [1, 2, 3]})
+    assert TableImputer("mean").fit_transform(frame).columns.tolist() == [0, 7]
+
+
 def test_rows_that_come_later_are_completed_without_fitting() -> None:
     frame = people()
     imputer = TableImputer("neighbours").fit(frame)

@@ -300,9 +300,10 @@ def as_frame(table: Any) -> Any:
 
 
 def like(original: Any, frame: Any) -> Any:
-    """A pandas frame as one of the library of `original`, with its index."""
+    """A pandas frame as one of the library of `original`, with its index and its names of columns."""
     if type(original).__module__.partition(".")[0] == "pandas":
-        return frame.set_axis(original.index, axis=0)
+        names = dict(zip(map(str, original.columns), original.columns, strict=True))
+        return frame.set_axis(original.index, axis=0).rename(columns=names)
     if isinstance(original, np.ndarray | list | tuple):
         is_plain = not (isinstance(original, np.ndarray) and original.dtype.names)
         return frame.to_numpy() if is_plain else frame.to_records(index=False)
