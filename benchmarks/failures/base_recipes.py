@@ -247,7 +247,7 @@ BASES = {
         Base("hmm-text", "hmm-sentences", "calibration", 20, 1),
         # Sounds, volumes and time series.
         Base("wavegan-drums", "wavegan-drums", "reporting", 150, 1),
-        Base("wavenet-tones", "wavenet-tones", "calibration", 60, 1),
+        Base("wavenet-tones", "wavenet-tones", "calibration", 150, 1),
         Base("gan-solids", "gan-solids", "calibration", 150, 1),
         Base("vae-solids", "vae-solids", "reporting", 150, 2),
         Base("vae-waves", "vae-waves", "calibration", 600, 4),
