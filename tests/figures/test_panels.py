@@ -152,6 +152,7 @@ def test_symlog_ticks_lie_among_the_values(values: list[float], threshold: float
     ("series", "title", "y"),
     [
         ("flow/inverse_error", "Error of the inverse", "largest change, model's units"),
+        ("quality/drift_error", "Standard error of the difference of both divergences", "nats"),
         ("dm/sampler_error", "Error of the sampler's steps", "distance, model's units"),
         ("em/log_likelihood", "Log-likelihood", "nats an example"),
         ("vq/held_out_perplexity", "Codes in use (perplexity)", "codes"),

@@ -83,6 +83,13 @@ class _Kind:
 
 # Quantities of single families.
 PANELS_BY_FAMILY = (
+    _Kind(
+        QUALITY,
+        "Divergence of samples from the data, in the first and the last quarter",
+        "nats, 0: alike",
+        ("early_divergence", "late_divergence"),
+    ),
+    _Kind(OTHER, "Standard error of the difference of both divergences", "nats", ("drift_error",)),
     _Kind(LOSSES, "Log-likelihood", NATS, ("log_likelihood",)),
     _Kind(LOSSES, "Accuracy of the most probable class", "share, held out", ("held_out_accuracy",), limits=(0.0, 1.0)),
     _Kind(CODES, "Codes in use (perplexity)", "codes", ("perplexity", "held_out_perplexity")),
