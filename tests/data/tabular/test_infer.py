@@ -68,7 +68,17 @@ def test_types_of_pandas_decide() -> None:
     assert schema.column("size").categories == ("s", "m", "l")
 
 
-@pytest.mark.parametrize("values", [[1.0, float("inf")], [1 + 2j, 3j], [[1], [2, 3]], [{"a": 1}, "x"]])
+@pytest.mark.parametrize(
+    "values",
+    [
+        [1.0, float("inf")],
+        [1 + 2j, 3j],
+        [[1], [2, 3]],
+        [{"a": 1}, "x"],
+        [2**64 - 1, 5],
+        pd.period_range("2020", periods=3, freq="M"),
+    ],
+)
 def test_cells_that_are_no_single_values_are_refused(values: list[object]) -> None:
     with pytest.raises(DataError, match="column x"):
         infer_schema(read_frame({"x": values}))

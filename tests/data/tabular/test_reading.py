@@ -91,6 +91,13 @@ def test_a_schema_says_what_is_missing_and_what_is_text(tmp_path: Path) -> None:
     assert set(frame["b"]) == {"2", "NA"}
 
 
+def test_a_schema_makes_a_mixed_column_categories(tmp_path: Path) -> None:
+    path = written(tmp_path, "a,b\n" + "1,2\n" * 30 + "unknown,3\n")
+    frame = read_frame(path, Schema(columns=(Column(name="a", kind="category"), Column(name="b", kind="category"))))
+    assert set(frame["a"]) == {"1", "unknown"}
+    assert set(frame["b"]) == {2, 3}
+
+
 def test_frames_of_other_libraries_keep_their_types(tmp_path: Path) -> None:
     polars = pytest.importorskip("polars")
     source = polars.DataFrame(

@@ -72,7 +72,8 @@ def read_cells(text: pd.Series[Any], column: Column | None = None) -> Cells:
         truth: pd.Series[Any] = (stripped == "True").astype("boolean" if missing.any() else "bool")
         return Cells(truth.mask(missing) if missing.any() else truth, named)
     expects = column is not None and not is_text and column.kind in ("continuous", "integer")
-    mixed = _not_numbers(stripped, missing, given, certain=expects) if not is_text else ()
+    may_be_text = is_text or (column is not None and not expects and column.kind != "datetime")
+    mixed = () if may_be_text else _not_numbers(stripped, missing, given, certain=expects)
     return Cells(text.mask(missing) if missing.any() else text, named, None, mixed)
 
 

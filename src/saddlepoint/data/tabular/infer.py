@@ -15,7 +15,7 @@ import numpy as np
 from saddlepoint.data.tabular.dates import find_format, parse_dates, to_iso
 from saddlepoint.data.tabular.reading import KEY
 from saddlepoint.data.tabular.schema import Column, Schema
-from saddlepoint.errors import DataError, printable, shortened
+from saddlepoint.errors import DataError, SettingError, printable, shortened
 from saddlepoint.settings import check_text
 
 if TYPE_CHECKING:
@@ -61,7 +61,10 @@ def _column(values: pd.Series[Any], name: str, marks: tuple[str, ...], form: str
         facts["format"] = form
     if marks:
         facts["reason"] += "; read as missing: " + ", ".join(mark or "(empty)" for mark in marks)
-    return Column(name=name, **facts)
+    try:
+        return Column(name=name, **facts)
+    except SettingError as error:
+        raise DataError(f"column {name}: {str(error).removeprefix('Column: ')}") from None
 
 
 def _find_kind(given: pd.Series[Any], name: str, has_missing: bool) -> dict[str, Any]:
@@ -92,6 +95,10 @@ def _find_kind(given: pd.Series[Any], name: str, has_missing: bool) -> dict[str,
         return {"kind": "integer", **ends, "unit": unit, "reason": f"the type {kind_of}"}
     if pd.api.types.is_numeric_dtype(kind_of):
         return _of_numbers(given, name, has_missing)
+    if str(kind_of) != "object" and not pd.api.types.is_string_dtype(kind_of):
+        raise DataError(
+            f"column {name}: cells of the type {kind_of} are not read; turn them into numbers, dates or texts."
+        )
     return _of_texts(given, [str(value) for value in unique], name)
 
 

@@ -167,7 +167,7 @@ def _typed(frame: Any, names: list[str], path: Path, delimiter: str, header: boo
             others = "the column's other cells are" if schema is None else "the schema says that the column has numbers"
             raise DataError(
                 f"{path}: line {line}, column {name}: {printable(shortened(str(frame[number][row])))!r}{more} is no number, and {others}; "
-                "correct it, leave the cell empty, or say with a schema that the column is text."
+                "correct it, leave the cell empty, or give a schema (data.schema) with such cells in the column's `marks`, or of another kind."
             )
         columns[name], marks[name] = cells.values, cells.marks
         if cells.format is not None:
