@@ -13,8 +13,12 @@ from typing import Any
 from saddlepoint.recipe import Recipe
 
 SECTIONS = ("model.", "training.")
-# `resume` changes these itself, and reports what follows.
-OF_RESUMING = ("training.steps", "training.optimiser.schedule_steps")
+# `resume` changes these itself, and reports what follows; others decide what is written, and no step of training.
+IGNORED = (
+    "training.steps",
+    "training.optimiser.schedule_steps",
+    *(f"training.{name}" for name in ("keep", "checkpoint_every", "sample_every", "samples", "device", "threads")),
+)
 NAMED = 3  # settings in a note
 
 
@@ -23,7 +27,7 @@ def recorded_settings(recipe: Recipe) -> dict[str, Any]:
     return {
         entry.name: value
         for entry, value in recipe.settings()
-        if entry.name.startswith(SECTIONS) and entry.name not in OF_RESUMING
+        if entry.name.startswith(SECTIONS) and entry.name not in IGNORED
     }
 
 
