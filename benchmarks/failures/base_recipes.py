@@ -91,6 +91,7 @@ _PHOTOGRAPHS = {
     "model.generator.width": 16,
     "model.discriminator.width": 16,
 }
+_TABLE = {"data.source": "$SADDLEPOINT_DATA/tables/default.csv"}
 _PLANE = {
     "model.likelihood": "gaussian-learnt",
     "model.latent": 2,
@@ -255,6 +256,9 @@ BASES = {
         Base("flow-moons", "flow-moons", "calibration", 300, 8, {"training.batch_size": 64}),
         Base("flow-moons-conditional", "flow-moons-conditional", "reporting", 300, 6, {"training.batch_size": 64}),
         Base("flow-digits", "flow-digits", "reporting", 400, 4),
+        # Tables.
+        Base("flow-table", "flow-table", "reporting", 300, 3, _TABLE),
+        Base("gaussian-table", "gaussian-table", "calibration", 3, 1, _TABLE),
         # Diffusion models.
         Base("diffusion-moons", "diffusion-moons", "calibration", 600, 6, {"training.batch_size": 128}),
         Base("diffusion-ring", "diffusion-ring", "reporting", 600, 4, {"training.batch_size": 128}),
