@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from saddlepoint.data.tabular.schema import Column
 
-MARKS = frozenset(("", "?", "na", "n/a", "#n/a", "nan", "<na>", "nat", "null"))  # of any column, in lower case
+MARKS = frozenset(("", "?", "na", "n/a", "#n/a", "nan", "nat", "null"))  # of any column, in lower case
 NUMBER_MARKS = MARKS | {"none", "-", "--", "."}  # of columns of numbers; as text they can be categories
 MIXED = 0.95  # from this share of numbers on, a cell that is none is an error
 FEW = 20  # cells from which on that share says anything
