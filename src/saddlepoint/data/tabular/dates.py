@@ -58,6 +58,8 @@ def parse_dates(texts: Sequence[str], form: str) -> pd.DatetimeIndex:
 
 
 def to_iso(date: Any) -> str:
-    """A date in ISO format, without a time of midnight."""
+    """A date in ISO format, without a time of midnight; with a zone in UTC, since old zones differ by seconds, which ISO cannot say."""
+    if getattr(date, "tzinfo", None) is not None:
+        date = date.tz_convert("UTC")
     text: str = date.isoformat()
     return text.removesuffix("T00:00:00")
