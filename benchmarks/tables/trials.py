@@ -33,13 +33,16 @@ Key = TypeVar("Key")
 def outcome_file(keep: Path, name: str, recipe: Any, *further: Any) -> Path:
     """Return the file of an outcome, under a hash of what determines the outcome, except the code and the contents of data files.
 
+    Settings with their defaults are not part of the hash, so that outcomes are still found when a version has more settings.
+
     Args:
         keep: the folder of outcomes.
         name: of the trial, for people.
         recipe: the `Recipe`.
         *further: what else determines the outcome, such as the number of samples.
     """
-    decisive = [recipe.model_dump(mode="json", include={"data", "model", "training", "evaluation"}), *further]
+    sections = {"data", "model", "training", "evaluation"}
+    decisive = [recipe.model_dump(mode="json", include=sections, exclude_defaults=True), *further]
     seal = hashlib.sha256(json.dumps(decisive, sort_keys=True, default=str).encode()).hexdigest()
     return keep / f"{name.replace(', ', '-').replace(' ', '-')}-{seal[:12]}.json"
 

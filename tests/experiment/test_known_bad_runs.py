@@ -212,3 +212,8 @@ def test_a_toy_after_150_steps_has_not_collapsed(tmp_path: Path, name: str) -> N
     assert not {"GAN103", "GAN104"} & {finding.code for finding in run.findings}, run.verdict
     if "lab" not in name:  # those start far outside of the data, and may leave them
         assert run.process == "no failure found", run.verdict
+
+
+def test_a_rate_that_nothing_uses_is_not_unusual(tmp_path: Path) -> None:
+    run = sp.train("gaussian-digits", training={"optimiser.learning_rate": 1e6}, pictures=False, run=tmp_path / "run")
+    assert "SET401" not in active(run)

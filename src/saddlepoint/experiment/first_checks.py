@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from saddlepoint.data.preflight import preflight
 from saddlepoint.diagnosis import Diagnosis
+from saddlepoint.diagnosis.optimiser_settings import is_of_optimiser
 from saddlepoint.diagnosis.remedies import propose
 from saddlepoint.diagnosis.unlimited_scores import unlimited_scores
 from saddlepoint.diagnosis.unusual_settings import unusual_settings
@@ -32,11 +33,13 @@ def first_findings(context: RunContext, diagnosis: Diagnosis) -> list[Finding]:
         labels = None if dataset.y is None else dataset.y[some].to(device)
         wrong = find_mistakes(model, dataset.x[some].to(device), labels)
     parameters = sum(model.parameter_counts().values())
+    recipe = context.recipe
+    given = diagnosis.facts.settings
+    used = given if recipe.model.gradients else {name: given[name] for name in given if not is_of_optimiser(name)}
     settings = (
-        unusual_settings(diagnosis.facts.settings, batch_norm=model.normalises_batches),
+        unusual_settings(used, batch_norm=model.normalises_batches),
         unlimited_scores(diagnosis.facts),
     )
-    recipe = context.recipe
     batch_size = recipe.model.batch_size(recipe.training.batch_size, len(dataset))
     data = preflight(dataset, batch_size, bounds, parameters, model.scaling, propose)
     return [*(finding for finding in settings if finding is not None), *data, *wrong]

@@ -8,7 +8,7 @@ from saddlepoint.diagnosis.series import Series
 from saddlepoint.records import Finding
 
 PROBES = 3
-BEGUN = 0.3  # share of the run, in which codes may still come into use
+BEGUN, FIRST = 0.3, 100  # share of the run, and steps, in which codes may still come into use
 FEW, FEWEST = 0.12, 2.5  # perplexity over the codebook's size, and perplexity, below which the codebook has collapsed
 LEAST_CODES = 8  # in a codebook, with fewer a share says little
 
@@ -31,7 +31,7 @@ def codebook_collapse(
     step, used, codes = vq_perplexity.step, vq_perplexity.level(PROBES), run.settings.get("model.codes")
     if vq_held_out_perplexity is not None:
         used = max(used, vq_held_out_perplexity.level(PROBES))
-    if run.progress(step) < BEGUN or (codes is not None and codes < LEAST_CODES):
+    if step < FIRST or run.progress(step) < BEGUN or (codes is not None and codes < LEAST_CODES):
         return None
     if not used < (FEWEST if codes is None else max(FEWEST, FEW * codes)):
         return None

@@ -9,6 +9,7 @@ from saddlepoint.records import Finding
 
 ROUNDING = 1e-3  # nats: what single precision may leave of a KL of 0
 AWAY = 0.35  # share by which a tick's mean KL may differ from that of the probed examples
+SETTLED = 100  # steps, before which the averages of BatchNorm lag behind, so that heads differ in evaluation mode
 TINY = 0.5  # nats, below which shares mean nothing
 TIED = 0.01  # share of a head's outputs that are the same number; of a free head's about none
 
@@ -37,7 +38,7 @@ def not_the_kl_of_its_heads(vae_kl: Series, vae_head_kl: Series, run: Facts) -> 
     https://arxiv.org/abs/1312.6114
     """
     used, closed_form = vae_kl.level(2), vae_head_kl.level(2)
-    if len(vae_head_kl) < 3 or max(abs(used), closed_form) < TINY:
+    if len(vae_head_kl) < 3 or vae_head_kl.step < SETTLED or max(abs(used), closed_form) < TINY:
         return None
     if vae_head_kl.last > 1.3 * vae_head_kl.values[-2]:  # it grows: a tick's mean lags behind
         return None
