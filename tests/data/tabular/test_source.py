@@ -144,3 +144,13 @@ def test_constant_cells_come_back(tmp_path: Path) -> None:
     assert rows["k"].tolist() == [7, 7]
     assert rows["empty"].isna().all()
     assert rows["day"].tolist() == ["2020-01-01"] * 2
+
+
+@pytest.mark.parametrize("encoding", ["scores", "copula", "levels"])
+def test_equal_rows_of_levels_are_no_copies(tmp_path: Path, encoding: str) -> None:
+    from saddlepoint.data.preflight import preflight
+
+    path = tmp_path / "few.csv"
+    path.write_text("a,b\n" + "".join(f"{n % 3},{'xy'[n % 2]}\n" for n in range(60)), "utf-8")
+    dataset = load(DataSettings(source=str(path), encoding=encoding))
+    assert "DATA403" not in {finding.code for finding in preflight(dataset, 16)}
