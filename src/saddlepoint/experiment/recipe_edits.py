@@ -17,7 +17,10 @@ SECTIONS = ("model.", "training.")
 IGNORED = (
     "training.steps",
     "training.optimiser.schedule_steps",
-    *(f"training.{name}" for name in ("keep", "checkpoint_every", "sample_every", "samples", "device", "threads")),
+    *(
+        f"training.{name}"
+        for name in ("keep", "checkpoint_every", "sample_every", "samples", "device", "threads", "precision")
+    ),
 )
 NAMED = 3  # settings in a note
 

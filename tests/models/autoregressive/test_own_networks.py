@@ -100,7 +100,7 @@ def test_masks_of_the_wrong_type_are_found() -> None:
 
 
 WRONG: dict[str, tuple[Any, dict[str, Any], str]] = {
-    "images": (TEXT, {"network": {"network": "pixelcnn"}}, "network of images.*use made or transformer"),
+    "images": (TEXT, {"network": {"network": "pixelcnn"}}, "network of images.*use made, transformer or wavenet"),
     "order": (BYTES, {"network": {"network": "pixelcnn"}, "ordering": "random"}, "model.ordering"),
     "binarise": (BYTES, {"binarise": "threshold", "likelihood": "categorical"}, "model.binarise: it needs"),
     "greys": (BYTES, {"likelihood": "bernoulli"}, "256 levels: set model.binarise"),

@@ -32,7 +32,7 @@ PACKAGE = Path(__file__).resolve().parents[2]
 # Source files that decide the outcome of a trial, beside its settings, with all that they import: after a change in any of them
 # stored outcomes are not used.
 TRAINING = (
-    "__init__.py", "errors.py", "arguments.py", "markup.py", "open_sections.py", "settings.py", "progress", "data", "diagnosis", "evaluation", "models", "networks",
+    "__init__.py", "errors.py", "arguments.py", "markup.py", "open_sections.py", "settings.py", "yaml_text.py", "progress", "data", "diagnosis", "evaluation", "models", "networks",
     "lanes", "objectives", "optimisers", "records", "training", "studies/__init__.py", "studies/convergence.py",
     "studies/claims/__init__.py", "studies/claims/classifier_curves.py", "studies/claims/discriminator_ahead.py", "studies/claims/image_games.py", "studies/claims/laboratory.py", "studies/claims/mistakes.py", "studies/claims/trial.py",
     "studies/claims/trial_store.py", "studies/claims/watched.py",
