@@ -43,10 +43,8 @@ HALVES = ("calibration", "reporting")
 QUICK = (
     "toy-gaussian-2",
     "vae-moons",
-    "autoencoder-roll",
     "pulled-gaussian",
     "flipped-kl-moons",
-    "frozen-code-roll",
     "overflow-moons",
     "leak-digits",
 )
