@@ -9,7 +9,6 @@ whose runs are all there have rows in RESULTS.md. --quick trains a few steps and
 
 from __future__ import annotations
 
-import math
 import os
 import statistics
 import sys
@@ -23,14 +22,13 @@ if __name__ == "__main__":
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import results
+from tables.diagnosed_runs import NO_PICTURES, Outcome, train_diagnosed
 from tables.trials import argument_parser, folder_of_outcomes, group_outcomes, outcome_file, train_missing
-from tables.zoo_plan import NO_PICTURES, Outcome
-from zoo import train
+from tables.zoo_page import SCALE, interval
 
 SECTION = "Games of the shipped recipes"
 SEEDS, FIRST_SEED = 8, 100
 RECIPES = ("gan-digits", "dcgan-digits")
-SCALE = 1_000  # of energy distances in the table
 PLAIN = "without a penalty"
 GAMES: dict[str, dict[str, Any]] = {
     PLAIN: {"model.penalties.r1": 0.0},
@@ -46,9 +44,9 @@ GAMES: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class Trial:
-    """One run of a recipe with a game and a seed."""
+    """One run: a shipped recipe by its name, a game, and a seed."""
 
-    data: str  # the recipe's name, as `train` calls it
+    name: str
     game: str
     seed: int
     quick: bool = False
@@ -59,13 +57,13 @@ class Trial:
         from saddlepoint.recipe import Recipe
 
         short = {"training.steps": 20} if self.quick else {}
-        return Recipe.load(self.data).override(
+        return Recipe.load(self.name).override(
             {**GAMES[self.game], **NO_PICTURES, "training.seed": FIRST_SEED + self.seed, **short}
         )
 
     def place(self, keep: Path) -> Path:
         """Its file, see `outcome_file`."""
-        return outcome_file(keep, f"{self.data}-{self.seed}", self.recipe)
+        return outcome_file(keep, f"{self.name}-{self.seed}", self.recipe)
 
 
 def trials(recipes: Sequence[str], seeds: int, quick: bool) -> list[Trial]:
@@ -75,37 +73,25 @@ def trials(recipes: Sequence[str], seeds: int, quick: bool) -> list[Trial]:
 
 def describe(trial: Trial, outcome: Outcome) -> str:
     """One line about a finished run."""
-    return f"{trial.data}, {trial.game}, seed {FIRST_SEED + trial.seed}: {outcome.distance:.5f}, {outcome.headline}"
+    return f"{trial.name}, {trial.game}, seed {FIRST_SEED + trial.seed}: {outcome.distance:.5f}, {outcome.headline}"
 
 
 def body(found: Mapping[tuple[str, str], Sequence[Outcome]], seeds: int) -> str:
-    """The section: a row of every recipe and game, with the difference from the game without a penalty over the same seeds."""
+    """The section: a row of every recipe and game, with the difference from the game without a penalty over the same seeds.
+
+    Args:
+        found: the runs by recipe and game, in the order of seeds, of which there are equally many.
+        seeds: how many.
+    """
     rows = []
     for (name, game), outcomes in found.items():
-        distances = [SCALE * outcome.distance for outcome in outcomes]
-        plain = [SCALE * outcome.distance for outcome in found[name, PLAIN]]
-        against = "-"
-        if game != PLAIN and len(plain) == len(distances):
-            against = results.with_interval([ours - theirs for ours, theirs in zip(distances, plain, strict=True)], 2)
-        whole = sum(not outcome.codes and math.isfinite(outcome.distance) for outcome in outcomes)
+        pairs = zip(outcomes, found[name, PLAIN], strict=True)
+        against = "-" if game == PLAIN else interval([ours.distance - plain.distance for ours, plain in pairs])
+        whole = f"{sum(outcome.is_whole for outcome in outcomes)} of {len(outcomes)}"
         speed = statistics.median(outcome.steps_per_second for outcome in outcomes)
-        cells = [
-            name,
-            game,
-            results.with_interval(distances, 2),
-            against,
-            f"{whole} of {len(outcomes)}",
-            f"{speed:.0f}",
-        ]
-        rows.append(cells)
-    columns = [
-        "recipe",
-        "game",
-        f"{SCALE:,} x energy distance",
-        "difference from the first",
-        "without failure",
-        "steps/s",
-    ]
+        rows.append([name, game, interval([one.distance for one in outcomes]), against, whole, f"{speed:.0f}"])
+    distance = f"{SCALE:,} x energy distance"
+    columns = ["recipe", "game", distance, "difference from the first", "without failure", "steps/s"]
     return "\n\n".join(
         [
             f"Seeds {FIRST_SEED} to {FIRST_SEED + seeds - 1}, each recipe at its full length. Energy distance of samples to held-out "
@@ -123,14 +109,15 @@ def main(argv: Sequence[str]) -> int:
     seeds = 1 if arguments.quick else arguments.seeds
     wanted = trials(arguments.recipes, seeds, arguments.quick)
     with folder_of_outcomes(arguments.keep) as keep:
-        train_missing(wanted[arguments.part], keep, arguments.minutes, train, describe)
-        found = group_outcomes(wanted, keep, Outcome, lambda trial: (trial.data, trial.game))
-    whole = {key: outcomes for key, outcomes in found.items() if len(outcomes) == seeds}
-    complete = [name for name in arguments.recipes if all((name, game) in whole for game in GAMES)]
+        train_missing(
+            wanted[arguments.part], keep, arguments.minutes, lambda one: train_diagnosed(one.recipe), describe
+        )
+        found = group_outcomes(wanted, keep, Outcome, lambda trial: (trial.name, trial.game))
+    complete = [name for name in arguments.recipes if all(len(found.get((name, game), ())) == seeds for game in GAMES)]
     if not complete:
         print("Runs of every recipe are missing, so nothing is written.", file=sys.stderr)
         return 0
-    print(text := body({key: outcomes for key, outcomes in whole.items() if key[0] in complete}, seeds))
+    print(text := body({key: outcomes for key, outcomes in found.items() if key[0] in complete}, seeds))
     if not arguments.quick and arguments.seeds >= SEEDS:
         results.write(SECTION, text)
     return 0

@@ -13,21 +13,19 @@ failure according to the diagnosis, and the CPU time of a step relative to the p
 
 from __future__ import annotations
 
-import math
 import os
-import statistics
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 if __name__ == "__main__":
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+from tables.diagnosed_runs import Outcome, train_diagnosed
 from tables.step_costs import Cost, measure_cost
 from tables.trials import argument_parser, folder_of_outcomes, group_outcomes, read_outcomes, train_missing
 from tables.zoo_page import Costs, page
-from tables.zoo_plan import DATA, PLAIN, CostTrial, Outcome, Trial, trials
+from tables.zoo_plan import DATA, PLAIN, CostTrial, Trial, trials
 
 SEEDS = 3
 
@@ -49,25 +47,7 @@ def describe_cost(one: CostTrial, cost: Cost) -> str:
 
 def train(trial: Trial) -> Outcome:
     """Train one run with its diagnosis, and measure it."""
-    import torch
-
-    import saddlepoint as sp
-    from saddlepoint.records import active_findings
-
-    torch.set_num_threads(1)
-    with tempfile.TemporaryDirectory() as folder:
-        run = sp.train(trial.recipe, run=Path(folder) / "run", pictures=False)
-        records, findings, headline = list(run.records), active_findings(run.findings), run.headline
-    last = {name: value for record in records for name, value in record.values.items()}
-    speeds = [record.values["time/steps_per_second"] for record in records if "time/steps_per_second" in record.values]
-    return Outcome(
-        float(last.get("quality/energy_distance", math.nan)),
-        last.get("g/modes"),
-        last.get("g/high_quality"),
-        headline,
-        sorted({finding.code for finding in findings if finding.severity == "failure"}),
-        statistics.median(speeds),
-    )
+    return train_diagnosed(trial.recipe)
 
 
 def describe(trial: Trial, outcome: Outcome) -> str:

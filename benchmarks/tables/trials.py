@@ -33,7 +33,8 @@ Key = TypeVar("Key")
 def outcome_file(keep: Path, name: str, recipe: Any, *further: Any) -> Path:
     """Return the file of an outcome, under a hash of what determines the outcome, except the code and the contents of data files.
 
-    Settings with their defaults are not part of the hash, so that outcomes are still found when a version has more settings.
+    Settings with their defaults are not part of the hash, so that outcomes are still found when a version has more settings. A default
+    that changes is therefore not noticed, no more than code that does.
 
     Args:
         keep: the folder of outcomes.

@@ -7,7 +7,8 @@ import statistics
 from collections.abc import Sequence
 
 import results
-from tables.zoo_plan import DATA, PENALTIES, PLAIN, Outcome
+from tables.diagnosed_runs import Outcome
+from tables.zoo_plan import DATA, PENALTIES, PLAIN
 
 SCALE = 1_000  # of energy distances in tables
 Costs = dict[tuple[str, str], float]
@@ -18,7 +19,7 @@ def rows(games: dict[tuple[str, str], list[Outcome]], costs: Costs) -> list[list
     lines = []
     for (loss, penalty), outcomes in games.items():
         distances = [o.distance for o in outcomes]
-        whole = sum(map(_is_whole, outcomes))
+        whole = sum(o.is_whole for o in outcomes)
         modes = [o.modes for o in outcomes if o.modes is not None]
         good = [o.high_quality for o in outcomes if o.high_quality is not None]
         cost = costs.get((loss, penalty))
@@ -44,7 +45,7 @@ def recommendation(found: dict[str, dict[tuple[str, str], list[Outcome]]]) -> li
     for games in found.values():
         for rank, game in enumerate(sorted(common, key=lambda game: _mean_distance(games[game])), 1):
             ranks[game].append(rank)
-            failed[game] += sum(not _is_whole(outcome) for outcome in games[game])
+            failed[game] += sum(not outcome.is_whole for outcome in games[game])
     order = sorted(common, key=lambda game: (failed[game], statistics.fmean(ranks[game])))
     lines = []
     for game in order[:5]:
@@ -74,7 +75,7 @@ def by_penalty(found: dict[str, dict[tuple[str, str], list[Outcome]]]) -> str:
             own = [outcome for game, outcomes in games.items() if game[1] == penalty for outcome in outcomes]
             distances = [SCALE * outcome.distance if math.isfinite(outcome.distance) else math.inf for outcome in own]
             cells += [
-                f"{sum(map(_is_whole, own))} of {len(own)}",
+                f"{sum(outcome.is_whole for outcome in own)} of {len(own)}",
                 f"{statistics.median(distances):.2f}" if own else "-",
             ]
         lines.append(cells)
@@ -86,11 +87,6 @@ def _mean_distance(outcomes: Sequence[Outcome]) -> float:
     """The mean distance; infinite if one is not finite."""
     distances = [outcome.distance for outcome in outcomes]
     return statistics.fmean(distances) if all(map(math.isfinite, distances)) else math.inf
-
-
-def _is_whole(outcome: Outcome) -> bool:
-    """Whether a run ended without a failure."""
-    return not outcome.codes and math.isfinite(outcome.distance)
 
 
 def interval(values: Sequence[float]) -> str:

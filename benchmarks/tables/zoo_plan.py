@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from tables.diagnosed_runs import NO_PICTURES
 from tables.trials import outcome_file
 
 PLAIN = ("non-saturating", "none")
@@ -54,7 +55,6 @@ class Data:
     weight: float
 
 
-NO_PICTURES = {"training.sample_every": 10**9}  # samples are drawn at the first and the last step only
 _RATE = {"training.optimiser.betas": [0.0, 0.99], "training.optimiser.schedule": "cosine"}
 _NARROW = {"model.generator.width": 16, "model.discriminator.width": 16}  # a run takes about a minute of one core
 DATA = {
@@ -67,27 +67,6 @@ DATA = {
         "dcgan-mnist", {"training.steps": 1_500, "training.batch_size": 64, "data.limit": 20_000, **_NARROW}, 1.0
     ),
 }
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """The outcome of one run.
-
-    Attributes:
-        distance: energy distance of samples to held-out data; NaN if it is not finite.
-        modes: share of the modes that samples cover; None without known modes.
-        high_quality: share of samples near a mode; None without known modes.
-        headline: of the verdict.
-        codes: of the findings that stand at the end.
-        steps_per_second: of training, which other processes slow down: the cost of a step is measured apart.
-    """
-
-    distance: float
-    modes: float | None
-    high_quality: float | None
-    headline: str
-    codes: Sequence[str]
-    steps_per_second: float
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,32 @@ class AutoregressiveNetwork(nn.Module):
         raise NotImplementedError
 
 
+class ShiftedNetwork(AutoregressiveNetwork):
+    """Base class of networks in which each place reads the number before it; the first place reads a learnt start.
+
+    Numbers are embedded by a linear layer, symbols by a table.
+
+    Args:
+        features: E of each number; ignored for symbols.
+        symbols: number of symbols; 0 for numbers.
+        width: number of features of a place.
+
+    Attributes:
+        start: (1, 1, width) what the first place reads; zeros, until the subclass initialises it.
+    """
+
+    def __init__(self, features: int, symbols: int, width: int) -> None:
+        super().__init__()
+        self.takes_symbols = symbols > 0
+        self.embedding = nn.Embedding(symbols, width) if symbols else nn.Linear(features, width)
+        self.start = nn.Parameter(torch.zeros(1, 1, width))
+
+    def shifted(self, x: Tensor) -> Tensor:
+        """(B, D, E) numbers or (B, D) int64 symbols -> (B, D, width), what each place reads."""
+        start = self.start.expand(len(x), -1, -1)
+        return torch.cat([start, self.embedding(x[:, :-1]).to(start.dtype)], 1)
+
+
 class ContextBias(nn.Module):
     """What a class adds to the units of a layer; nothing for a network without classes.
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from saddlepoint.errors import SettingError
-from saddlepoint.networks.autoregression import AutoregressiveNetwork, ContextBias, zeros_like_weights
+from saddlepoint.networks.autoregression import ContextBias, ShiftedNetwork, zeros_like_weights
 
 
 class CausalBlock(nn.Module):
@@ -69,7 +69,7 @@ def causal_attention(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     return scores.masked_fill(later, -torch.inf).softmax(-1) @ value
 
 
-class CausalTransformer(AutoregressiveNetwork):
+class CausalTransformer(ShiftedNetwork):
     """The number at a place is predicted from the numbers before it: the input is shifted by one place, after a learnt start.
 
     Numbers are embedded by a linear layer, symbols by a table; every place adds a learnt position.
@@ -106,12 +106,9 @@ class CausalTransformer(AutoregressiveNetwork):
         heads: int = 4,
         classes: int = 0,
     ) -> None:
-        super().__init__()
+        super().__init__(features, symbols, width)
         if width % heads:
             raise SettingError(f"width is {width}, which {heads} heads do not divide: take a multiple of the heads.")
-        self.takes_symbols = symbols > 0
-        self.embedding = nn.Embedding(symbols, width) if symbols else nn.Linear(features, width)
-        self.start = nn.Parameter(torch.empty(1, 1, width))
         self.positions = nn.Parameter(torch.empty(numbers, width))
         self.blocks = nn.ModuleList(CausalBlock(width, heads, classes) for _ in range(layers))
         self.norm = nn.LayerNorm(width)
@@ -128,8 +125,7 @@ class CausalTransformer(AutoregressiveNetwork):
 
     def forward(self, x: Tensor, context: Tensor | None = None) -> Tensor:
         """(B, D, E) numbers or (B, D) int64 symbols, (B, classes) -> (B, D, P)."""
-        start = self.start.expand(len(x), -1, -1)
-        places = torch.cat([start, self.embedding(x[:, :-1]).to(start.dtype)], 1) + self.positions
+        places = self.shifted(x) + self.positions
         for block in self.blocks:
             places = block(places, context)
         result: Tensor = self.output(self.norm(places))

@@ -5,14 +5,13 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from saddlepoint.networks.autoregression import AutoregressiveNetwork, ContextBias, zeros_like_weights
+from saddlepoint.networks.autoregression import ContextBias, ShiftedNetwork, zeros_like_weights
 
 
-class LSTM(AutoregressiveNetwork):
+class LSTM(ShiftedNetwork):
     """Layers of long short-term memory: what was read so far is kept in a state of fixed size, so that a step costs the same anywhere.
 
-    Numbers are embedded by a linear layer, symbols by a table. The input is shifted by one place, after a learnt start. There are no
-    positions: the state has to count by itself, and a sequence may be cut anywhere.
+    There are no positions: the state has to count by itself, and a sequence may be cut anywhere.
 
     Args:
         numbers: D; not used, because all places share their weights.
@@ -40,10 +39,7 @@ class LSTM(AutoregressiveNetwork):
         layers: int = 2,
         classes: int = 0,
     ) -> None:
-        super().__init__()
-        self.takes_symbols = symbols > 0
-        self.embedding = nn.Embedding(symbols, width) if symbols else nn.Linear(features, width)
-        self.start = nn.Parameter(torch.zeros(1, 1, width))
+        super().__init__(features, symbols, width)
         self.context = ContextBias(classes, width)
         self.memory = nn.LSTM(width, width, layers, batch_first=True)
         self.output = nn.Linear(width, outputs)
@@ -56,9 +52,7 @@ class LSTM(AutoregressiveNetwork):
 
     def forward(self, x: Tensor, context: Tensor | None = None) -> Tensor:
         """(B, D, E) numbers or (B, D) int64 symbols, (B, classes) -> (B, D, P)."""
-        start = self.start.expand(len(x), -1, -1)
-        places = self.context.add(torch.cat([start, self.embedding(x[:, :-1]).to(start.dtype)], 1), context)
-        read, _ = self.remember(places)
+        read, _ = self.remember(self.context.add(self.shifted(x), context))
         result: Tensor = self.output(read)
         return result
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from saddlepoint.networks.autoregression import AutoregressiveNetwork, ContextBias, zeros_like_weights
+from saddlepoint.networks.autoregression import ContextBias, ShiftedNetwork, zeros_like_weights
 from saddlepoint.networks.gated_pixelcnn import gate
 
 
@@ -41,12 +41,11 @@ class DilatedLayer(nn.Module):
         return x + residual, skipped
 
 
-class WaveNet(AutoregressiveNetwork):
+class WaveNet(ShiftedNetwork):
     """Layers whose dilations double, 1, 2, 4, ..., and begin again at 1 after every `cycle` layers.
 
-    With layers in c full cycles, a prediction depends on the last c (2^cycle - 1) + 1 numbers. Numbers are embedded by a linear
-    layer, symbols by a table; the input is shifted by one place, after a learnt start. Weights are shared by all places; what tells
-    the channels of a place apart is a learnt vector of each.
+    With layers in c full cycles, a prediction depends on the last c (2^cycle - 1) + 1 numbers. Weights are shared by all places; what
+    tells the channels of a place apart is a learnt vector of each.
 
     Args:
         numbers: D.
@@ -79,10 +78,7 @@ class WaveNet(AutoregressiveNetwork):
         cycle: int = 8,
         classes: int = 0,
     ) -> None:
-        super().__init__()
-        self.takes_symbols = symbols > 0
-        self.embedding = nn.Embedding(symbols, width) if symbols else nn.Linear(features, width)
-        self.start = nn.Parameter(torch.zeros(1, 1, width))
+        super().__init__(features, symbols, width)
         nn.init.normal_(self.start, 0.0, 0.1)
         self.channel = None
         if channels > 1:
@@ -96,8 +92,7 @@ class WaveNet(AutoregressiveNetwork):
 
     def forward(self, x: Tensor, context: Tensor | None = None) -> Tensor:
         """(B, D, E) numbers or (B, D) int64 symbols, (B, classes) -> (B, D, P)."""
-        start = self.start.expand(len(x), -1, -1)
-        places = torch.cat([start, self.embedding(x[:, :-1]).to(start.dtype)], 1)
+        places = self.shifted(x)
         if self.channel is not None:
             count = places.shape[1]
             places = places + self.channel.repeat(-(-count // len(self.channel)), 1)[:count]
