@@ -9,64 +9,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 import numpy.typing as npt
 
-from saddlepoint.data.tabular.categories import Intervals, OneHot, order_by_association
-from saddlepoint.data.tabular.levels import BinLevels, CategoryLevels, ValueLevels, fit_levels
-from saddlepoint.data.tabular.missing import ScoresWithIndicator
-from saddlepoint.data.tabular.numbers import Scores
+from saddlepoint.data.tabular.categories import Intervals, order_by_association
 from saddlepoint.data.tabular.packages import import_package
 from saddlepoint.data.tabular.schema import Column, Schema
+from saddlepoint.data.tabular.transforms import (
+    Encoding,
+    Transform,
+    fit_transform,
+    transform_from_json,
+    transform_to_json,
+)
 from saddlepoint.data.tabular.values import Mask, Numbers, Series, constant, from_arrays, to_arrays
 from saddlepoint.errors import DataError, SettingError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Encoding = Literal["scores", "copula", "levels"]
-MOST_CATEGORIES = 30  # that are encoded one-hot
 ROWS = 20_000  # rows from which the order of many categories is found
 
 Matrix = npt.NDArray[np.float32]
-
-
-class Transform(Protocol):
-    """What encodes one column: its values and which are missing as `width` numbers, and back."""
-
-    @property
-    def width(self) -> int:
-        """How many numbers encode a cell."""
-        ...
-
-    @property
-    def kind(self) -> str:
-        """What the numbers are: "score", "one-hot" or "levels"."""
-        ...
-
-    def encode(self, values: Numbers, missing: Mask, rng: np.random.Generator) -> npt.NDArray[np.float64]:
-        """Numbers (N, width) of values (N,), of which some are missing."""
-        ...
-
-    def decode(self, x: npt.NDArray[np.float64], rng: np.random.Generator) -> tuple[Numbers, Mask]:
-        """Values (N,) of numbers (N, width), and which are missing."""
-        ...
-
-    def to_json(self) -> dict[str, Any]:
-        """The fitted values as JSON."""
-        ...
-
-
-# Transforms by the names that JSON has; those of numbers also need their type.
-OF_CATEGORIES: Mapping[str, Any] = {"OneHot": OneHot, "Intervals": Intervals, "CategoryLevels": CategoryLevels}
-OF_NUMBERS: Mapping[str, Any] = {
-    "Scores": Scores,
-    "ScoresWithIndicator": ScoresWithIndicator,
-    "ValueLevels": ValueLevels,
-    "BinLevels": BinLevels,
-}
 
 
 @dataclass(frozen=True)
@@ -109,11 +75,6 @@ class TableCodec:
         self._transforms: dict[str, Transform] = {}
 
     @property
-    def is_fitted(self) -> bool:
-        """Whether `fit` was called."""
-        return bool(self._transforms)
-
-    @property
     def blocks(self) -> tuple[Block, ...]:
         """Where each learnt column is in the vectors, in their order."""
         blocks, start = [], 0
@@ -128,24 +89,12 @@ class TableCodec:
         """How many numbers encode a row."""
         return self.blocks[-1].stop
 
-    @property
-    def feature_names(self) -> tuple[str, ...]:
-        """A name for each number of the vectors: the column's, with the number or the category where it has several."""
-        names: list[str] = []
-        for block in self.blocks:
-            count = block.stop - block.start
-            labels: list[Any] = list(range(1, count + 1))
-            if block.kind == "one-hot":
-                labels = [*self.schema.column(block.column).categories, "missing"]
-            names += [block.column] if count == 1 else [f"{block.column}={label}" for label in labels[:count]]
-        return tuple(names)
-
     def fit(self, frame: pd.DataFrame) -> TableCodec:
         """Fit the transforms of all learnt columns to the rows of a frame, and return the codec."""
         arrays = {column.name: to_arrays(self._cells(frame, column), column) for column in self.columns}
         late = []
         for column in self.columns:
-            transform = self._fit_column(column, *arrays[column.name])
+            transform = fit_transform(column, self.encoding, *arrays[column.name])
             if isinstance(transform, Intervals) and column.kind == "category":
                 late.append(column)
             self._transforms[column.name] = transform
@@ -250,10 +199,7 @@ class TableCodec:
 
     def to_json(self) -> dict[str, Any]:
         """The schema and what was fitted, as JSON."""
-        transforms = {
-            name: {"transform": type(transform).__name__, **transform.to_json()} | self._type(transform)
-            for name, transform in self._fitted().items()
-        }
+        transforms = {name: transform_to_json(transform) for name, transform in self._fitted().items()}
         return {"encoding": self.encoding, "schema": self.schema.model_dump(mode="json"), "transforms": transforms}
 
     @classmethod
@@ -262,31 +208,10 @@ class TableCodec:
         try:
             codec = cls(Schema.model_validate(content["schema"]), content["encoding"])
             for column in codec.columns:
-                entry = content["transforms"][column.name]
-                if entry["transform"] in OF_CATEGORIES:
-                    codec._transforms[column.name] = OF_CATEGORIES[entry["transform"]].from_json(entry)
-                else:
-                    dtype = {"int64": np.int64, "float64": np.float64}[entry["dtype"]]
-                    codec._transforms[column.name] = OF_NUMBERS[entry["transform"]].from_json(entry, dtype)
+                codec._transforms[column.name] = transform_from_json(content["transforms"][column.name])
         except (KeyError, TypeError, ValueError) as error:
             raise DataError(f"the stored encoding of the table is damaged ({error}); train again.") from None
         return codec
-
-    def _fit_column(self, column: Column, values: Numbers, missing: Mask) -> Transform:
-        count, has_missing = len(column.categories), column.has_missing
-        if self.encoding == "levels":
-            return (
-                CategoryLevels(count, has_missing)
-                if column.has_categories
-                else fit_levels(values, missing, has_missing)
-            )
-        if column.has_categories:
-            if self.encoding == "scores" and column.kind == "category" and 2 < count <= MOST_CATEGORIES:
-                return OneHot(count, has_missing)
-            return Intervals.fit(values, missing, count, has_missing)
-        if self.encoding == "scores" and has_missing:
-            return ScoresWithIndicator.fit(values, missing)
-        return Scores.fit(values, missing, keep_missing=True)
 
     def _features(
         self, arrays: Mapping[str, tuple[Numbers, Mask]], rows: slice, without: set[str]
@@ -311,10 +236,3 @@ class TableCodec:
         if not self._transforms:
             raise SettingError("the codec is not fitted; call fit(frame) first.")
         return self._transforms
-
-    @staticmethod
-    def _type(transform: Transform) -> dict[str, str]:
-        """The type of a transform's numbers."""
-        scores = getattr(transform, "scores", transform)
-        values = getattr(scores, "knots", getattr(scores, "values", None))
-        return {} if values is None else {"dtype": str(values.dtype)}

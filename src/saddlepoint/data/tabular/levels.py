@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from saddlepoint.data.tabular.numbers import Array, Scores
+from saddlepoint.data.tabular.numbers import Array, Scores, stored_numbers
 from saddlepoint.data.tabular.values import Mask, Numbers
 
 LEVELS = 256
@@ -87,9 +87,9 @@ class ValueLevels:
         return {"values": self.values.tolist(), "has_missing": self.has_missing}
 
     @classmethod
-    def from_json(cls, content: dict[str, Any], dtype: type[np.generic]) -> ValueLevels:
-        """The levels that `to_json` wrote, of values of the type `dtype`."""
-        return cls(np.array(content["values"], dtype), bool(content["has_missing"]))
+    def from_json(cls, content: dict[str, Any]) -> ValueLevels:
+        """The levels that `to_json` wrote."""
+        return cls(stored_numbers(content["values"]), bool(content["has_missing"]))
 
 
 @dataclass(frozen=True)
@@ -124,9 +124,9 @@ class BinLevels:
         return {"scores": self.scores.to_json(), "has_missing": self.has_missing}
 
     @classmethod
-    def from_json(cls, content: dict[str, Any], dtype: type[np.generic]) -> BinLevels:
-        """The levels that `to_json` wrote, of values of the type `dtype`."""
-        return cls(Scores.from_json(content["scores"], dtype), bool(content["has_missing"]))
+    def from_json(cls, content: dict[str, Any]) -> BinLevels:
+        """The levels that `to_json` wrote."""
+        return cls(Scores.from_json(content["scores"]), bool(content["has_missing"]))
 
 
 def fit_levels(values: Numbers, missing: Mask, has_missing: bool) -> ValueLevels | BinLevels:

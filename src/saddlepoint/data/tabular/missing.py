@@ -46,6 +46,6 @@ class ScoresWithIndicator:
         return {"scores": self.scores.to_json(), "indicator": self.indicator.to_json()}
 
     @classmethod
-    def from_json(cls, content: dict[str, Any], dtype: type[np.generic]) -> ScoresWithIndicator:
-        """The transform that `to_json` wrote, of values of the type `dtype`."""
-        return cls(Scores.from_json(content["scores"], dtype), Intervals.from_json(content["indicator"]))
+    def from_json(cls, content: dict[str, Any]) -> ScoresWithIndicator:
+        """The transform that `to_json` wrote."""
+        return cls(Scores.from_json(content["scores"]), Intervals.from_json(content["indicator"]))

@@ -7,6 +7,7 @@ values that are stored (all distinct ones up to a limit) the scores are interpol
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -119,7 +120,15 @@ class Scores:
         return {"knots": self.knots.tolist(), **ranks, "missing": self.missing, "step": self.step}
 
     @classmethod
-    def from_json(cls, content: dict[str, Any], dtype: type[np.generic]) -> Scores:
-        """The scores that `to_json` wrote, of values of the type `dtype`."""
+    def from_json(cls, content: dict[str, Any]) -> Scores:
+        """The scores that `to_json` wrote."""
         start, stop = np.array(content["start"], np.float64), np.array(content["stop"], np.float64)
-        return cls(np.array(content["knots"], dtype), start, stop, float(content["missing"]), int(content["step"]))
+        return cls(stored_numbers(content["knots"]), start, stop, float(content["missing"]), int(content["step"]))
+
+
+def stored_numbers(values: Sequence[int | float]) -> Numbers:
+    """Numbers (N,) from a JSON list, int64 or float64 as they were written; raises ValueError where they are none."""
+    numbers = np.array(values)
+    if numbers.ndim != 1 or numbers.dtype not in (np.int64, np.float64):
+        raise ValueError(f"stored values of shape {numbers.shape} {numbers.dtype}")
+    return numbers
