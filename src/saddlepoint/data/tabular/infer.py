@@ -35,21 +35,19 @@ NUMBERED = re.compile(r"(\d+)([.):]\s+\S.*|(st|nd|rd|th)\b.*|\s?[-–]\s?\d+|\+)
 UNIT = re.compile(r".*[(\[]([^)\]]{1,12})[)\]]|.*_(mm|cm|km|kg|mg|ms|usd|eur|pct|percent)", re.IGNORECASE)
 
 
-def infer_schema(frame: pd.DataFrame, target: str | None = None) -> Schema:
+def infer_schema(frame: pd.DataFrame) -> Schema:
     """The schema of a frame that `reading.read_frame` returned, with the reason for each column's kind.
 
     Args:
         frame: the rows.
-        target: name of the column that is a label or outcome.
 
     Raises:
-        DataError: a column holds infinity or values that are no single numbers or texts, or there is no such target.
+        DataError: a column holds infinity or values that are no single numbers or texts.
     """
     written = frame.attrs.get(KEY, {})
     marks, formats = written.get("marks", {}), written.get("formats", {})
     columns = [_column(frame[name], str(name), tuple(marks.get(name, ())), formats.get(name)) for name in frame.columns]
-    schema = Schema(columns=tuple(columns))
-    return schema if target is None else schema.model_copy(update={"target": schema.column(target).name})
+    return Schema(columns=tuple(columns))
 
 
 def _column(values: pd.Series[Any], name: str, marks: tuple[str, ...], form: str | None) -> Column:
@@ -80,7 +78,7 @@ def _find_kind(given: pd.Series[Any], name: str, has_missing: bool) -> dict[str,
         _check_objects(given, name)
     unique = given.unique()
     if len(unique) == 1 and not has_missing:
-        value = to_iso(unique[0]) if _is_date(kind_of) else scalar(unique[0], name)
+        value = _constant(given, name)
         if not isinstance(value, str) or _is_category(value):
             return {"kind": "constant", "value": value, "reason": "every cell has the same value"}
     if pd.api.types.is_bool_dtype(kind_of):
@@ -100,6 +98,17 @@ def _find_kind(given: pd.Series[Any], name: str, has_missing: bool) -> dict[str,
             f"column {name}: cells of the type {kind_of} are not read; turn them into numbers, dates or texts."
         )
     return _of_texts(given, [str(value) for value in unique], name)
+
+
+def _constant(given: pd.Series[Any], name: str) -> bool | int | float | str:
+    """The value of a column of equal cells: of dates in ISO format, of durations the count of their unit."""
+    import pandas as pd
+
+    if _is_date(given.dtype):
+        return to_iso(given.iloc[0])
+    if pd.api.types.is_timedelta64_dtype(given.dtype):
+        return int(given.to_numpy().astype(np.int64)[0])
+    return scalar(given.unique()[0], name)
 
 
 def _of_categories(given: pd.Series[Any], name: str) -> dict[str, Any]:

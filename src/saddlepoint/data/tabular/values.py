@@ -90,15 +90,6 @@ def constant(column: Column, n: int) -> Series:
     return pd.Series([value] * n, dtype=column.dtype)
 
 
-def category_codes(cells: Series, column: Column) -> tuple[Numbers, Numbers]:
-    """Positions (N,) of the cells among the column's categories, -1 where they are none, and the row of the first such cell."""
-    index = {value: position for position, value in enumerate(column.categories)}
-    known = cells.map(index, na_action="ignore") if len(cells) else cells
-    codes = known.to_numpy(dtype=np.float64, na_value=np.nan)
-    codes = np.where(np.isnan(codes), -1, codes).astype(np.int64)
-    return codes, np.flatnonzero((codes < 0) & cells.notna().to_numpy(dtype=bool))
-
-
 def date_number(text: str, column: Column) -> int:
     """The number that stands for a date, written in ISO format or in the column's own; raises ValueError where it is none."""
     pd = import_package("pandas")
@@ -114,14 +105,19 @@ def date_number(text: str, column: Column) -> int:
 
 
 def _codes(cells: Series, column: Column, missing: Mask) -> Numbers:
-    codes, wrong = category_codes(cells.astype(object), column)
+    """Positions (N,) int64 of the cells among the column's categories, 0 where they are missing."""
+    index = {value: position for position, value in enumerate(column.categories)}
+    cells = cells.astype(object)
+    known = cells.map(index, na_action="ignore") if len(cells) else cells
+    codes = np.nan_to_num(known.to_numpy(dtype=np.float64, na_value=np.nan), nan=-1).astype(np.int64)
+    wrong = np.flatnonzero((codes < 0) & ~missing)
     if len(wrong):
         value = cells.iloc[int(wrong[0])]
-        known = [str(category) for category in column.categories]
-        more = ", ..." if len(known) > NAMED else ""
+        names = [str(category) for category in column.categories]
+        more = ", ..." if len(names) > NAMED else ""
         raise DataError(
             f"column {column.name}, row {int(wrong[0]) + 1:,}: {printable(shortened(repr(value)))} is none of its categories "
-            f"({shortened(', '.join(known[:NAMED]))}{more}).{suggestion(str(value), known)}"
+            f"({shortened(', '.join(names[:NAMED]))}{more}).{suggestion(str(value), names)}"
         )
     return np.where(missing, 0, codes)
 
