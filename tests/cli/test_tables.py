@@ -70,6 +70,8 @@ def test_conditions_hold_in_all_rows(folder: Path, tmp_path: Path) -> None:
     assert set(rows["sex"]) == {"F"}
     assert main(["sample", str(folder / "by-sex"), "-n", "4", "--labels", "F,M", "--out", str(out), "--overwrite"]) == 0
     assert read_frame(out)["sex"].tolist() == ["F", "M", "F", "M"]
+    excluded = ["--labels", "F,M", "--condition", "sex=M", "--out", str(tmp_path / "none.csv")]
+    assert main(["sample", str(folder / "by-sex"), "-n", "4", *excluded]) == 2
 
 
 @pytest.mark.slow

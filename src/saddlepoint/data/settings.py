@@ -93,7 +93,7 @@ class DataSettings(Settings, metaclass=Public):
     )
     schema: str | None = Field(  # type: ignore[assignment]  # a deprecated method of pydantic has this name
         None,
-        description="Tables: YAML file that says what each column is (saddlepoint data FILE --schema writes it). None infers it.",
+        description="Tables: YAML file that says what each column is (saddlepoint data FILE --out schema.yaml writes it). None infers it.",
     )
     target: str | None = Field(
         None, description="Tables: name of the column that is the label, which conditional models take."

@@ -47,7 +47,7 @@ def draw_rows(
         codec: of the table that it was trained on.
         n: how many rows.
         labels: (n,) int64, classes of a conditional model; None draws them.
-        conditions: that all rows meet.
+        conditions: that all rows meet; they must allow the labels.
         seed: of the noise. The same seed gives the same rows.
 
     Yields:
@@ -60,6 +60,8 @@ def draw_rows(
     rng = np.random.default_rng(seed)
     constraints = Constraints(codec.schema.constraints, codec.schema)
     allowed = _allowed_labels(model, codec, conditions)
+    if labels is not None and allowed is not None and not allowed[labels.cpu().numpy()].all():
+        raise SettingError("sample: --labels asks for classes that --condition excludes; leave one of them out.")
     finished = since = 0
     are_rare = False
     while finished < n:

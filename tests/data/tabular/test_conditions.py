@@ -61,6 +61,7 @@ def test_conditions_choose_rows(text: str, expected: object) -> None:
         ("age>90", "no row can meet.*18 to 76"),
         ("age>60,age<50", "no row can meet"),
         ("age>60,age<61", "no row can meet"),
+        ("age=60.5", "no row can meet"),
         ("sex=F,sex=M", "no row can meet"),
         ("sex=missing", "no row can meet"),
         ("day>2021-01-01", "no row can meet"),
@@ -134,6 +135,8 @@ def test_rows_that_cannot_be_moved_are_not_kept() -> None:
         ("1 <= 2", "no column in one"),
         ("a <= last", "of the kind constant"),
         ("a * b <= 3", "no sum of columns"),
+        ("a b <= 3", "no sum of columns"),
+        ("first day <= last", "no column 'first'"),
     ],
 )
 def test_wrong_constraints_are_refused(text: str, said: str) -> None:

@@ -120,8 +120,11 @@ class Conditions:
             if len(ends) == 2:
                 numbers = [min(max(number, ends[0]), ends[1]) for number in numbers] + ends
             points = np.unique(np.array(numbers or [0.0]))
-            whole = column.kind == "integer"
-            between = np.concatenate([points - 1, points + 1]) if whole else (points[1:] + points[:-1]) / 2
+            if column.kind == "integer":
+                points = np.unique(np.concatenate([np.floor(points), np.ceil(points)]))
+                between = np.concatenate([points - 1, points + 1])
+            else:
+                between = (points[1:] + points[:-1]) / 2
             values = np.concatenate([points, between])
             if len(ends) == 2:
                 values = values[(values >= ends[0]) & (values <= ends[1])]

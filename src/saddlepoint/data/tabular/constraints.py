@@ -180,9 +180,9 @@ def _sum(part: str, text: str, schema: Schema) -> dict[str, float]:
     part = part.strip()
     while position < len(part):
         match = _TERM.match(part, position)
-        if match is None:
+        if match is None or (position and not match[1]):
             raise SettingError(
-                f'constraint "{text}": {part[position:]!r} is no sum of columns and numbers; put names with signs in backticks.'
+                f'constraint "{text}": {part[position:]!r} is no sum of columns and numbers; put names with spaces or signs in backticks.'
             )
         sign, factor, word = match.groups()
         name, value = _term(word.strip("`"), text, schema)

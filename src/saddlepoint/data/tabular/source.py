@@ -61,7 +61,7 @@ def schema_of(frame: pd.DataFrame, settings: DataSettings, given: Schema | None 
         column = schema.column(schema.target)
         raise SettingError(
             f"data.target {column.name}: the column is of the kind {column.kind}, and labels are categories; choose another column, or "
-            "make it a category in a schema (saddlepoint data FILE --schema schema.yaml; then --data.schema schema.yaml)."
+            "make it a category in a schema (saddlepoint data FILE --out schema.yaml writes one; then --data.schema schema.yaml)."
         )
     return schema
 
