@@ -12,6 +12,7 @@ from torch import Tensor
 from saddlepoint.data import Event
 from saddlepoint.diagnosis import Diagnosis, Facts
 from saddlepoint.diagnosis.rules import RULES
+from saddlepoint.evaluation.metrics.divergence import jensen_shannon
 from saddlepoint.evaluation.monitors.drift import (
     EARLY,
     ERROR,
@@ -78,6 +79,14 @@ def test_a_divergence_is_symmetric_and_between_nothing_and_one_bit() -> None:
     assert sum(float(term.mean()) for term in divergence_terms(one, one + 100)) == pytest.approx(math.log(2.0))
 
 
+def test_the_terms_add_up_to_the_divergence_of_the_counts() -> None:
+    generator = torch.Generator().manual_seed(0)
+    ours, theirs = (torch.randint(high, (30, 9), generator=generator) for high in (5, 7))
+    counts = [each.flatten().bincount(minlength=7) for each in (ours, theirs)]
+    terms = divergence_terms(ours, theirs)
+    assert sum(float(term.mean()) for term in terms) == pytest.approx(jensen_shannon(*counts), rel=1e-9)
+
+
 def test_the_standard_error_is_that_of_repeated_samples() -> None:
     generator = torch.Generator().manual_seed(0)
     ramp = torch.linspace(0.05, 0.4, 40)  # ends of samples are worse
@@ -111,6 +120,14 @@ def test_only_sequences_that_are_long_enough_are_compared() -> None:
     assert Drift.applies_to(text(WINDOWS * SHORTEST))
     assert not Drift.applies_to(text(WINDOWS * SHORTEST - 1))
     assert not Drift.applies_to(Event((1, 8, 8), "image"))
+
+
+def test_channels_that_never_vary_are_not_compared() -> None:
+    x = torch.randn(40, 64, 2, generator=torch.Generator().manual_seed(0))
+    event = Event((64, 2), "series", constants=((1, 3.0),))
+    assert Drift.applies_to(event)
+    assert Drift(x, event).series(x) == Drift(x[:, :, :1], Event((64, 1), "series")).series(x[:, :, :1])
+    assert not Drift.applies_to(Event((64, 2), "series", constants=((0, 5.0), (1, 3.0))))
 
 
 @pytest.mark.parametrize(

@@ -48,11 +48,11 @@ class Drift:
 
     @staticmethod
     def applies_to(event: Event) -> bool:
-        """Whether examples are sequences that are long enough."""
+        """Whether examples are sequences that are long enough and vary."""
         if event.kind not in ("text", "sound", "series"):
             return False
-        length = event.size if event.kind == "text" else event.size // event.shape[event.channel_axis]
-        return length >= WINDOWS * SHORTEST
+        channels = 1 if event.kind == "text" else event.shape[event.channel_axis]
+        return event.size // channels >= WINDOWS * SHORTEST and len(event.constants) < channels
 
     def series(self, samples: Tensor) -> dict[str, float]:
         """Compare samples (N, *event) in the data's units with the reference.
@@ -72,27 +72,20 @@ class Drift:
 
     def _windows(self, sequences: Tensor) -> tuple[Tensor, Tensor]:
         """(N, C, T) values -> the triples in the first and in the last window, (N, W) int64 each."""
-        symbols = sequences.long()
-        levels = self._event.levels or 256
-        if self._edges is not None:
-            levels = BINS
-            symbols = torch.stack(
-                [torch.bucketize(sequences[:, c].contiguous(), edges) for c, edges in enumerate(self._edges)], 1
-            )
-        length = symbols.shape[2]
-        joined = sum(
-            symbols[:, :, place : length - TOGETHER + 1 + place] * levels ** (TOGETHER - 1 - place)
-            for place in range(TOGETHER)
-        )
-        assert isinstance(joined, Tensor)
-        # Channels have triples of their own.
-        joined = joined + levels**TOGETHER * torch.arange(symbols.shape[1])[:, None]
+        count, channels, length = sequences.shape
+        if self._edges is None:
+            symbols, levels = sequences.long(), self._event.levels or 256
+        else:
+            numbers = sequences.movedim(1, 0).flatten(1).contiguous()
+            symbols, levels = torch.searchsorted(self._edges, numbers).view(channels, count, length).movedim(0, 1), BINS
+        triples = (symbols.unfold(2, TOGETHER, 1) * levels ** torch.arange(TOGETHER)).sum(3)
+        triples = triples + levels**TOGETHER * torch.arange(channels)[:, None]  # channels have triples of their own
         width = length // WINDOWS - TOGETHER + 1
-        return joined[:, :, :width].flatten(1), joined[:, :, -width:].flatten(1)
+        return triples[:, :, :width].flatten(1), triples[:, :, -width:].flatten(1)
 
 
 def divergence_terms(samples: Tensor, reference: Tensor) -> tuple[Tensor, Tensor]:
-    """Return what each example adds to the Jensen-Shannon divergence of the shares of symbols.
+    """Return what each example adds to the Jensen-Shannon divergence of the shares of symbols (`metrics.divergence.jensen_shannon`).
 
     Args:
         samples: (N, W) int64 symbols, or groups of them.
@@ -119,12 +112,8 @@ def _sequences(x: Tensor, event: Event) -> Tensor:
     return event.without_constants(x).movedim(1 + event.channel_axis, 1).float()
 
 
-def _edges(sequences: Tensor) -> list[Tensor]:
-    """The quartiles of each channel of (N, C, T)."""
+def _edges(sequences: Tensor) -> Tensor:
+    """(N, C, T) -> (C, BINS - 1), the quartiles of each channel; torch.quantile refuses long sounds."""
+    ordered = sequences.movedim(1, 0).flatten(1).sort(1).values
     shares = torch.arange(1, BINS) / BINS
-    return [_quantiles(sequences[:, channel].flatten(), shares) for channel in range(sequences.shape[1])]
-
-
-def _quantiles(values: Tensor, shares: Tensor) -> Tensor:
-    ordered = values.sort().values
-    return ordered[(shares * (len(ordered) - 1)).long()]
+    return ordered[:, (shares * (ordered.shape[1] - 1)).long()]
