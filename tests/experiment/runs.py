@@ -85,6 +85,17 @@ FAMILIES: dict[str, dict[str, Any]] = {
         },
         "training": {"ema": 0.9, "players": {"generator": {"learning_rate": 1e-3}}},
     },
+    "vq-vae": {
+        "data": _DIGITS,
+        "model": {
+            "family": "vq-vae",
+            "codes": 8,
+            "code_size": 2,
+            "autoencoder": {"width": 4, "halvings": 2, "blocks": 1},
+            "prior": {"width": 4, "layers": 1},
+            "restart_below": 0.5,
+        },
+    },
     "classical": {
         "data": _DIGITS,
         "model": {"family": "classical", "distribution": "mixture", "covariance": "diagonal", "components": 3},

@@ -28,6 +28,7 @@ EXPECTED = {
     "diffusion": {"curves", "samples-over-time", "interpolation", "reconstructions", "traversals", "latent"},
     "gan": {"curves", "samples-over-time", "interpolation"},
     "dcgan": {"curves", "samples-over-time", "interpolation"},
+    "vq-vae": {"curves", "samples-over-time", "interpolation", "reconstructions", "traversals", "latent"},
     "classical": {"curves", "samples-over-time"},
 }
 

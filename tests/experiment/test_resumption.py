@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from saddlepoint import experiment
+from saddlepoint import experiment, models
 from saddlepoint.data.batches import Batches
 from saddlepoint.diagnosis import Series, rule
 from saddlepoint.errors import RunError
@@ -47,6 +47,10 @@ class Uninterrupted(dict[str, dict[str, Any]]):
 @pytest.fixture(scope="module")
 def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> Uninterrupted:
     return Uninterrupted(tmp_path_factory.mktemp("uninterrupted"))
+
+
+def test_every_family_has_a_small_run() -> None:
+    assert {run["model"]["family"] for run in FAMILIES.values()} == set(models.FAMILIES)
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -138,7 +138,8 @@ class VQVAE(MeasuringVQVAE):
             steps = self.prior_player.steps(n, None)
             numbers: Tensor | None = None
             for place in range(self.places):
-                shares = steps.advance(numbers).float().softmax(1).to(device)
+                # After weights became NaN any code is drawn: NUM301 names them, and sampling must not stop the run.
+                shares = steps.advance(numbers).float().softmax(1).nan_to_num(1.0).to(device)
                 drawn[:, place] = torch.multinomial(shares, 1, generator=generator)[:, 0]
                 like = next(self.prior_player.parameters())
                 numbers = one_hot(drawn[:, place : place + 1].to(like.device), self.settings.codes, like)
