@@ -37,7 +37,8 @@ def recorded_settings(recipe: Recipe) -> dict[str, Any]:
 def describe_edits(saved: Mapping[str, Any], recipe: Recipe) -> str:
     """Describe how a recipe differs from the settings of a checkpoint.
 
-    A setting that is missing on one side counts as None: a part that was removed, or a setting of another version.
+    A setting that the checkpoint does not have counts as the default, which it had before the version that brought it; one that the
+    recipe does not have, as None: a part that was removed.
 
     Args:
         saved: what `recorded_settings` returned when the checkpoint was written.
@@ -46,11 +47,14 @@ def describe_edits(saved: Mapping[str, Any], recipe: Recipe) -> str:
     Returns:
         "model.penalties.r1.weight was 1.0 and is none"; empty if nothing differs.
     """
-    present = recorded_settings(recipe)
+    present, usual = (
+        recorded_settings(each) for each in (recipe, Recipe.from_mapping({"model": {"family": recipe.model.family}}))
+    )
+    pairs = {name: (saved.get(name, usual.get(name)), present.get(name)) for name in {**saved, **present}}
     changed = [
-        f"{name} was {_shown(saved.get(name))} and is {_shown(present.get(name))}"
-        for name in {**saved, **present}
-        if _shown(saved.get(name)) != _shown(present.get(name))
+        f"{name} was {_shown(before)} and is {_shown(after)}"
+        for name, (before, after) in pairs.items()
+        if _shown(before) != _shown(after)
     ]
     more = len(changed) - NAMED
     return ", ".join(changed[:NAMED]) + (f", and {more} more" if more > 0 else "")
