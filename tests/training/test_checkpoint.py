@@ -282,6 +282,12 @@ def test_other_settings_are_refused_in_a_sentence(run, changed, message):
         load(run.checkpoint(8), model, state)
 
 
+@pytest.mark.parametrize("content", [{"step": 1}, {"a": {"b": []}, "c": ["\u00e9\u2028", 1.5, None]}, {"last": {}}])
+def test_a_manifest_is_plain_json_with_its_own_digest(content):
+    body = json.dumps(content, indent=1).encode()
+    assert encode_manifest(content) == json.dumps(content | {"sha256": digest(body)}, indent=1).encode()
+
+
 def test_a_later_format_is_refused(tmp_path):
     folder = RunFolder(tmp_path)
     trained(folder)
