@@ -81,8 +81,8 @@ class Overfitting:
     player: str
     quantity: str
     words: str
-    advice: tuple[str, ...]
-    remedies: tuple[str, ...]
+    advice: tuple[str, ...] = (BEST, "more_data", "strong_weight_decay", "smaller_network")
+    remedies: tuple[str, ...] = ("stop_at_best", "strong_weight_decay")
     in_nats: bool = True
     measurements: int = 4
     unless: frozenset[str] = frozenset()
@@ -149,13 +149,13 @@ class Overfitting:
 
 def overfitting_rule(row: Overfitting) -> Rule:
     """Return the rule of a family."""
+    numbers = f"{row.player}_density_numbers"
 
     def judge(run: Facts, **series: Series) -> Finding | None:
         train, held_out, error = (series[name] for name in row.series)
         gap = row.gap(train, held_out, error, series.get(numbers))
         return None if gap is None else row.finding(gap, held_out.step, run)
 
-    numbers = f"{row.player}_density_numbers"
     judge.__name__ = row.name
     judge.__doc__ = (
         f"{row.words.capitalize()} of training examples is far better than that of held-out ones.\n\n"
@@ -165,8 +165,8 @@ def overfitting_rule(row: Overfitting) -> Rule:
         row.code,
         judge,
         (*row.series, "run"),
-        frozenset({row.trait}),
-        (numbers,) if row.in_nats else (),
+        traits=frozenset({row.trait}),
+        optional=(numbers,) if row.in_nats else (),
         opens=2,
         closes=2,
         unless=row.unless,
@@ -177,10 +177,10 @@ bounds_part = overfitting_rule(
     Overfitting(
         "VAE206",
         "bounds_part",
-        "vae",
-        "vae",
-        "bound",
-        "the evidence lower bound",
+        trait="vae",
+        player="vae",
+        quantity="bound",
+        words="the evidence lower bound",
         advice=(BEST, "more_data", "smaller_network"),
         remedies=("stop_at_best",),
         unless=frozenset({"VAE202"}),
@@ -190,12 +190,10 @@ quantised_bounds_part = overfitting_rule(
     Overfitting(
         "VAE208",
         "quantised_bounds_part",
-        "vq-vae",
-        "vq",
-        "bound",
-        "the bound",
-        advice=(BEST, "more_data", "strong_weight_decay", "smaller_network"),
-        remedies=("stop_at_best", "strong_weight_decay"),
+        trait="vq-vae",
+        player="vq",
+        quantity="bound",
+        words="the bound",
         unless=frozenset({"VAE207"}),
     )
 )
@@ -203,12 +201,10 @@ log_probs_part = overfitting_rule(
     Overfitting(
         "AR502",
         "log_probs_part",
-        "autoregressive",
-        "ar",
-        "log_prob",
-        "the log probability",
-        advice=(BEST, "more_data", "strong_weight_decay", "smaller_network"),
-        remedies=("stop_at_best", "strong_weight_decay"),
+        trait="autoregressive",
+        player="ar",
+        quantity="log_prob",
+        words="the log probability",
     )
 )
 # Noise on the training examples limits the density at each of them.
@@ -216,25 +212,17 @@ densities_part = overfitting_rule(
     Overfitting(
         "FLOW603",
         "densities_part",
-        "flow",
-        "flow",
-        "log_prob",
-        "the log density",
+        trait="flow",
+        player="flow",
+        quantity="log_prob",
+        words="the log density",
         advice=("noisy_examples", BEST, "more_data", "strong_weight_decay", "fewer_layers"),
         remedies=("noisy_examples", "stop_at_best"),
     )
 )
 losses_part = overfitting_rule(
     Overfitting(
-        "DIFF703",
-        "losses_part",
-        "diffusion",
-        "dm",
-        "loss",
-        "the loss",
-        advice=(BEST, "more_data", "strong_weight_decay", "smaller_network"),
-        remedies=("stop_at_best", "strong_weight_decay"),
-        in_nats=False,
+        "DIFF703", "losses_part", trait="diffusion", player="dm", quantity="loss", words="the loss", in_nats=False
     )
 )
 # A model that is fitted in one step is measured only a few times.
@@ -242,10 +230,10 @@ fits_part = overfitting_rule(
     Overfitting(
         "EM804",
         "fits_part",
-        "classical",
-        "em",
-        "log_prob",
-        "the log-likelihood of an example",
+        trait="classical",
+        player="em",
+        quantity="log_prob",
+        words="the log-likelihood of an example",
         advice=("half_components", "half_states", "diagonal_covariance", "more_reg_covar", "more_data"),
         remedies=("half_components", "half_states", "diagonal_covariance", "more_reg_covar"),
         measurements=2,
