@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from .attempt import Attempt, Box, Command, Kind, Outcome, saddlepoint
+from .expected import is_refused
 
 DESCRIBE = saddlepoint("data", "photos")
 SKIP = saddlepoint("data", "photos", "--on_bad", "skip", "--size", "8")
@@ -172,11 +173,6 @@ def _is_described(box: Box, outcomes: Sequence[Outcome]) -> str | None:
     return None if first.stdout == second.stdout else "the second answer is another one"
 
 
-def _is_refused(box: Box, outcomes: Sequence[Outcome]) -> str | None:
-    codes = [outcome.code for outcome in outcomes]
-    return None if all(code == 2 for code in codes) else f"it was not refused (exit codes {codes})"
-
-
 def attempts(shared: Path, rng: random.Random) -> Iterator[Attempt]:
     """All attempts."""
     for suffix in FORMATS:
@@ -226,7 +222,7 @@ def attempts(shared: Path, rng: random.Random) -> Iterator[Attempt]:
     yield _made("among many others", partial(_many, others=3_000))
     for source in ("/", "/proc", "/sys", "/dev", "/usr"):
         yield Attempt(
-            f"all of {source.replace('/', ' ')}", lambda box: None, (saddlepoint("data", source),), _is_refused
+            f"all of {source.replace('/', ' ')}", lambda box: None, (saddlepoint("data", source),), is_refused
         )
     hows = (
         "removed",

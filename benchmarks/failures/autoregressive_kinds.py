@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from failures.kind import Kind
+from failures.kind import FAST, FEW, Kind
 from saddlepoint.objectives.autoregression import BinarisationNoise, step_log_probs
 from saddlepoint.objectives.phase import Batch, Nets, Observations
 
@@ -58,16 +57,11 @@ def stale_memory(model: Any, strength: float) -> None:
     model.player.steps = lambda *given: StaleSteps(own(*given), fresh)
 
 
-def _few(strength: float) -> Mapping[str, Any]:
-    return {"data.limit": round(strength)}
-
-
-_FAST = {"training.batch_size": 32, "training.optimiser.learning_rate": 3e-3}
 AUTOREGRESSIVE_KINDS = (
     Kind("leaky-made-digits", "made-digits", "AR501", model=leaky_output, seeds=6),
     Kind("leaky-pixelcnn-digits", "pixelcnn-digits", "AR501", model=leaky_convolution, seeds=6),
-    Kind("few-made-digits", "made-digits", "AR502", (60, 150), _few, _FAST, seeds=8),
-    Kind("few-nade-digits", "nade-digits", "AR502", (60, 150), _few, _FAST, seeds=6),
+    Kind("few-made-digits", "made-digits", "AR502", (60, 150), FEW, FAST, seeds=8),
+    Kind("few-nade-digits", "nade-digits", "AR502", (60, 150), FEW, FAST, seeds=6),
     Kind("stale-lstm-sentences", "lstm-sentences", "AR503", (0.25, 0.5), model=stale_memory, seeds=5),
     Kind(
         "short-transformer-sentences",

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from failures.kind import Kind, Strength
+from functools import partial
+
+from failures.kind import FEW, Kind, setting
 
 STEPS = 120
-
-
-def _whole(name: str) -> Strength:
-    return lambda strength: {name: round(strength)}
-
-
+_whole = partial(setting, whole=True)
 CLASSICAL_KINDS = (
     # EM801: the likelihood falls, because every step fits its own few examples.
     Kind("small-batches-ring", "mixture-ring", "EM801", (12, 100), _whole("training.batch_size"), steps=STEPS),
@@ -35,13 +32,13 @@ CLASSICAL_KINDS = (
         steps=STEPS,
     ),
     # EM804: far more parameters than the examples can determine.
-    Kind("few-gaussian-digits", "gaussian-digits", "EM804", (100, 300), _whole("data.limit"), steps=100, seeds=6),
+    Kind("few-gaussian-digits", "gaussian-digits", "EM804", (100, 300), FEW, steps=100, seeds=6),
     Kind(
         "few-mixture-digits",
         "mixture-digits",
         "EM804",
         (80, 200),
-        _whole("data.limit"),
+        FEW,
         {"model.components": 3, "model.reg_covar": 1e-3},
         steps=STEPS,
         seeds=5,

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from failures.kind import Kind
+from failures.kind import FAST, FEW, Kind, setting
 from saddlepoint.data.dataset import Dataset
 
 
@@ -44,24 +44,13 @@ def repeated(dataset: Dataset, strength: float, generator: torch.Generator) -> D
     return changed if dataset.held_out is None else replace(changed, held_out=with_repetitions(dataset.held_out))
 
 
-def _steps(strength: float) -> dict[str, Any]:
-    return {"model.sampler.steps": round(strength)}
-
-
-def _deviation(strength: float) -> dict[str, Any]:
-    return {"model.data_std": strength}
-
-
 def _few(strength: float) -> dict[str, Any]:
     return {"data.limit": round(strength), "model.noise_std": 0.0}
 
 
-def _fewer(strength: float) -> dict[str, Any]:
-    return {"data.limit": round(strength)}
-
-
-_LONG = {"training.batch_size": 32, "training.optimiser.learning_rate": 3e-3, "training.ema": 0.9}
-_FAST = {"training.batch_size": 32, "training.optimiser.learning_rate": 3e-3, "training.ema": 0.9}
+_steps = setting("model.sampler.steps", whole=True)
+_deviation = setting("model.data_std")
+_FAST = {**FAST, "training.ema": 0.9}
 _STEEP = {
     "model.flow": "realnvp",
     "training.optimiser.learning_rate": 1e-2,
@@ -86,8 +75,8 @@ FLOW_KINDS = (
     Kind("unscaled-digits", "diffusion-digits", "DIFF701", settings={"model.scaling": "none"}, seeds=4),
     Kind("misjudged-moons", "diffusion-moons", "DIFF701", (5.0, 50.0), _deviation, seeds=4),
     Kind("few-steps-moons", "diffusion-moons", "DIFF702", (2, 4), _steps, {"model.sampler.name": "euler"}, seeds=6),
-    Kind("few-flow-matching-digits", "flow-matching-digits", "DIFF703", (40, 100), _fewer, _LONG, steps=500, seeds=5),
-    Kind("few-diffusion-digits", "diffusion-digits", "DIFF703", (40, 100), _fewer, _LONG, steps=500, seeds=5),
+    Kind("few-flow-matching-digits", "flow-matching-digits", "DIFF703", (40, 100), FEW, _FAST, steps=500, seeds=5),
+    Kind("few-diffusion-digits", "diffusion-digits", "DIFF703", (40, 100), FEW, _FAST, steps=500, seeds=5),
     Kind(
         "few-steps-digits", "flow-matching-digits", "DIFF702", (1, 2), _steps, {"model.sampler.name": "euler"}, seeds=4
     ),

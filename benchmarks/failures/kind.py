@@ -60,6 +60,15 @@ class Kind:
         return float(f"{math.exp(math.log(low) + share * (math.log(high) - math.log(low))):.4g}") if low > 0 else low
 
 
+def setting(*names: str, whole: bool = False) -> Strength:
+    """Settings that are the strength, if `whole` the nearest whole number."""
+    return lambda strength: {name: round(strength) if whole else strength for name in names}
+
+
+FEW = setting("data.limit", whole=True)
+FAST = {"training.batch_size": 32, "training.optimiser.learning_rate": 3e-3}
+
+
 def rates(discriminator: float | None = None, generator: float | None = None) -> Strength:
     """Learning rates of the players, each that many times the strength; None leaves a rate alone."""
 

@@ -11,13 +11,8 @@ from failures.base_recipes import BASES
 from failures.classical_kinds import CLASSICAL_KINDS
 from failures.conditional_kinds import CONDITIONAL_KINDS
 from failures.flow_kinds import FLOW_KINDS
-from failures.kind import Kind, Strength, rates
+from failures.kind import FAST, FEW, Kind, rates, setting
 from failures.loss_kinds import LOSS_KINDS
-
-
-def _set(*names: str, whole: bool = False) -> Strength:
-    return lambda strength: {name: round(strength) if whole else strength for name in names}
-
 
 HEALTHY = tuple(Kind(base.name, base.name, seeds=base.seeds) for base in BASES.values())
 _SGD = {"training.optimiser.name": "sgd"}
@@ -94,7 +89,7 @@ INJECTED = (
         "ring-small",
         "GAN105",
         (3e-3, 1e-2),
-        _set("training.optimiser.learning_rate"),
+        setting("training.optimiser.learning_rate"),
         {"training.optimiser.betas": [0.9, 0.999], **_TANH, **_PLAIN},
     ),
     Kind(
@@ -102,7 +97,7 @@ INJECTED = (
         "toy-gaussian-3",
         "GAN105",
         (5e-3, 2e-2),
-        _set("training.optimiser.learning_rate"),
+        setting("training.optimiser.learning_rate"),
         {"training.optimiser.betas": [0.9, 0.99], **_PLAIN},
     ),
     # GAN106: away from the data.
@@ -116,7 +111,7 @@ INJECTED = (
         "gan-digits",
         "GAN107",
         (70, 150),
-        _set("data.limit", whole=True),
+        FEW,
         {"training.players.discriminator.learning_rate": 1e-3, "model.labels.smoothing": 0.0},
         seeds=8,
     ),
@@ -125,7 +120,7 @@ INJECTED = (
         "gan-mnist",
         "GAN107",
         (70, 200),
-        _set("data.limit", whole=True),
+        FEW,
         {"training.players.discriminator.learning_rate": 1e-3, "model.labels.smoothing": 0.0},
         seeds=6,
     ),
@@ -169,8 +164,8 @@ INJECTED = (
         model=injections.frozen_units,
     ),
     # VAE201: the code says nothing.
-    Kind("collapse-digits", "vae-digits", "VAE201", (15, 100), _set("model.beta")),
-    Kind("collapse-moons", "vae-moons", "VAE201", (15, 100), _set("model.beta")),
+    Kind("collapse-digits", "vae-digits", "VAE201", (15, 100), setting("model.beta")),
+    Kind("collapse-moons", "vae-moons", "VAE201", (15, 100), setting("model.beta")),
     # VAE202: the objective is wrong.
     Kind("flipped-kl-digits", "vae-digits", "VAE202", (0.1, 2.0), model=injections.wrong_kl(injections.kl_flipped)),
     Kind(
@@ -185,18 +180,18 @@ INJECTED = (
     Kind("relu-heads-mnist", "vae-mnist", "VAE203", (1e-6, 0.3), model=injections.relu_on_heads, seeds=6),
     Kind("relu-mean-moons", "vae-moons", "VAE203", (1e-6, 0.3), model=injections.relu_on_mean),
     # VAE204: out of balance.
-    Kind("tiny-beta-digits", "vae-digits", "VAE204", (1e-4, 1e-2), _set("model.beta")),
-    Kind("tiny-beta-moons", "vae-moons", "VAE204", (1e-4, 1e-2), _set("model.beta")),
+    Kind("tiny-beta-digits", "vae-digits", "VAE204", (1e-4, 1e-2), setting("model.beta")),
+    Kind("tiny-beta-moons", "vae-moons", "VAE204", (1e-4, 1e-2), setting("model.beta")),
     # VAE205: holes.
-    Kind("holes-digits", "vae-digits", "VAE205", (1e-4, 5e-3), _set("model.beta")),
-    Kind("holes-mnist", "vae-mnist", "VAE205", (1e-4, 5e-3), _set("model.beta"), seeds=6),
+    Kind("holes-digits", "vae-digits", "VAE205", (1e-4, 5e-3), setting("model.beta")),
+    Kind("holes-mnist", "vae-mnist", "VAE205", (1e-4, 5e-3), setting("model.beta"), seeds=6),
     # VAE207: codes out of reach.
     Kind(
         "far-codes-digits",
         "vq-vae-digits",
         "VAE207",
         (10.0, 100.0),
-        _set("model.codebook_std"),
+        setting("model.codebook_std"),
         {"model.restart_below": 0.0},
         seeds=5,
     ),
@@ -205,37 +200,21 @@ INJECTED = (
         "vq-vae-moons",
         "VAE207",
         (10.0, 100.0),
-        _set("model.codebook_std"),
+        setting("model.codebook_std"),
         {"model.restart_below": 0.0},
         seeds=5,
     ),
     # VAE208: learnt by heart, with discrete codes.
-    Kind(
-        "few-vq-digits",
-        "vq-vae-digits",
-        "VAE208",
-        (60, 150),
-        _set("data.limit", whole=True),
-        {"training.batch_size": 32, "training.optimiser.learning_rate": 3e-3},
-        seeds=5,
-    ),
-    Kind(
-        "few-vq-moons",
-        "vq-vae-moons",
-        "VAE208",
-        (40, 100),
-        _set("data.limit", whole=True),
-        {"training.batch_size": 32, "training.optimiser.learning_rate": 3e-3},
-        seeds=5,
-    ),
+    Kind("few-vq-digits", "vq-vae-digits", "VAE208", (60, 150), FEW, FAST, seeds=5),
+    Kind("few-vq-moons", "vq-vae-moons", "VAE208", (40, 100), FEW, FAST, seeds=5),
     # VAE206: learnt by heart.
     Kind(
         "few-vae-digits",
         "vae-digits",
         "VAE206",
         (50, 120),
-        _set("data.limit", whole=True),
-        {**_WIDE, "training.batch_size": 32, "training.optimiser.learning_rate": 3e-3},
+        FEW,
+        {**_WIDE, **FAST},
         seeds=8,
     ),
     Kind(
@@ -243,8 +222,8 @@ INJECTED = (
         "vae-mnist",
         "VAE206",
         (50, 150),
-        _set("data.limit", whole=True),
-        {**_WIDE, "training.batch_size": 32, "training.optimiser.learning_rate": 3e-3},
+        FEW,
+        {**_WIDE, **FAST},
         seeds=6,
     ),
     # NUM301: no numbers.
@@ -253,12 +232,17 @@ INJECTED = (
         "autoencoder-roll",
         "NUM301",
         (10, 1e3),
-        _set("training.optimiser.learning_rate"),
+        setting("training.optimiser.learning_rate"),
         {**_SGD, **_OPEN},
     ),
-    Kind("overflow-moons", "vae-moons", "NUM301", (0.3, 10), _set("training.optimiser.learning_rate"), _SGD),
+    Kind("overflow-moons", "vae-moons", "NUM301", (0.3, 10), setting("training.optimiser.learning_rate"), _SGD),
     Kind(
-        "overflow-grid", "grid-small", "NUM301", (30, 3e3), _set("training.optimiser.learning_rate"), {**_SGD, **_PLAIN}
+        "overflow-grid",
+        "grid-small",
+        "NUM301",
+        (30, 3e3),
+        setting("training.optimiser.learning_rate"),
+        {**_SGD, **_PLAIN},
     ),
     Kind("breaks-gaussian", "toy-gaussian-2", "NUM301", disturb=injections.one_weight_breaks, onset=0.3),
     # NUM302: gradients explode.
@@ -298,7 +282,7 @@ INJECTED = (
         model=injections.dead_from_the_start,
         settings={"model.encoder.activation": "relu", "model.decoder.activation": "relu"},
     ),
-    Kind("dying-digits", "vae-digits", "NUM303", (0.03, 0.3), _set("training.optimiser.learning_rate")),
+    Kind("dying-digits", "vae-digits", "NUM303", (0.03, 0.3), setting("training.optimiser.learning_rate")),
     Kind(
         "dead-ring",
         "ring-small",
@@ -308,18 +292,20 @@ INJECTED = (
         settings={"model.discriminator.activation": "relu", **_PLAIN},
     ),
     # NUM304: nothing moves.
-    Kind("stalled-digits", "vae-digits", "NUM304", (1e-8, 1e-6), _set("training.optimiser.learning_rate")),
-    Kind("stalled-roll", "autoencoder-roll", "NUM304", (1e-8, 1e-6), _set("training.optimiser.learning_rate")),
-    Kind("stalled-autoencoder", "autoencoder-digits", "NUM304", (1e-8, 1e-6), _set("training.optimiser.learning_rate")),
+    Kind("stalled-digits", "vae-digits", "NUM304", (1e-8, 1e-6), setting("training.optimiser.learning_rate")),
+    Kind("stalled-roll", "autoencoder-roll", "NUM304", (1e-8, 1e-6), setting("training.optimiser.learning_rate")),
+    Kind(
+        "stalled-autoencoder", "autoencoder-digits", "NUM304", (1e-8, 1e-6), setting("training.optimiser.learning_rate")
+    ),
     Kind(
         "decayed-moons",
         "vae-moons",
         "NUM304",
         (0.3, 0.7),
-        _set("training.optimiser.decay_rate"),
+        setting("training.optimiser.decay_rate"),
         {"training.optimiser.schedule": "exponential", "training.optimiser.decay_steps": 4},
     ),
-    Kind("stalled-gaussian", "toy-gaussian-2", "NUM304", (1e-8, 1e-6), _set("training.optimiser.learning_rate")),
+    Kind("stalled-gaussian", "toy-gaussian-2", "NUM304", (1e-8, 1e-6), setting("training.optimiser.learning_rate")),
     # DATA401 to 405: wrong before the first step.
     Kind("beyond-digits", "gan-digits", "DATA401", (2, 255), data=injections.beyond_range, steps=60),
     Kind(
@@ -331,13 +317,13 @@ INJECTED = (
         settings={"model.reconstruction": "bernoulli"},
         steps=60,
     ),
-    Kind("tiny-batch-digits", "gan-digits", "DATA402", (8, 60), _set("data.limit", whole=True), steps=60),
+    Kind("tiny-batch-digits", "gan-digits", "DATA402", (8, 60), FEW, steps=60),
     Kind(
         "tiny-vae-moons",
         "vae-mnist",
         "DATA402",
         (20, 60),
-        _set("data.limit", whole=True),
+        FEW,
         {**_WIDE, "training.batch_size": 16},
         steps=60,
     ),
