@@ -34,10 +34,10 @@ class Public(type(BaseModel)):  # type: ignore[misc]  # pydantic does not export
     """
 
     def __new__(mcs, *arguments: Any, **options: Any) -> Any:
-        """Create the class. A setting may have the name of one of pydantic's deprecated methods, such as `schema`."""
+        """Create the class. `schema`, the name of one of pydantic's deprecated methods, may be a setting; other warnings stay."""
         with warnings.catch_warnings():
             warnings.filterwarnings(
-                "ignore", message="Field name .* shadows an attribute in parent", category=UserWarning
+                "ignore", message='Field name "schema" .* shadows an attribute', category=UserWarning
             )
             return super().__new__(mcs, *arguments, **options)
 

@@ -282,13 +282,15 @@ def _load_players(path: Path, model: Model, weights: Mapping[str, Tensor], kind:
 def _check_extra_state(path: Path, model: Model, step: int, weights: Mapping[str, Tensor]) -> None:
     """Raise RunError if the state of a part of the model is not in the checkpoint, or that in it belongs to no part of the model."""
     saved = _under("extra/", weights).keys()
-    for holds, names in (("no state", model.state_names - saved), ("the state", model.unread_state(saved))):
+    for holds, names in (
+        ("no state of {}", model.state_names - saved),
+        ("the state of {}, which the recipe does not have", model.unread_state(saved)),
+    ):
         if step > 0 and names:
             parts = " and ".join(sorted({f"model.{name.partition('/')[0]}" for name in names}))
-            missing = ", which the recipe does not have" if holds == "the state" else ""
             run = path.parent.parent
             raise RunError(
-                f"{path} holds {holds} of {parts}{missing}, so the recipe was changed after training began: restore the earlier "
+                f"{path} holds {holds.format(parts)}, so the recipe was changed after training began: restore the earlier "
                 f"recipe in {run / 'recipe.yaml'}, or train again with this one: {retrain_command(run)}"
             )
 
