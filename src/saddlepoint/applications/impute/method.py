@@ -72,26 +72,17 @@ class ImputationMethod(ABC):
             DataError: a filled cell is not finite, as when a network diverged.
         """
         matrix = np.asarray(matrix, dtype=np.float64)
+        if not self.draws:
+            return np.repeat(self.guess(matrix, rng)[None], draws, axis=0)
         completed = np.repeat(matrix[None], draws, axis=0)
-        missing = np.isnan(matrix)
-        rows = np.flatnonzero(missing.any(1))
-        if not len(rows):
-            return completed
-        filled = matrix
-        for draw in range(draws):
-            if draw == 0 or self.draws:
-                filled = self._fill(matrix[rows].copy(), rng, draw)
-                if not np.isfinite(filled[missing[rows]]).all():
-                    raise DataError(
-                        f"impute: {type(self).__name__} gave values that are not finite; use another method."
-                    )
-                if not self.draws:
-                    filled = np.clip(filled, self._low, self._high)
-            completed[draw, rows] = np.where(missing[rows], filled, matrix[rows])
+        rows = np.flatnonzero(np.isnan(matrix).any(1))
+        if len(rows):
+            for draw, table in enumerate(completed):
+                table[rows] = self._merge(matrix[rows], self._fill(matrix[rows], rng, draw))
         return completed
 
-    def guess(self, matrix: Matrix, rng: np.random.Generator) -> npt.NDArray[np.float64]:
-        """Fill in the missing cells with the best guess; of a method that draws, the mean of draws or the most frequent category.
+    def guess(self, matrix: Matrix, rng: np.random.Generator) -> Matrix:
+        """Fill in the missing cells with the best guess; of a method that draws, the conditional expectation or the centre of draws.
 
         Args:
             matrix: (N, D) the fitted matrix or new rows.
@@ -99,11 +90,30 @@ class ImputationMethod(ABC):
 
         Returns:
             (N, D) without NaN; observed cells are unchanged.
+
+        Raises:
+            DataError: a filled cell is not finite, as when a network diverged.
         """
+        completed = np.array(matrix, dtype=np.float64)
+        rows = np.flatnonzero(np.isnan(completed).any(1))
+        if len(rows):
+            completed[rows] = self._merge(completed[rows], self._guess(completed[rows], rng))
+        return completed
+
+    def _merge(self, rows: Matrix, filled: Matrix) -> Matrix:
+        """Return rows (n, D) with their missing cells from `filled` (n, D)."""
+        missing = np.isnan(rows)
+        # A column with a single observed value has no other, whatever a draw adds to it.
+        filled = np.where(self._low == self._high, self._low, filled)
+        if not np.isfinite(filled[missing]).all():
+            raise DataError(f"impute: {type(self).__name__} gave values that are not finite; use another method.")
+        return np.where(missing, filled, rows)
+
+    def _guess(self, matrix: Matrix, rng: np.random.Generator) -> Matrix:
+        """Return rows (n, D) with best guesses in their missing cells; each row lacks at least one cell."""
         if not self.draws:
-            filled: Matrix = self.complete(matrix, rng)[0]
-            return filled
-        return centre(self.complete(matrix, rng, GUESSED), self.kinds)
+            return np.clip(self._fill(matrix, rng, 0), self._low, self._high)
+        return centre(np.stack([self._fill(matrix, rng, draw) for draw in range(GUESSED)]), self.kinds)
 
     @abstractmethod
     def _fit(self, matrix: Matrix, targets: Mask, rng: np.random.Generator) -> None:
@@ -111,7 +121,7 @@ class ImputationMethod(ABC):
 
     @abstractmethod
     def _fill(self, matrix: Matrix, rng: np.random.Generator, draw: int) -> Matrix:
-        """Return rows (n, D) with values in their missing cells; each row lacks at least one cell."""
+        """Return rows (n, D) with values in their missing cells; each row lacks at least one cell. `matrix` stays as it is."""
 
 
 def centre(drawn: npt.NDArray[np.float64], kinds: Kinds) -> npt.NDArray[np.float64]:

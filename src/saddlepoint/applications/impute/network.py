@@ -1,4 +1,4 @@
-"""What the neural methods share: inputs as float32 tensors, heads for numbers and categories, and seeded training."""
+"""What the neural methods share: inputs as float32 tensors, the places of numbers and categories, and seeded training."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from saddlepoint.applications.impute.design import Design
 from saddlepoint.applications.impute.method import Matrix
@@ -29,11 +29,9 @@ def seeded(rng: np.random.Generator) -> Iterator[torch.Generator]:
         yield torch.Generator().manual_seed(seed + 1)
 
 
-def perceptron(inputs: int, hidden: int, outputs: int) -> nn.Sequential:
-    """Three linear layers with ReLU between them."""
-    return nn.Sequential(
-        nn.Linear(inputs, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, outputs)
-    )
+def torch_generator(rng: np.random.Generator) -> torch.Generator:
+    """A generator of torch on the CPU, seeded by one of NumPy."""
+    return torch.Generator().manual_seed(int(rng.integers(2**62)))
 
 
 class Cells:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
@@ -77,9 +78,10 @@ def make_method(name: str, chains: int = 1, options: Mapping[str, Any] | None = 
         options: further arguments of its class.
 
     Raises:
-        SettingError: there is no such method, or it has no such options.
+        SettingError: there is no such method, it has no such options, or one is no number above 0.
     """
     check_method(name, "impute")
+    _check_options(options or {})
     entry = METHODS[name]
     module, _, attribute = entry.path.partition(":")
     made = getattr(import_module(module), attribute)
@@ -88,3 +90,9 @@ def make_method(name: str, chains: int = 1, options: Mapping[str, Any] | None = 
         return made(**arguments)
     except TypeError as error:
         raise SettingError(f"impute: the method {name} does not take these options: {error}.") from None
+
+
+def _check_options(options: Mapping[str, Any]) -> None:
+    for option, value in options.items():
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+            raise SettingError(f"impute: the option {option} must be a number above 0, got {value!r}.")

@@ -8,7 +8,8 @@ from torch import Tensor, nn
 
 from saddlepoint.applications.impute.design import Design
 from saddlepoint.applications.impute.method import ImputationMethod, Mask, Matrix
-from saddlepoint.applications.impute.network import Cells, batches, seeded
+from saddlepoint.applications.impute.network import Cells, batches, seeded, torch_generator
+from saddlepoint.networks.mlp import MLP
 
 NOISE = 0.01  # range of the numbers that stand in missing cells, as in the authors' code
 
@@ -42,7 +43,9 @@ class Gain(ImputationMethod):
         x = (x - self._least) / self._range
         width = x.shape[1]
         with seeded(rng) as generator:
-            self._generator, discriminator = _sigmoids(width), _sigmoids(width)
+            self._generator, discriminator = (
+                MLP((2 * width,), (width,), (width, width), output_activation="sigmoid") for _ in range(2)
+            )
             adams = [torch.optim.Adam(net.parameters()) for net in (discriminator, self._generator)]
             for rows in batches(len(x), 128, self.steps, generator):
                 self._train(x[rows], observed[rows], discriminator, adams, generator)
@@ -71,7 +74,7 @@ class Gain(ImputationMethod):
         _update(adams[1], fooled + self.reconstruction * error)
 
     def _fill(self, matrix: Matrix, rng: np.random.Generator, draw: int) -> Matrix:
-        generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
+        generator = torch_generator(rng)
         x, observed = self._cells.tensors(matrix)
         x = (x - self._least) / self._range
         made = self._generator(torch.cat([self._with_noise(x, observed, generator), observed], 1))
@@ -79,18 +82,6 @@ class Gain(ImputationMethod):
 
     def _with_noise(self, x: Tensor, observed: Tensor, generator: torch.Generator) -> Tensor:
         return observed * x + (1 - observed) * NOISE * torch.rand(x.shape, generator=generator)
-
-
-def _sigmoids(width: int) -> nn.Sequential:
-    """(B, 2 width) -> (B, width) in [0, 1]."""
-    return nn.Sequential(
-        nn.Linear(2 * width, width),
-        nn.ReLU(),
-        nn.Linear(width, width),
-        nn.ReLU(),
-        nn.Linear(width, width),
-        nn.Sigmoid(),
-    )
 
 
 def _update(adam: torch.optim.Adam, cost: Tensor) -> None:

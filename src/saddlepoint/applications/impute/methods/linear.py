@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.special import softmax
 
 from saddlepoint.applications.impute.chained import Chained, Column, Conditional
 from saddlepoint.applications.impute.design import MOST_INDICATORS
@@ -11,7 +12,7 @@ from saddlepoint.applications.impute.methods.leaves import LeafDraw
 
 RIDGE = 1e-5  # relative to the mean square of the inputs, as in mice: enough for collinear columns
 DONORS = 5
-NEWTON_STEPS = 8
+LOGISTIC_STEPS = 40
 
 
 class BayesianRegression:
@@ -91,14 +92,14 @@ class LogisticDraw:
         if k == 1:
             return
         indicators = (codes[:, None] == present).astype(np.float64)
-        # A normal prior of variance 1 on the standardised coefficients; none on the constant.
+        # A normal prior of variance 1 on the standardised coefficients; next to none on the constant.
         penalty = np.ones(x.shape[1])
         penalty[-1] = 1e-3
         hessian = 0.5 * x.T @ x + np.diag(penalty)
         inverse = np.linalg.inv(hessian)
         # The fixed bound makes each step cheap and none of them overshoots; more steps than Newton's own are needed.
-        for _ in range(NEWTON_STEPS * 5):
-            gradient = x.T @ (indicators - _softmax(x @ self._weights)) - penalty[:, None] * self._weights
+        for _ in range(LOGISTIC_STEPS):
+            gradient = x.T @ (indicators - softmax(x @ self._weights, axis=1)) - penalty[:, None] * self._weights
             step = inverse @ gradient
             self._weights += step
             if np.abs(step).max() < 1e-3:
@@ -106,7 +107,7 @@ class LogisticDraw:
 
     def predict(self, inputs: Matrix, rng: np.random.Generator) -> Column:
         """Draw a category for each row."""
-        drawn = draw_categories(_softmax(_with_constant(inputs) @ self._weights), rng)
+        drawn = draw_categories(softmax(_with_constant(inputs) @ self._weights, axis=1), rng)
         return self._present[drawn.astype(np.int64)].astype(np.float64)
 
 
@@ -154,9 +155,3 @@ class Matching(_Linear):
 
 def _with_constant(inputs: Matrix) -> Matrix:
     return np.concatenate([inputs, np.ones((len(inputs), 1))], 1)
-
-
-def _softmax(logits: Matrix) -> Matrix:
-    powers: Matrix = np.exp(logits - logits.max(1, keepdims=True))
-    powers /= powers.sum(1, keepdims=True)
-    return powers

@@ -76,17 +76,6 @@ class Mixture(ImputationMethod):
     def __init__(self, components: int = 8, steps: int = 50, chains: int = 1) -> None:
         self.components, self.steps, self.chains = components, steps, chains
 
-    def guess(self, matrix: Matrix, rng: np.random.Generator) -> npt.NDArray[np.float64]:
-        """(N, D) -> (N, D) completed by the conditional expectation, and by the most likely category."""
-        filled = np.asarray(matrix, dtype=np.float64).copy()
-        rows = np.flatnonzero(np.isnan(filled).any(1))
-        if len(rows):
-            inputs = self._design.encode(filled[rows])
-            completed = [_conditional(fit, inputs, None) for fit in self._fits]
-            expected = self._design.decode(np.mean(completed, 0))
-            filled[rows] = np.where(np.isnan(filled[rows]), expected, filled[rows])
-        return filled
-
     def _fit(self, matrix: Matrix, targets: Mask, rng: np.random.Generator) -> None:
         self._design = Design(matrix, self.kinds, drop_first=True)
         inputs = self._design.encode(matrix)
@@ -108,9 +97,13 @@ class Mixture(ImputationMethod):
             steps = max(5, self.steps // 5)
             self._fits = [_em(best, inputs[sample], variance, steps)[0] for sample in samples]
 
-    def _fill(self, matrix: Matrix, rng: np.random.Generator, draw: int) -> Matrix:
+    def _guess(self, matrix: Matrix, rng: np.random.Generator) -> Matrix:
+        """The conditional expectation, and the category that is most likely by that of its indicator."""
         inputs = self._design.encode(matrix)
-        drawn = _conditional(self._fits[draw % len(self._fits)], inputs, rng)
+        return self._design.decode(np.mean([_expect(fit, inputs) for fit in self._fits], 0))
+
+    def _fill(self, matrix: Matrix, rng: np.random.Generator, draw: int) -> Matrix:
+        drawn = _draw(self._fits[draw % len(self._fits)], self._design.encode(matrix), rng)
         filled = self._design.decode(drawn)
         for column in range(len(self.kinds)):
             rows = np.flatnonzero(np.isnan(matrix[:, column]))
@@ -189,29 +182,26 @@ def _em(model: Components, inputs: Matrix, variance: Vector, steps: int) -> tupl
     return model, total
 
 
-def _conditional(model: Components, inputs: Matrix, rng: np.random.Generator | None) -> Matrix:
-    """Complete inputs (N, F) by a draw, or without a generator by the conditional expectation."""
+def _expect(model: Components, inputs: Matrix) -> Matrix:
+    """Complete inputs (N, F) by the conditional expectation."""
     filled = inputs.copy()
-    k = len(model.weights)
     for rows, observed in _patterns(inputs):
-        if observed.all():
-            continue
-        posteriors = [_posterior(model, component, inputs[rows], observed) for component in range(k)]
+        posteriors = [_posterior(model, component, inputs[rows], observed) for component in range(len(model.weights))]
         shares, _ = _responsibilities(model, posteriors)
         means = np.stack([one.means for one in posteriors])
-        if rng is None:
-            filled[np.ix_(rows, ~observed)] = np.einsum("nk,knm->nm", shares, means)
-            continue
-        chosen = draw_categories(shares, rng).astype(np.int64)
-        noise = rng.standard_normal((len(rows), int((~observed).sum())))
-        roots = np.stack([np.linalg.cholesky(_regular(one.covariance)) for one in posteriors])
-        filled[np.ix_(rows, ~observed)] = means[chosen, np.arange(len(rows))] + np.einsum(
-            "nij,nj->ni", roots[chosen], noise
-        )
+        filled[np.ix_(rows, ~observed)] = np.einsum("nk,knm->nm", shares, means)
     return filled
 
 
-def _regular(covariance: Matrix) -> Matrix:
-    """The covariance with a diagonal that rounding cannot make negative."""
-    least = 1e-9 * (1 + float(np.abs(np.diag(covariance)).max()))
-    return np.asarray(covariance + least * np.eye(len(covariance)))
+def _draw(model: Components, inputs: Matrix, rng: np.random.Generator) -> Matrix:
+    """Complete inputs (N, F) by a draw from the conditional distribution."""
+    import torch
+
+    from saddlepoint.applications.impute.network import torch_generator
+    from saddlepoint.models.classical.normal import complete_mixture
+
+    known = ~np.isnan(inputs)
+    x, mask, weights, means, covariances = map(
+        torch.from_numpy, (np.where(known, inputs, 0.0), known, model.weights, model.means, model.covariances)
+    )
+    return complete_mixture(x, mask, weights.log(), means, covariances, torch_generator(rng)).numpy()

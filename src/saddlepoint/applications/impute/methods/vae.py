@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from saddlepoint.applications.impute.design import Design
 from saddlepoint.applications.impute.method import ImputationMethod, Mask, Matrix
-from saddlepoint.applications.impute.network import Cells, batches, perceptron, seeded
+from saddlepoint.applications.impute.network import Cells, batches, seeded, torch_generator
+from saddlepoint.networks.mlp import MLP
+from saddlepoint.objectives.likelihood import importance_bound
 
 LEAST_SCALE = 1e-2  # standard deviation of a number given its code, in units of the column's
 CODES = 64  # codes of a row, of which one is drawn
 EXPECTED = 1_000  # codes whose weighted mean is a best guess
-BLOCK = 512  # rows at a time
+DRAWN_ROWS, EXPECTED_ROWS = 512, 64  # at a time
 
 
 class MaskedAutoencoder(ImputationMethod):
@@ -57,45 +58,48 @@ class MaskedAutoencoder(ImputationMethod):
         x, observed = self._cells.tensors(matrix)
         numbers = len(self._cells.numbers)
         with seeded(rng) as generator:
-            self._encoder = perceptron(design.width, self.hidden, 2 * self.latent)
+            hidden = (self.hidden, self.hidden)
+            self._encoder = MLP((design.width,), (2 * self.latent,), hidden)
             # Of every number a mean, a scale and degrees of freedom; of every category a logit.
-            self._decoder = perceptron(self.latent, self.hidden, design.width + 2 * numbers)
+            self._decoder = MLP((self.latent,), (design.width + 2 * numbers,), hidden)
             parameters = [*self._encoder.parameters(), *self._decoder.parameters()]
             adam = torch.optim.Adam(parameters, lr=self.learning_rate)
             for rows in batches(len(x), 64, self.steps, generator):
-                _, log_weights, _ = self._explain(x[rows], observed[rows], self.samples, generator)
-                loss = (math.log(self.samples) - torch.logsumexp(log_weights, 0)).mean()
+                _, log_weights = self._explain(x[rows], observed[rows], self.samples, generator)
+                loss = -importance_bound(log_weights).mean()
                 adam.zero_grad()
                 loss.backward()  # type: ignore[no-untyped-call]
                 adam.step()
         for parameter in parameters:
             parameter.requires_grad_(False)
 
-    def guess(self, matrix: Matrix, rng: np.random.Generator) -> npt.NDArray[np.float64]:
-        """(N, D) -> (N, D) completed by the conditional expectation, and by the most likely category."""
-        generator = _generator(rng)
-        filled = np.array(matrix, dtype=np.float64)
-        for start in range(0, len(matrix), 64):
-            block = matrix[start : start + 64]
-            x, observed = self._cells.tensors(block)
-            outputs, log_weights, _ = self._explain(x, observed, EXPECTED, generator)
-            weights = torch.softmax(log_weights, 0)[..., None]
-            means = outputs[..., : x.shape[1]].clone()
-            for _, part in self._cells.categories:
-                means[..., part] = torch.softmax(means[..., part], -1)
-            expected = self._cells.design.decode((weights * means).sum(0).double().numpy())
-            filled[start : start + 64] = np.where(np.isnan(block), expected, block)
-        return filled
+    def _guess(self, matrix: Matrix, rng: np.random.Generator) -> Matrix:
+        """The conditional expectation, and the most likely category."""
+        return self._in_blocks(self._expect, matrix, EXPECTED_ROWS, rng)
 
     def _fill(self, matrix: Matrix, rng: np.random.Generator, draw: int) -> Matrix:
-        generator = _generator(rng)
+        return self._in_blocks(self._draw, matrix, DRAWN_ROWS, rng)
+
+    def _in_blocks(
+        self, complete: Callable[[Matrix, torch.Generator], Matrix], matrix: Matrix, size: int, rng: np.random.Generator
+    ) -> Matrix:
+        generator = torch_generator(rng)
         return np.concatenate(
-            [self._draw(matrix[start : start + BLOCK], generator) for start in range(0, len(matrix), BLOCK)]
+            [complete(matrix[start : start + size], generator) for start in range(0, len(matrix), size)]
         )
+
+    def _expect(self, matrix: Matrix, generator: torch.Generator) -> Matrix:
+        x, observed = self._cells.tensors(matrix)
+        outputs, log_weights = self._explain(x, observed, EXPECTED, generator)
+        weights = torch.softmax(log_weights, 0)[..., None]
+        means = outputs[..., : x.shape[1]].clone()
+        for _, part in self._cells.categories:
+            means[..., part] = torch.softmax(means[..., part], -1)
+        return self._cells.design.decode((weights * means).sum(0).double().numpy())
 
     def _draw(self, matrix: Matrix, generator: torch.Generator) -> Matrix:
         x, observed = self._cells.tensors(matrix)
-        outputs, log_weights, _ = self._explain(x, observed, CODES, generator)
+        outputs, log_weights = self._explain(x, observed, CODES, generator)
         chosen = torch.multinomial(torch.softmax(log_weights, 0).T, 1, generator=generator)[:, 0]
         picked = outputs[chosen, torch.arange(len(x))]
         drawn = picked[:, : x.shape[1]].clone()
@@ -121,40 +125,28 @@ class MaskedAutoencoder(ImputationMethod):
         scales = torch.nn.functional.softplus(outputs[..., width : width + numbers]) + LEAST_SCALE
         return means, scales, torch.nn.functional.softplus(outputs[..., width + numbers :]) + 3
 
-    def _explain(
-        self, x: Tensor, observed: Tensor, samples: int, generator: torch.Generator
-    ) -> tuple[Tensor, Tensor, Tensor]:
+    def _explain(self, x: Tensor, observed: Tensor, samples: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """Draw codes of rows x (B, F).
 
         Returns:
-            The decoder's outputs (S, B, F + 2 numbers), log importance weights (S, B), and the codes (S, B, latent).
+            The decoder's outputs (S, B, F + 2 numbers), and log importance weights (S, B).
         """
         mean, raw = self._encoder(x).chunk(2, -1)
         scale = torch.nn.functional.softplus(raw) + 1e-4
         noise = torch.randn(samples, *mean.shape, generator=generator)
         codes = mean + scale * noise
-        outputs = self._decoder(codes)
+        outputs = self._decoder(codes.flatten(0, 1)).unflatten(0, codes.shape[:2])
         log_ratio = (-0.5 * codes.square() + 0.5 * noise.square() + scale.log()).sum(-1)
-        return outputs, log_ratio + self._log_likelihood(outputs, x, observed), codes
+        return outputs, log_ratio + self._log_likelihood(outputs, x, observed)
 
     def _log_likelihood(self, outputs: Tensor, x: Tensor, observed: Tensor) -> Tensor:
         """Nats (S, B) of the observed cells."""
         total = torch.zeros(outputs.shape[:2])
         means, scales, freedom = self._number_heads(outputs, x.shape[1])
         if means.shape[-1]:
-            values = student_t_log_density(x[:, self._cells.numbers], means, scales, freedom)
+            density = torch.distributions.StudentT(freedom, means, scales, validate_args=False)
+            values = density.log_prob(x[:, self._cells.numbers])  # type: ignore[no-untyped-call]
             total = total + (values * observed[:, self._cells.numbers]).sum(-1)
         for _, part in self._cells.categories:
             total = total + (torch.log_softmax(outputs[..., part], -1) * x[:, part] * observed[:, part]).sum(-1)
         return total
-
-
-def student_t_log_density(x: Tensor, mean: Tensor, scale: Tensor, freedom: Tensor) -> Tensor:
-    """Log density of a Student-t distribution, element by element; freedom is positive."""
-    squares = ((x - mean) / scale).square() / freedom
-    constant = torch.lgamma((freedom + 1) / 2) - torch.lgamma(freedom / 2) - 0.5 * torch.log(math.pi * freedom)
-    return constant - scale.log() - (freedom + 1) / 2 * torch.log1p(squares)
-
-
-def _generator(rng: np.random.Generator) -> torch.Generator:
-    return torch.Generator().manual_seed(int(rng.integers(2**62)))
