@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from saddlepoint.applications.impute import holding_out
 from saddlepoint.applications.impute.holding_out import energy_scores, hold_contest, hold_out_cells
 
 
@@ -62,3 +63,12 @@ def test_for_inference_only_methods_that_draw_are_tried() -> None:
 def test_small_tables_hold_no_contest() -> None:
     rng = np.random.default_rng(0)
     assert hold_contest(rng.standard_normal((10, 3)), (0, 0, 0), "prediction", rng) is None
+
+
+def test_a_column_with_few_values_does_not_prevent_the_contest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(holding_out, "MOST_ROWS", 50)  # a sample that lacks the column's only value
+    matrix = np.random.default_rng(0).standard_normal((2_000, 3))
+    matrix[1:, 1] = np.nan
+    contest = hold_contest(matrix, (0, 0, 0), "prediction", np.random.default_rng(1), ["mean", "iterative"])
+    assert contest is not None
+    assert not contest.failed

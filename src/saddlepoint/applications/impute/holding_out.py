@@ -136,8 +136,10 @@ def hold_contest(
     names = [name for name in names if METHODS[name].draws or aim == "prediction"]
     if len(matrix) > MOST_ROWS:
         matrix = matrix[rng.choice(len(matrix), MOST_ROWS, replace=False)]
-        matrix = matrix[:, ~np.isnan(matrix).all(0)] if np.isnan(matrix).all(0).any() else matrix
-    if len(matrix) < LEAST_ROWS or matrix.shape[1] != len(kinds):
+        # A sample of the rows may lack a column altogether.
+        kept = ~np.isnan(matrix).all(0)
+        matrix, kinds = matrix[:, kept], tuple(np.asarray(kinds)[kept].tolist())
+    if len(matrix) < LEAST_ROWS:
         return None
     observed = int((~np.isnan(matrix)).sum())
     held = hold_out_cells(np.isnan(matrix), rng, min(LARGEST_SHARE, max(SHARE, WANTED / max(observed, 1))))
