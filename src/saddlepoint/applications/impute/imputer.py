@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import _check_feature_names, _check_n_features, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from saddlepoint.applications.impute.fitting import check_request, fit_method
 from saddlepoint.applications.impute.frames import FrameMatrix
+from saddlepoint.applications.impute.libraries import to_library, to_pandas
 from saddlepoint.errors import shortened
 from saddlepoint.progress.protocol import Report
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 INDICATOR = "missingindicator_"  # begins the names of indicator columns, as in scikit-learn
 
 
-class TableImputer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class TableImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Fill in missing cells; `fit` once, then `transform` those rows or new ones.
 
     An array of numbers gives an array of numbers. A frame (of pandas, or of polars and others through narwhals) gives a frame of the
@@ -94,14 +95,12 @@ class TableImputer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         check_request(self.method, self.aim, self.draws)
         seeds = check_random_state(self.random_state)
         self._seed = int(seeds.randint(2**31 - 1))
-        frame = as_frame(X)
+        frame = to_pandas(X)
         self._is_frame = frame is not None
         if frame is not None:
             from saddlepoint.data.tabular.infer import infer_schema
 
-            _check_feature_names(self, X, reset=True)
-            _check_n_features(self, frame, reset=True)
-            self._names = list(frame.columns)
+            validate_data(self, frame, reset=True, skip_check_array=True)
             self.schema_: Schema | None = self.schema if self.schema is not None else infer_schema(frame)
             self._columns = FrameMatrix.of(frame, self.schema_)
             matrix, kinds = self._columns.matrix(frame), self._columns.kinds
@@ -169,20 +168,11 @@ class TableImputer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         Args:
             input_features: names of an array's columns; None calls them x0, x1, ...
         """
-        from sklearn.utils.validation import _check_feature_names_in
-
-        check_is_fitted(self)
-        names = _check_feature_names_in(self, input_features)
+        names = super().get_feature_names_out(input_features)
         kept = names if self.keep_empty_features else names[~self._empty]
         if not self.add_indicator:
             return np.asarray(kept, dtype=object)
         return np.asarray([*kept, *(f"{INDICATOR}{names[column]}" for column in self._indicated)], dtype=object)
-
-    def missing_mask(self, X: Any) -> npt.NDArray[np.bool_]:  # noqa: N803
-        """(N, D) True where a cell of X is missing."""
-        if self._is_frame:
-            return np.asarray(self._frame(X).isna().to_numpy(dtype=bool))
-        return np.isnan(self._numbers(X, reset=False))
 
     def left(self, X: Any) -> dict[str, str]:  # noqa: N803
         """Why cells of the completed frame X are still missing, by the names of their columns."""
@@ -211,19 +201,16 @@ class TableImputer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             )
         lacking = frame.isna().to_numpy(dtype=bool)
         filled = (self._columns.filled(frame, one) for one in self._draws(matrix, draws, rng))
-        return [like(X, self._finish_frame(table, lacking)) for table in filled]
+        return [to_library(X, self._finish_frame(table, lacking)) for table in filled]
 
     def _frame(self, X: Any) -> pd.DataFrame:  # noqa: N803
         """A frame with the columns that the imputer was fitted to; an array gets their names."""
         import pandas as pd
 
-        _check_feature_names(self, X, reset=False)
-        found = as_frame(X)
+        found = to_pandas(X)
         frame: pd.DataFrame = found if found is not None else pd.DataFrame(np.asarray(X))
-        _check_n_features(self, frame, reset=False)
-        if found is None:
-            frame.columns = pd.Index(self._names)
-        return frame
+        validate_data(self, frame, reset=False, skip_check_array=True)
+        return frame if found is not None else frame.set_axis(self.feature_names_in_, axis=1)
 
     def _draws(self, matrix: Any, draws: int, rng: np.random.Generator) -> Any:
         if self._fitted is None:
@@ -239,7 +226,7 @@ class TableImputer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def _finish_frame(self, table: Any, lacking: Any) -> Any:
         names = list(table.columns)
         if not self.keep_empty_features:
-            table = table.drop(columns=[name for name, empty in zip(names, self._empty, strict=True) if empty])
+            table = table.drop(columns=[names[column] for column in np.flatnonzero(self._empty)])
         if self.add_indicator:
             for column in self._indicated:
                 table[f"{INDICATOR}{names[column]}"] = lacking[:, column]
@@ -269,7 +256,7 @@ class TableImputer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def _warn_of_empty(self) -> None:
         if not self._empty.any():
             return
-        names = self._names if self._is_frame else np.arange(self.n_features_in_)
+        names = self.feature_names_in_ if self._is_frame else np.arange(self.n_features_in_)
         what = "stay missing" if self.keep_empty_features else "are dropped"
         listed = shortened(", ".join(map(str, np.asarray(names, dtype=object)[self._empty])))
         warnings.warn(f"impute: columns without any observed value {what}: {listed}.", UserWarning, stacklevel=3)
@@ -284,32 +271,3 @@ class TableImputer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 def _dtype(table: Any) -> Any:
     """float32 for a table of that type, else float64."""
     return np.float32 if getattr(table, "dtype", None) == np.float32 else np.float64
-
-
-def as_frame(table: Any) -> Any:
-    """A data frame of any library as one of pandas, with rows numbered from 0; None if it is an array or a list of rows."""
-    if isinstance(table, np.ndarray | list | tuple) or not hasattr(table, "columns"):
-        if isinstance(table, np.ndarray) and table.dtype.names:
-            from saddlepoint.data.tabular.reading import read_frame
-
-            return read_frame(table)
-        return None
-    from saddlepoint.data.tabular.reading import read_frame
-
-    return read_frame(table)
-
-
-def like(original: Any, frame: Any) -> Any:
-    """A pandas frame as one of the library of `original`, with its index and its names of columns."""
-    if type(original).__module__.partition(".")[0] == "pandas":
-        names = dict(zip(map(str, original.columns), original.columns, strict=True))
-        return frame.set_axis(original.index, axis=0).rename(columns=names)
-    if isinstance(original, np.ndarray | list | tuple):
-        is_plain = not (isinstance(original, np.ndarray) and original.dtype.names)
-        return frame.to_numpy() if is_plain else frame.to_records(index=False)
-    from saddlepoint.data.tabular.packages import import_package
-
-    narwhals, pyarrow = import_package("narwhals"), import_package("pyarrow")
-    backend = narwhals.from_native(original).implementation
-    table = pyarrow.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
-    return narwhals.from_arrow(table, backend=backend).to_native()
