@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from saddlepoint.applications.impute.fitting import check_request
 from saddlepoint.applications.impute.settings import AIMS, AUTO, METHODS
 from saddlepoint.cli.arguments import Parser
 from saddlepoint.cli.console import Output, console, print_json
@@ -29,7 +28,6 @@ def run(argv: Sequence[str]) -> int:
 
     aim = arguments.aim
     draws = arguments.draws if arguments.draws is not None else DRAWS if aim == "inference" else 1
-    check_request(arguments.method, aim, draws)
     if arguments.seed < 0 or arguments.seed >= 2**32:
         raise SettingError(f"impute: --seed is from 0 to {2**32 - 1:,}, got {arguments.seed}.")
     out, cells = Path(arguments.out), None if arguments.intervals is None else Path(arguments.intervals)
@@ -59,6 +57,7 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _check_outputs(table: str, out: Path, cells: Path | None, draws: int, *, overwrite: bool) -> None:
+    from saddlepoint.applications.impute.imputed import LEVEL, least_draws
     from saddlepoint.data.tabular.writing import ENDINGS, table_ending
 
     for option, path in (("--out", out), ("--intervals", cells)):
@@ -71,8 +70,8 @@ def _check_outputs(table: str, out: Path, cells: Path | None, draws: int, *, ove
         check_file("impute", path, overwrite=overwrite)
     if cells is not None and cells.resolve() == out.resolve():
         raise SettingError(f"impute: --out and --intervals name the same file, {out}.")
-    if cells is not None and draws < 19:
-        raise SettingError(f"impute: --intervals needs at least 19 draws, got {draws}; add --for inference.")
+    if cells is not None and draws < (least := least_draws(LEVEL)):
+        raise SettingError(f"impute: --intervals needs at least {least} draws, got {draws}; add --for inference.")
 
 
 def _write(done: Imputed, out: Path, cells: Path | None, *, overwrite: bool) -> None:

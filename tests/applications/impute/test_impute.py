@@ -74,6 +74,15 @@ def test_intervals_of_categories_are_shares_of_draws() -> None:
     assert set(sides["value"]) <= {"left", "right"}
 
 
+def test_intervals_of_dates_go_by_time_not_by_text() -> None:
+    days = pandas.Timestamp("2020-01-01") + pandas.to_timedelta(np.random.default_rng(0).integers(0, 900, 60), unit="D")
+    frame = pandas.DataFrame({"since": days.strftime("%d.%m.%Y"), "x": np.arange(60.0)})
+    frame.loc[::4, "since"] = None
+    cells = sp.impute(frame, method="matching", aim="inference", draws=19).intervals()
+    low, value, high = (pandas.to_datetime(cells[name], format="%d.%m.%Y") for name in ("low", "value", "high"))
+    assert ((low <= value) & (value <= high)).all()
+
+
 def test_a_long_table_numbers_the_completed_ones() -> None:
     frame = lines(40)
     done = sp.impute(frame, method="matching", draws=3)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from saddlepoint.applications.impute.pooling import pool, pool_analysis, pool_means, pool_regression, pooled_degrees
+from saddlepoint.applications.impute.analyses import pool_means, pool_regression
+from saddlepoint.applications.impute.pooling import pool, pool_analysis, pooled_degrees
 from saddlepoint.applications.impute.settings import METHODS, make_method
 from saddlepoint.errors import DataError
 

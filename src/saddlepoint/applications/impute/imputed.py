@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from saddlepoint.applications.impute.analyses import pool_means, pool_regression
 from saddlepoint.applications.impute.holding_out import Contest
-from saddlepoint.applications.impute.pooling import Analysis, Pooled, pool_analysis, pool_means, pool_regression
+from saddlepoint.applications.impute.pooling import Analysis, Pooled, pool_analysis
 from saddlepoint.applications.impute.settings import METHODS
-from saddlepoint.data.tabular.schema import Schema
+from saddlepoint.data.tabular.schema import Column, Schema
 from saddlepoint.errors import DataError, SettingError
 
 if TYPE_CHECKING:
     import pandas as pd
 
+LEVEL = 0.9  # of intervals of cells
 NUMBER = "imputation"  # column of a long table: the number of the completed table, from 1
 
 
@@ -78,7 +80,7 @@ class Imputed:
             numbered.append(one)
         return pd.concat(numbered, ignore_index=True)
 
-    def intervals(self, level: float = 0.9) -> pd.DataFrame:
+    def intervals(self, level: float = LEVEL) -> pd.DataFrame:
         """An interval for each filled cell, from the quantiles of its draws.
 
         A new draw lies within the interval with this probability. The value itself does so as far as the method is right.
@@ -95,23 +97,24 @@ class Imputed:
         """
         import pandas as pd
 
-        needed = int(np.ceil(2 / (1 - level) - 1 - 1e-9)) if 0 < level < 1 else None
-        if needed is None:
-            raise SettingError(f"impute: the level of intervals is between 0 and 1, got {level}.")
+        needed = least_draws(level)
         if len(self.tables) < needed:
             raise SettingError(
                 f"impute: intervals of {100 * level:g} % need {needed} draws, and there are {len(self.tables)}; ask for draws={needed}."
             )
-        rows: list[dict[str, Any]] = []
+        cells: dict[str, list[Any]] = {name: [] for name in ("row", "column", "value", "low", "high", "share")}
         for column in self.schema.columns:
             places = np.flatnonzero(
                 self.source[column.name].isna().to_numpy() & ~self.frame[column.name].isna().to_numpy()
             )
             if not len(places) or not column.is_learnt:
                 continue
-            drawn = [table[column.name].iloc[places] for table in self.tables]
-            rows += _cells(drawn, places, column.name, has_order=not column.has_categories, level=level)
-        return pd.DataFrame(rows, columns=["row", "column", "value", "low", "high", "share"])
+            found = _cells([table[column.name].iloc[places] for table in self.tables], column, level)
+            cells["row"] += places.tolist()
+            cells["column"] += [column.name] * len(places)
+            for name, values in found.items():
+                cells[name] += values
+        return pd.DataFrame(cells)
 
     def pool(self, analysis: Analysis, *, complete_degrees: float = np.inf, level: float = 0.95) -> tuple[Pooled, ...]:
         """Pool a function of each completed table by Rubin's rules.
@@ -171,22 +174,40 @@ class Imputed:
             )
 
 
-def _cells(drawn: list[Any], places: Any, name: str, *, has_order: bool, level: float) -> list[dict[str, Any]]:
-    import pandas as pd
+def least_draws(level: float) -> int:
+    """Number of draws that intervals of cells need, since their ends are quantiles k / (draws + 1).
 
-    table = pd.concat([one.reset_index(drop=True) for one in drawn], axis=1)
-    m = len(drawn)
-    cells = []
-    for number, place in enumerate(places):
-        values = table.iloc[number]
-        if has_order:
-            ranked = sorted(values)
-            low = max(int(np.floor((1 - level) / 2 * (m + 1) + 1e-9)), 1)
-            value, ends = ranked[(m - 1) // 2], (ranked[low - 1], ranked[m - low])
-        else:
-            value, ends = values.value_counts().index[0], (None, None)
-        share = float(np.mean([one == value for one in values]))
-        cells.append(
-            {"row": int(place), "column": name, "value": value, "low": ends[0], "high": ends[1], "share": share}
-        )
-    return cells
+    Args:
+        level: probability of the intervals, between 0 and 1.
+
+    Raises:
+        SettingError: the level is not between 0 and 1.
+    """
+    if not 0 < level < 1:
+        raise SettingError(f"impute: the level of intervals is between 0 and 1, got {level}.")
+    return int(np.ceil(2 / (1 - level) - 1 - 1e-9))
+
+
+def _cells(drawn: Sequence[Any], column: Column, level: float) -> dict[str, list[Any]]:
+    """Values, ends and shares of the cells of a column, of which each of m draws has (n,); categories have no ends."""
+    from scipy import stats
+
+    from saddlepoint.data.tabular.values import from_arrays, to_arrays
+
+    codes = np.stack([to_arrays(one, column)[0] for one in drawn])
+    m, n = codes.shape
+
+    def restored(values: Any) -> list[Any]:
+        restored_values: list[Any] = from_arrays(values, np.zeros(n, dtype=bool), column).tolist()
+        return restored_values
+
+    if column.has_categories:
+        value = stats.mode(codes, axis=0).mode
+        low = high = [None] * n
+    else:
+        # As numbers, since dates that are written as texts have another order.
+        ranked = np.sort(codes, axis=0)
+        value = ranked[(m - 1) // 2]
+        place = max(int(np.floor((1 - level) / 2 * (m + 1) + 1e-9)), 1)
+        low, high = restored(ranked[place - 1]), restored(ranked[m - place])
+    return {"value": restored(value), "low": low, "high": high, "share": (codes == value).mean(0).tolist()}
