@@ -18,9 +18,21 @@ def test_only_an_evidence_lower_bound_is_below_the_mean_likelihood_of_its_draws(
     assert ("VAE202" in diagnosis.found) == wrong
 
 
-@pytest.mark.parametrize(("steps", "wrong"), [(99, False), (300, True)])
-def test_heads_are_compared_once_the_averages_of_batch_norm_have_settled(steps: int, wrong: bool) -> None:
-    diagnosis = Diagnosis(("vae", "evidence"), RULES, Facts(steps=steps, settings={}))
+PERCEPTRON = {"model.encoder.network": "mlp", "model.encoder.batch_norm": False}
+
+
+@pytest.mark.parametrize(
+    ("steps", "settings", "wrong"),
+    [
+        (99, {}, False),
+        (300, {}, True),
+        (99, PERCEPTRON, True),
+        (99, PERCEPTRON | {"model.encoder.batch_norm": True}, False),
+        (99, PERCEPTRON | {"model.encoder.network": "dcgan"}, False),
+    ],
+)
+def test_heads_are_compared_once_the_averages_of_batch_norm_have_settled(steps, settings, wrong) -> None:
+    diagnosis = Diagnosis(("vae", "evidence"), RULES, Facts(steps=steps, settings=settings))
     for step in range(0, steps + 1, 3):
         diagnosis.watch(Record(step, 0.0, {"vae/kl": 4.0, "vae/head_kl": 0.02}))
     assert ("VAE202" in diagnosis.found) == wrong

@@ -38,7 +38,9 @@ def not_the_kl_of_its_heads(vae_kl: Series, vae_head_kl: Series, run: Facts) -> 
     https://arxiv.org/abs/1312.6114
     """
     used, closed_form = vae_kl.level(2), vae_head_kl.level(2)
-    if len(vae_head_kl) < 3 or vae_head_kl.step < SETTLED or max(abs(used), closed_form) < TINY:
+    if len(vae_head_kl) < 3 or max(abs(used), closed_form) < TINY:
+        return None
+    if vae_head_kl.step < SETTLED and not _is_without_batch_norm(run):
         return None
     if vae_head_kl.last > 1.3 * vae_head_kl.values[-2]:  # it grows: a tick's mean lags behind
         return None
@@ -72,6 +74,12 @@ def kl_is_subtracted(vae_loss: Series, vae_reconstruction: Series, vae_kl: Serie
         f"The KL term is subtracted instead of added: the loss is {-paid:.3g} nats below its reconstruction term.",
         {"loss": vae_loss.level(3), "reconstruction": vae_reconstruction.level(3), "kl": vae_kl.level(3)},
     )
+
+
+def _is_without_batch_norm(run: Facts) -> bool:
+    """Whether the encoder is known to have no BatchNorm: a perceptron by its settings."""
+    settings = run.settings
+    return settings.get("model.encoder.network") == "mlp" and not settings.get("model.encoder.batch_norm", True)
 
 
 def _wrong_kl(step: int, title: str, evidence: dict[str, float]) -> Finding:

@@ -27,6 +27,7 @@ from saddlepoint.objectives.adversarial.noise import GameNoise
 from saddlepoint.objectives.divergence import kl_standard_normal
 from saddlepoint.objectives.likelihood import log_likelihood
 from saddlepoint.objectives.phase import Batch
+from saddlepoint.recipe.bases import dotted
 from saddlepoint.records import Finding, Record
 from saddlepoint.studies.claims.mistakes import build_with_mistake
 from saddlepoint.studies.claims.trial import settings_key
@@ -134,11 +135,11 @@ class Watched:
 
     def _facts(self) -> Facts:
         """The facts about a run with these settings that the rules may use."""
-        settings = {f"model.{name}": value for name, value in self.model.model_dump().items()}
+        settings = dotted("model", self.model.model_dump())
         players = {role: self.training.players.get(role, PlayerSettings()) for role in self.model.roles}
         optimisers = {"optimiser": self.training.optimiser} | {f"players.{role}": own for role, own in players.items()}
         for section, own in optimisers.items():
-            settings |= {f"training.{section}.{name}": value for name, value in own.model_dump().items()}
+            settings |= dotted(f"training.{section}", own.model_dump())
         return Facts(steps=self.training.steps, settings=settings)
 
 
