@@ -20,6 +20,7 @@ FILES = {
         (0,),
         ("columns income, size have missing values: fill them first, or leave them out",),
     ),
+    "commas.txt": ('"a","b"\n1,2\n3,4\n', (0, 1), ()),
     "hashes.txt": ("colour x\n#fff 1\n2 3\n4 5\n", (1,), ("column colour holds text",)),
 }
 

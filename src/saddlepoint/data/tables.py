@@ -12,17 +12,18 @@ import itertools
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from saddlepoint.data.tabular.cells import NUMBER_MARKS
 from saddlepoint.errors import DataError, printable, shortened
 
 ROWS, MOST_CHARACTERS = 1_000, 1 << 20  # read at most
 NAMED = 5  # columns named in a message
-DELIMITERS = {".csv": ",", ".tsv": "\t", ".txt": None}  # None: any white space
-MISSING = frozenset(("", "na", "n/a", "nan", "null", "none", "?"))  # cells without a value, in lower case
+ENDINGS = (".csv", ".tsv", ".txt")
+DELIMITERS = ",;\t|"
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,20 @@ def table_suffix(path: Path) -> str:
     endings = [ending.lower() for ending in path.suffixes]
     if endings[-1:] == [".gz"]:
         del endings[-1]
-    return endings[-1] if endings and endings[-1] in DELIMITERS else ""
+    return endings[-1] if endings and endings[-1] in ENDINGS else ""
+
+
+def open_text(path: Path) -> IO[str]:
+    """The text of a file that may be packed with gzip, with its own line ends."""
+    opened = gzip.open if path.suffix.lower() == ".gz" else open
+    return opened(path, "rt", encoding="utf-8-sig", newline="")
+
+
+def find_delimiter(line: str, path: Path) -> str | None:
+    """What separates the cells of the first line of a table at `path`; None, which is any white space, only of ".txt"."""
+    suffix = table_suffix(path)
+    most = "\t" if suffix == ".tsv" else max(DELIMITERS, key=line.count)
+    return None if suffix == ".txt" and most not in line else most
 
 
 def how_to_load(path: Path) -> str:
@@ -120,18 +134,15 @@ def has_header(rows: list[list[str]]) -> bool:
 
 def _read(path: Path) -> tuple[list[list[str]], str | None, bool]:
     """The first rows of the file, what separates its cells, and whether some are in quotes."""
-    delimiter = DELIMITERS[table_suffix(path)]
-    opened = gzip.open if path.suffix.lower() == ".gz" else open
-    with opened(path, "rt", encoding="utf-8-sig", newline="") as file:
+    with open_text(path) as file:
         text = file.read(MOST_CHARACTERS)
     lines = text.splitlines(keepends=True)
     if len(text) == MOST_CHARACTERS:
         lines = lines[:-1]  # cut anywhere
     lines = lines[:ROWS]
+    delimiter = find_delimiter(lines[0] if lines else "", path)
     if delimiter is None:
         return [line.split() for line in lines if line.strip()], None, False
-    if delimiter == "," and lines and ";" in lines[0] and "," not in lines[0]:
-        delimiter = ";"
     return [row for row in csv.reader(lines, delimiter=delimiter) if row], delimiter, any('"' in line for line in lines)
 
 
@@ -140,7 +151,7 @@ def _columns(rows: list[list[str]]) -> tuple[list[Column], bool]:
     body = rows[1:] or rows
     width = max(map(len, rows))
     cells = [[row[n].strip() if n < len(row) else "" for row in body] for n in range(width)]
-    given = [[cell for cell in column if cell.lower() not in MISSING] for column in cells]
+    given = [[cell for cell in column if cell.lower() not in NUMBER_MARKS] for column in cells]
     numbers = [bool(column) and all(map(_is_number, column)) for column in given]
     first = [cell.strip() for cell in rows[0]] + [""] * width
     header = any(first[n] and not _is_number(first[n]) for n in range(width) if numbers[n]) or (

@@ -7,7 +7,6 @@ written) is kept in the frame's `attrs`.
 from __future__ import annotations
 
 import csv
-import gzip
 import zlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from saddlepoint.data.tables import find_delimiter, has_header, open_text
 from saddlepoint.data.tabular.arrow import from_arrow
 from saddlepoint.data.tabular.cells import NUMBER, read_cells
 from saddlepoint.data.tabular.packages import import_package
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from saddlepoint.data.tabular.schema import Schema
 
-DELIMITERS = {".csv": ",;\t|", ".tsv": "\t", ".txt": ",;\t|"}
 PARQUET = (".parquet", ".pq")
 KEY = "saddlepoint"  # in the attributes of a frame
 
@@ -117,13 +116,9 @@ def _read_parquet(path: Path) -> Any:
 def _read_text(path: Path, schema: Schema | None) -> Any:
     """The table in a text file: two passes, the first of which checks that all rows have the same number of cells."""
     pandas = import_package("pandas")
-    from saddlepoint.data.tables import table_suffix
-
-    opened = gzip.open if path.suffix.lower() == ".gz" else open
     try:
-        with opened(path, "rt", encoding="utf-8-sig", newline="") as file:
-            first = file.readline()
-            delimiter = _delimiter(first, DELIMITERS.get(table_suffix(path), ",;\t|"))
+        with open_text(path) as file:
+            delimiter = find_delimiter(file.readline(), path) or ","
             file.seek(0)
             rows = csv.reader(file, delimiter=delimiter, skipinitialspace=True, strict=True)
             beginning = _check_rows(rows, path)
@@ -177,11 +172,6 @@ def _typed(frame: Any, names: list[str], path: Path, delimiter: str, header: boo
     return typed
 
 
-def _delimiter(line: str, choices: str) -> str:
-    """The separator that the first line has most often."""
-    return max(choices, key=line.count)
-
-
 def _check_rows(rows: Any, path: Path) -> list[list[str]]:
     """The first rows; raises DataError at the first that has another number of cells than the first row."""
     beginning: list[list[str]] = []
@@ -191,7 +181,7 @@ def _check_rows(rows: Any, path: Path) -> list[list[str]]:
                 continue
             if beginning and len(row) != len(beginning[0]):
                 raise DataError(
-                    f"{path}: line {rows.line_num} has {len(row)} cells, and the first row has {len(beginning[0])}; "
+                    f"{path}: line {rows.line_num} has {len(row)} cell{'s' * (len(row) != 1)}, and the first row has {len(beginning[0])}; "
                     "every row must have the same number (put cells with separators in quotes)."
                 )
             if len(beginning) < 1_000:
@@ -205,8 +195,6 @@ def _check_rows(rows: Any, path: Path) -> list[list[str]]:
 
 def _has_header(rows: list[list[str]], schema: Schema | None) -> bool:
     """Whether the first row holds names: those of the schema, else by its cells against those below."""
-    from saddlepoint.data.tables import has_header
-
     if schema is not None:
         first = [cell.strip() for cell in rows[0]]
         return set(schema.names) <= set(first) or not all(name.startswith("column_") for name in schema.names)
@@ -215,8 +203,7 @@ def _has_header(rows: list[list[str]], schema: Schema | None) -> bool:
 
 def _line_of(path: Path, delimiter: str, row: int) -> int:
     """The line, counted from 1, at which a row (counted from 0, with the header, without blank lines) ends."""
-    opened = gzip.open if path.suffix.lower() == ".gz" else open
-    with opened(path, "rt", encoding="utf-8-sig", newline="") as file:
+    with open_text(path) as file:
         rows = csv.reader(file, delimiter=delimiter, skipinitialspace=True)
         filled = (rows.line_num for cells in rows if cells)
         return next(line for number, line in enumerate(filled) if number == row)
