@@ -53,7 +53,17 @@ MAY_IMPORT: dict[str, set[str]] = {
         "diagnosis",
         "recipe",  # a study's base is a recipe
     },
-    "applications": {"data", "models", "training", "evaluation", "records", "figures", "experiment"},
+    "applications": {
+        "data",
+        "networks",
+        "objectives",
+        "models",
+        "training",
+        "evaluation",
+        "records",
+        "figures",
+        "experiment",
+    },
     "report": {"records", "diagnosis", "evaluation", "figures"},
     "web": {"records", "diagnosis", "figures", "report", "recipe"},
     "recipe": set(),  # and every settings file, see below
