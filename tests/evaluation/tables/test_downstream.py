@@ -1,0 +1,76 @@
+"""Classifiers trained on one table and tested on another: chance level, perfect scores, weights, absent classes, refused input."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from saddlepoint.data.tabular.infer import infer_schema
+from saddlepoint.data.tabular.schema import Schema
+from saddlepoint.errors import DataError, SettingError
+from saddlepoint.evaluation.tables.downstream import DOWNSTREAM, downstream_scores
+from tests.evaluation.tables.tables import make_table
+
+
+@pytest.fixture(scope="module")
+def table() -> tuple[pd.DataFrame, pd.DataFrame, Schema]:
+    frame = make_table(240)
+    return frame[:160].reset_index(drop=True), frame[160:].reset_index(drop=True), infer_schema(frame)
+
+
+def test_signal_is_found_and_permuted_labels_give_chance(table: tuple[pd.DataFrame, pd.DataFrame, Schema]) -> None:
+    train, test, schema = table
+    rng = np.random.default_rng(0)
+    permuted = train.assign(sex=rng.permutation(train["sex"].to_numpy()))
+    scores = {score.model: score for score in downstream_scores(train, test, schema, "sex")}
+    some = {name: DOWNSTREAM[name] for name in ("logistic", "forest")}
+    chance = downstream_scores(permuted, test, schema, "sex", models=some)
+    assert set(scores) == set(DOWNSTREAM)
+    for score in scores.values():
+        assert score.accuracy > 0.85
+        assert score.macro_f1 > 0.85
+        assert score.auc is not None
+        assert score.auc > 0.9
+    # 80 rows, dependent classifiers: the standard deviation of an area is 0.065.
+    assert abs(np.mean([score.auc for score in chance if score.auc is not None]) - 0.5) < 0.2
+
+
+def test_a_class_that_training_rows_lack_is_an_error_of_the_classifier(
+    table: tuple[pd.DataFrame, pd.DataFrame, Schema],
+) -> None:
+    train, test, schema = table
+    only = train[train["sex"] == "F"]
+    for score in downstream_scores(only, test, schema, "sex"):
+        share = float((test["sex"] == "F").mean())
+        assert score.accuracy == pytest.approx(share)
+        assert score.macro_f1 == pytest.approx(share / (1 + share))  # the mean of 2 s / (1 + s) and 0
+        assert score.auc is None
+
+
+def test_weights_of_rows_and_missing_targets(table: tuple[pd.DataFrame, pd.DataFrame, Schema]) -> None:
+    train, test, schema = table
+    models = {"logistic": DOWNSTREAM["logistic"]}
+    some = train["sex"].to_numpy() == "M"
+    weights = np.where(some, 1e-9, 1.0)
+    found = downstream_scores(train, test, schema, "sex", models=models, sample_weight=weights)[0]
+    assert found.accuracy < 0.7  # almost all rows are said to be F
+    emptied = train.assign(sex=train["sex"].where(np.arange(len(train)) % 2 == 0))
+    halved = train[np.arange(len(train)) % 2 == 0]
+    assert downstream_scores(emptied, test, schema, "sex", models=models) == downstream_scores(
+        halved, test, schema, "sex", models=models
+    )
+    balanced = downstream_scores(train, test, schema, "sex", models=models, sample_weight="balanced", seeds=2)
+    assert [score.seed for score in balanced] == [0, 1]
+
+
+def test_refuses_what_cannot_be_predicted(table: tuple[pd.DataFrame, pd.DataFrame, Schema]) -> None:
+    train, test, schema = table
+    with pytest.raises(DataError, match="the target age is of the kind integer"):
+        downstream_scores(train, test, schema, "age")
+    with pytest.raises(DataError, match="there is no column 'sexx'"):
+        downstream_scores(train, test, schema, "sexx")
+    with pytest.raises(DataError, match="no rows to train on"):
+        downstream_scores(train.assign(sex=None), test, schema, "sex")
+    with pytest.raises(SettingError, match="one weight for each"):
+        downstream_scores(train, test, schema, "sex", sample_weight=np.ones(3))
