@@ -38,10 +38,18 @@ def first_remedy(
 def fitting_advice(names: Iterable[str], settings: Settings, accepts: Accepts = accept_all) -> str:
     """Return one sentence that offers the remedies that are accepted or change no setting, in order.
 
+    A remedy whose settings the run has already is not offered.
+
     Args:
         names: of remedies; the first is the first choice.
         settings: the present settings by dotted name.
         accepts: whether changes are valid together with the other settings.
     """
-    changes = {name: apply_changes(changes_of(name), settings) for name in names}
-    return advice(*(name for name, changed in changes.items() if not changed or accepts(changed)))
+
+    def fits(name: str) -> bool:
+        wanted = changes_of(name)
+        changed = apply_changes(wanted, settings)
+        is_in_force = bool(wanted) and not changed and wanted.keys() <= settings.keys()
+        return not is_in_force and (not changed or accepts(changed))
+
+    return advice(*filter(fits, names))

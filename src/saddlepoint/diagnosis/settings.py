@@ -46,6 +46,12 @@ _LABELS: Mapping[str, tuple[str, ...]] = {"model.condition.generator.name": ()}
 _TARGETS: Mapping[str, tuple[str, ...]] = {
     f"model.penalties.{name}.weight": () for name in ("gradient_penalty", "dragan")
 }
+
+
+def _distribution(*names: str) -> Mapping[str, tuple[str, ...]]:
+    return {"model.distribution": names}
+
+
 CODES: dict[str, Code] = {
     "NUM301": Code("a loss or gradient became NaN or infinite", (".numerics:non_finite",)),
     "NUM302": Code("a gradient explodes", (".numerics:exploding_gradient",)),
@@ -128,9 +134,21 @@ CODES: dict[str, Code] = {
     "AR501": Code("a prediction sees what it predicts"),
     "AR502": Code("the autoregressive model overfits its {examples}", (".generalisation:log_probs_part",)),
     "AR503": Code("the samples drift from the data as they get longer", (".drift:samples_drift",)),
-    "EM801": Code("the log-likelihood falls from one EM step to the next", (".expectation:likelihood_falls",)),
-    "EM802": Code("components of the mixture are degenerate", (".expectation:degenerate_components",)),
-    "EM803": Code("states of the hidden Markov model are never visited", (".expectation:unvisited_states",)),
+    "EM801": Code(
+        "the log-likelihood falls from one EM step to the next",
+        (".expectation:likelihood_falls",),
+        about=_distribution("mixture", "hmm"),
+    ),
+    "EM802": Code(
+        "components of the mixture are degenerate",
+        (".expectation:degenerate_components",),
+        about=_distribution("mixture"),
+    ),
+    "EM803": Code(
+        "states of the hidden Markov model are never visited",
+        (".expectation:unvisited_states",),
+        about=_distribution("hmm"),
+    ),
     "EM804": Code("the fit describes its {examples}, not new ones", (".generalisation:fits_part",)),
     "VAE207": Code("the codebook collapses, most codes are unused", (".codebook:codebook_collapse",)),
     "VAE208": Code("the VQ-VAE overfits its {examples}", (".generalisation:quantised_bounds_part",)),

@@ -19,7 +19,7 @@ RECYCLED = 0.02  # share of the run between two times at which dead units are re
 FAR = 0.25  # share of the untrained distance that is left: more than this, and nothing has been learnt yet
 
 
-@rule("NUM303", opens=2, closes=3, reads=("*/dead_units",))
+@rule("NUM303", without={"classical"}, opens=2, closes=3, reads=("*/dead_units",))
 def dead_units(every_series: Mapping[str, Series], run: Facts) -> Finding | None:
     """Many hidden units output the same number for every example, so they carry no information and get no gradient.
 
@@ -53,7 +53,7 @@ def dead_units(every_series: Mapping[str, Series], run: Facts) -> Finding | None
     )
 
 
-@rule("NUM304", opens=4, closes=4, reads=("*/update_ratio",))
+@rule("NUM304", without={"classical"}, opens=4, closes=4, reads=("*/update_ratio",))
 def stalled(
     every_series: Mapping[str, Series], run: Facts, quality_energy_distance: Series | None = None
 ) -> Finding | None:

@@ -63,7 +63,7 @@ def _remedy_of_overflow(every_series: Mapping[str, Series], run: Facts) -> dict[
     return apply_changes(changes_of("much_slower"), rates) or None
 
 
-@rule("NUM302", opens=3, closes=5, reads=("*/grad_norm", "*/update_ratio"))
+@rule("NUM302", without={"classical"}, opens=3, closes=5, reads=("*/grad_norm", "*/update_ratio"))
 def exploding_gradient(every_series: Mapping[str, Series], run: Facts) -> Finding | None:
     """A player's gradient is many times what it was early in the run, or one step is as long as the weights themselves.
 
