@@ -52,6 +52,25 @@ class DownstreamScore:
     auc: float | None
 
 
+@dataclass(frozen=True)
+class Predictions:
+    """What one classifier predicts for N test rows.
+
+    Attributes:
+        model: name of the classifier.
+        seed: it was fitted with.
+        predicted: (N,) codes.
+        classes: (K,) codes that it can predict.
+        probabilities: (N, K) of these.
+    """
+
+    model: str
+    seed: int
+    predicted: Labels
+    classes: Labels
+    probabilities: Floats
+
+
 def _logistic(seed: int) -> Any:
     from sklearn.linear_model import LogisticRegression
 
@@ -116,16 +135,65 @@ def downstream_scores(
         DataError: the target is no column of categories, or there are no rows to train on or to test.
         SettingError: weights are not one for each training row.
     """
+    found, truth = downstream_predictions(
+        train, test, schema, target, models=models, seeds=seeds, sample_weight=sample_weight
+    )
+    return tuple(
+        DownstreamScore(
+            one.model,
+            one.seed,
+            float((one.predicted == truth).mean()),
+            macro_f1(truth, one.predicted),
+            _auc(one, truth),
+        )
+        for one in found
+    )
+
+
+def downstream_predictions(
+    train: pd.DataFrame,
+    test: pd.DataFrame,
+    schema: Schema,
+    target: str,
+    *,
+    models: Mapping[str, Callable[[int], Any]] | None = None,
+    seeds: int = 1,
+    sample_weight: npt.ArrayLike | Literal["balanced"] | None = None,
+) -> tuple[tuple[Predictions, ...], Labels]:
+    """What classifiers that are trained on one table predict for another.
+
+    Args:
+        train, test, schema, target, models, seeds, sample_weight: as of `downstream_scores`.
+
+    Returns:
+        The predictions of each classifier and seed, and the true codes (N,) of the test rows whose target is known.
+
+    Raises:
+        DataError, SettingError: as `downstream_scores`.
+    """
     column = check_target(schema, target)
     x, y, x_test, y_test, weights = _prepare(train, test, schema, column, sample_weight)
-    scores = []
+    found = []
     for name, factory in (DOWNSTREAM if models is None else models).items():
         for seed in range(seeds):
             with warnings.catch_warnings():
                 # Without a penalty, logistic regression of separable classes does not converge; it classifies all the same.
                 warnings.simplefilter("ignore")
-                scores.append(_score(name, seed, _fit(factory, seed, x, y, weights), x_test, y_test))
-    return tuple(scores)
+                model = _fit(factory, seed, x, y, weights)
+                predicted = np.asarray(model.predict(x_test), np.int64)
+                found.append(
+                    Predictions(name, seed, predicted, np.asarray(model.classes_), model.predict_proba(x_test))
+                )
+    return tuple(found), y_test
+
+
+def macro_f1(truth: Labels, predicted: Labels) -> float:
+    """The mean over classes, of either, of the harmonic mean of precision and recall: (N,), (N,) codes -> [0, 1]."""
+    k = int(max(truth.max(), predicted.max())) + 1
+    hits = np.bincount(truth[truth == predicted], minlength=k)
+    occurrences = np.bincount(truth, minlength=k) + np.bincount(predicted, minlength=k)
+    present = occurrences > 0
+    return float((2 * hits[present] / occurrences[present]).mean())
 
 
 def check_target(schema: Schema, target: str) -> Column:
@@ -181,22 +249,13 @@ def _fit(factory: Callable[[int], Any], seed: int, x: Floats, y: Labels, weights
     return model.fit(x, y, sample_weight=weights)
 
 
-def _score(name: str, seed: int, model: Any, x: Floats, y: Labels) -> DownstreamScore:
-    from sklearn.metrics import f1_score
-
-    predicted = model.predict(x)
-    macro_f1 = float(f1_score(y, predicted, average="macro", zero_division=0.0))
-    return DownstreamScore(name, seed, float((predicted == y).mean()), macro_f1, _auc(model, x, y))
-
-
-def _auc(model: Any, x: Floats, y: Labels) -> float | None:
+def _auc(found: Predictions, truth: Labels) -> float | None:
     """The mean over classes of the area under the ROC curve; of two classes both areas are equal."""
     from sklearn.metrics import roc_auc_score
 
-    classes = list(model.classes_)
-    present = np.unique(y)
+    classes = list(found.classes)
+    present = np.unique(truth)
     if len(present) < 2 or not set(present) <= set(classes):
         return None
-    probabilities = model.predict_proba(x)
-    areas = [roc_auc_score(y == label, probabilities[:, classes.index(label)]) for label in present]
+    areas = [roc_auc_score(truth == label, found.probabilities[:, classes.index(label)]) for label in present]
     return float(np.mean(areas))

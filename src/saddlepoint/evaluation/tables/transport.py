@@ -45,9 +45,14 @@ def table_wasserstein(
     Raises:
         DataError: a frame has no rows, or lacks a column.
     """
-    columns = tuple(column.model_copy(update={"missing": 1.0}) for column in schema.columns)
-    features = TableFeatures(scale_by, schema.model_copy(update={"columns": columns}), scale="range", indicator=0.5)
+    features = distance_features(scale_by, schema)
     return rows_wasserstein(features.encode(a), features.encode(b), seed=seed)
+
+
+def distance_features(scale_by: pd.DataFrame, schema: Schema) -> TableFeatures:
+    """The encoding of rows as vectors whose L1 distance is the cost of a pair, by the ranges of some real rows."""
+    columns = tuple(column.model_copy(update={"missing": 1.0}) for column in schema.columns)
+    return TableFeatures(scale_by, schema.model_copy(update={"columns": columns}), scale="range", indicator=0.5)
 
 
 def rows_wasserstein(x: Floats, y: Floats, *, seed: int = 0) -> float:

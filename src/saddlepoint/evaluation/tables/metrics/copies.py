@@ -1,0 +1,69 @@
+"""Copies: are generated rows nearer to training rows than to other real rows?
+
+The share of generated rows whose nearest training row is nearer than the nearest of equally many held-out rows is 1/2 for rows that are no
+copies; with unequal numbers of rows it would be another share. It finds copies, and is no test of privacy: generated rows can tell who was
+trained on although none of them is a copy (see `membership`).
+
+References:
+    The DCR Delusion: Measuring the Privacy Risk of Synthetic Data (Zexi Yao, Nataša Krčo, Georgi Ganev, Yves-Alexandre de Montjoye, 2025),
+    https://arxiv.org/abs/2505.01524
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from saddlepoint.evaluation.metrics.neighbours import nearest
+from saddlepoint.evaluation.statistics.intervals import wilson_interval
+from saddlepoint.evaluation.statistics.resampling import half_sampling
+from saddlepoint.evaluation.tables.comparison import Comparison, Measurement, as_estimate, choose_rows
+from saddlepoint.evaluation.tables.features import TableFeatures
+
+MOST_ROWS = 1_000
+MOST_TRAINING_ROWS = 20_000
+REPEATS = 20
+LEAST = 8  # rows of each set
+
+
+def reason_without_held_out(comparison: Comparison) -> str | None:
+    """Why nothing can be said of copies or members, or None."""
+    if not comparison.is_held_out:
+        return "it needs real rows that the generator has not seen (--test held_out.csv)."
+    if len(comparison.test) < 4 * LEAST:
+        return f"it needs {4 * LEAST} held-out rows or more, and there are {len(comparison.test)}."
+    return None
+
+
+def copy_check(comparison: Comparison) -> Measurement:
+    """The share of rows that are nearer to a training row than to a held-out row; equal distances count half."""
+    rng = np.random.default_rng(comparison.seed)
+    n = min(len(comparison.train), len(comparison.test), MOST_ROWS)
+    features = TableFeatures(comparison.train, comparison.schema)
+    frames = (
+        choose_rows(comparison.rows, MOST_ROWS, rng),
+        choose_rows(comparison.train, n, rng),
+        choose_rows(comparison.test, n, rng),
+    )
+    x, train, test = (torch.from_numpy(features.encode(frame)) for frame in frames)
+
+    def statistic(rows: Tensor, members: Tensor, others: Tensor) -> float:
+        near, far = nearest(rows, members)[0][:, 0], nearest(rows, others)[0][:, 0]
+        return float(((near < far).double() + 0.5 * (near == far).double()).mean())
+
+    generator = torch.Generator().manual_seed(comparison.seed)
+    interval = half_sampling(statistic, x, train, test, generator=generator, repeats=REPEATS, bounds=(0.0, 1.0))
+    return Measurement(as_estimate(interval))
+
+
+def exact_copies(comparison: Comparison) -> Measurement:
+    """The share of rows that are equal to a training row in every learnt column."""
+    rng = np.random.default_rng(comparison.seed)
+    rows, train = (
+        np.nan_to_num(comparison.values(choose_rows(frame, most, rng)), nan=-np.inf)
+        for frame, most in ((comparison.rows, MOST_TRAINING_ROWS), (comparison.train, MOST_TRAINING_ROWS))
+    )
+    known = {row.tobytes() for row in np.ascontiguousarray(train + 0.0)}
+    copied = sum(row.tobytes() in known for row in np.ascontiguousarray(rows + 0.0))
+    return Measurement(as_estimate(wilson_interval(copied, len(rows))))
