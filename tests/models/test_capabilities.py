@@ -45,8 +45,9 @@ OF = {
 OF["flow"] = {HasCodes, HasSampler, Encodes, Reports, HasDensity, DescribesDensity}
 OF["classical"] = {Reports, HasDensity, DescribesDensity, capabilities.Completes}
 OF["vq-vae"] = {HasCodes, HasSampler, Encodes, Reports, HasDensity, DescribesDensity}
-OF["diffusion"] = {capabilities.Denoises, HasCodes, HasSampler, Encodes, Reports}
-OF["vae"] |= {DecodesNormal, HasSampler}
+COMPLETION = {capabilities.Completes, capabilities.CompletesIteratively}
+OF["diffusion"] = {capabilities.Denoises, HasCodes, HasSampler, Encodes, Reports, *COMPLETION}
+OF["vae"] |= {DecodesNormal, HasSampler, *COMPLETION}
 OF["gan"] |= {DecodesNormal}
 ALWAYS = {capabilities.GenerativeModel, capabilities.HasUnits, capabilities.Playable}
 every_capability = pytest.mark.parametrize("capability", MISSING, ids=lambda capability: capability.__name__)

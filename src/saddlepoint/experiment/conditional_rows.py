@@ -19,15 +19,16 @@ from torch import Tensor
 
 from saddlepoint.data.tabular.codec import TableCodec
 from saddlepoint.data.tabular.conditions import Conditions
-from saddlepoint.models.capabilities import Completes, GenerativeModel, has
+from saddlepoint.models.capabilities import Completes, CompletesIteratively, GenerativeModel, has
 
 ROWS, CANDIDATES = 2_048, 128  # drawn together; candidates of each row
 TRIES = 8  # rounds of candidates, until one of any row meets the conditions
 
 
 def can_complete(model: GenerativeModel, codec: TableCodec) -> bool:
-    """Whether `draw_given` works for a model: it completes real numbers, and no label is drawn beside them."""
-    return codec.target is None and codec.encoding != "levels" and has(model, Completes)
+    """Whether `draw_given` works for a model: it completes real numbers at once, and no label is drawn beside them."""
+    completes = has(model, Completes) and not has(model, CompletesIteratively)
+    return codec.target is None and codec.encoding != "levels" and completes
 
 
 def draw_given(

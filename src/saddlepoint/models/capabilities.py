@@ -47,6 +47,7 @@ __all__ = [
     "Adversarial",
     "Augments",
     "Completes",
+    "CompletesIteratively",
     "Composed",
     "Conditional",
     "DecodesNormal",
@@ -300,6 +301,15 @@ class Completes(Protocol):
 
 
 @runtime_checkable
+class CompletesIteratively(Completes, Protocol):
+    """A model that fills in by an iteration, which approaches the distribution given the known part without reaching it."""
+
+    @property
+    def completion_passes(self) -> int:
+        """Passes of the networks for one completion."""
+
+
+@runtime_checkable
 class PredictsInOrder(Protocol):
     """A model that predicts each number of an example from the numbers before it."""
 
@@ -357,6 +367,7 @@ MISSING: Mapping[type, str] = {
     Augments: "the model's critic gets unchanged examples.",
     Composed: "the model is not a game that is composed of a loss, penalties, views and constraints, as a GAN is.",
     Completes: "the model cannot fill in missing parts of an example (complete).",
+    CompletesIteratively: "the model does not fill in missing parts by an iteration.",
     PredictsInOrder: "the model does not predict numbers one after the other.",
     Denoises: "the model removes no noise, as a diffusion model does.",
     Reports: "the model has no series of its own.",

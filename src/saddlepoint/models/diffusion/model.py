@@ -13,8 +13,8 @@ from saddlepoint.data.dataset import Event
 from saddlepoint.models.arrays import CHUNK, Numbers, as_tensor, in_chunks
 from saddlepoint.models.assembly import check_roles
 from saddlepoint.models.capabilities import DescribesDensity, HasClassDensity, HasDensity, HasPosterior
-from saddlepoint.models.class_codes import ClassCodes
 from saddlepoint.models.class_density import ClassDensity
+from saddlepoint.models.diffusion.completion import Completion
 from saddlepoint.models.diffusion.density import check_density, integrate
 from saddlepoint.models.diffusion.formulations import formulation
 from saddlepoint.models.diffusion.measuring import losses, steps_error
@@ -38,7 +38,7 @@ DENSITIES = (HasDensity, DescribesDensity, HasClassDensity, HasPosterior)
 THIRDS = ("low", "middle", "high")
 
 
-class Diffusion(ClassCodes, ClassDensity):
+class Diffusion(Completion, ClassDensity):
     """A denoising network; codes are the noise that samples start from.
 
     References:

@@ -105,6 +105,7 @@ class DiffusionSettings(FamilySettings):
             "encode",
             *(("compute likelihoods",) if density else ()),
             *(("classify",) if density and self.conditional else ()),
+            "complete",
         )
 
     @field_validator("objective")

@@ -11,6 +11,8 @@ from torch import Tensor, nn
 from saddlepoint.data.dataset import Event, Scaling
 from saddlepoint.models.assembly import check_roles, is_own
 from saddlepoint.models.capabilities import (
+    Completes,
+    CompletesIteratively,
     DecodesNormal,
     HasLatentPosterior,
     HasLearntPrior,
@@ -22,6 +24,7 @@ from saddlepoint.models.likelihoods import LIKELIHOODS, scaling_for
 from saddlepoint.models.own_loss import ROLE, own_loss
 from saddlepoint.models.units import UNIT
 from saddlepoint.models.vae.checks import check_combination, needs_draws
+from saddlepoint.models.vae.completion import Completion
 from saddlepoint.models.vae.construction import build_player
 from saddlepoint.models.vae.measuring import MeasuringVAE
 from saddlepoint.models.vae.settings import VAESettings
@@ -31,7 +34,7 @@ from saddlepoint.objectives.semi_supervised import negative_labelled_evidence
 from saddlepoint.objectives.weighted_evidence import negative_weighted_evidence
 
 
-class VAE(MeasuringVAE):
+class VAE(Completion, MeasuringVAE):
     """A variational autoencoder; `log_prob` is a lower bound computed by importance sampling.
 
     A conditional one gives the labels to encoder and decoder, and its codes (`HasCodes`) end with one number for each class.
@@ -170,6 +173,8 @@ class VAE(MeasuringVAE):
             return "its prior is standard normal."
         if capability is HasLatentPosterior and settings.layers == 2:
             return "its code has two layers, whose posterior is not Gaussian."
+        if capability in (Completes, CompletesIteratively) and settings.layers == 2:
+            return "its code has two layers, and completion is made for one."
         if capability in (DecodesNormal, HasLikelihood, Variational):
             if settings.prior != "normal":
                 return "its prior is a mixture of the posteriors of pseudo-inputs, and not standard normal."

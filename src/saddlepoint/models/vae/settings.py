@@ -98,7 +98,8 @@ class VAESettings(FamilySettings):
     @property
     def abilities(self) -> tuple[str, ...]:
         by_class, classes = (("sample by class",), ("classify",)) if self.conditional else ((), ())
-        return (*by_class, "encode", "compute likelihoods", *classes)
+        completes = ("complete",) if self.layers == 1 else ()
+        return (*by_class, "encode", "compute likelihoods", *classes, *completes)
 
     @field_validator("objective")
     @classmethod
