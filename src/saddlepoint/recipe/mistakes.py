@@ -38,9 +38,10 @@ def unknown(name: str, recipe: type[BaseModel], content: Mapping[str, Any] | Non
         whole = _example(name.split("."), recipe, content)
         whole = f", or write it in a recipe as {whole}" if whole else ""
         return f"{name} is a section, not a setting: set one of its settings, such as {example}{whole}."
-    for theirs in FAMILIES:
-        if find(recipe, name, {"model": {"family": theirs}}) is not None:
-            return f"{name} is a setting of the family {theirs}, which this model is not."
+    theirs = [family for family in FAMILIES if find(recipe, name, {"model": {"family": family}}) is not None]
+    if theirs:
+        families = f"families {', '.join(theirs)}" if len(theirs) > 1 else f"family {theirs[0]}"
+        return f"{name} is a setting of the {families}, {'none of which this model is' if len(theirs) > 1 else 'which this model is not'}."
     training = (content or {}).get("training")
     batch_size = training.get("batch_size") if isinstance(training, Mapping) else None
     names = [*known, *sections]
