@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
@@ -10,6 +11,9 @@ from torch.nn import functional
 
 from saddlepoint.networks.autoregression import ContextBias, ShiftedNetwork, zeros_like_weights
 from saddlepoint.networks.gated_pixelcnn import gate
+
+
+WAVES = 16  # cosines of the place, of which the fastest has 15 half periods in an example
 
 
 class DilatedLayer(nn.Module):
@@ -45,7 +49,8 @@ class WaveNet(ShiftedNetwork):
     """Layers whose dilations double, 1, 2, 4, ..., and begin again at 1 after every `cycle` layers.
 
     With layers in c full cycles, a prediction depends on the last c (2^cycle - 1) + 1 numbers. Weights are shared by all places; what
-    tells the channels of a place apart is a learnt vector of each.
+    tells the channels of a place apart is a learnt vector of each. What tells the places apart is a smooth function, linear in cosines of
+    the place: without it, what happens at the end of every example, such as a fading sound, may happen anywhere in a sample.
 
     Args:
         numbers: D.
@@ -57,6 +62,7 @@ class WaveNet(ShiftedNetwork):
         layers: number of layers.
         cycle: number of layers in which dilations double.
         classes: number of classes, 0 for none.
+        positions: whether it is told the place of a number in the example. The paper's network is not.
 
     References:
         WaveNet: A Generative Model for Raw Audio (Aaron van den Oord et al., 2016), https://arxiv.org/abs/1609.03499
@@ -65,6 +71,7 @@ class WaveNet(ShiftedNetwork):
 
     layers: Any  # nn.ModuleList, which does not know the type of its layers
     channel: Tensor | None
+    cosines: Tensor
 
     def __init__(
         self,
@@ -77,13 +84,20 @@ class WaveNet(ShiftedNetwork):
         layers: int = 4,
         cycle: int = 8,
         classes: int = 0,
+        positions: bool = True,
     ) -> None:
         super().__init__(features, symbols, width)
+        self.numbers = numbers
         nn.init.normal_(self.start, 0.0, 0.1)
         self.channel = None
         if channels > 1:
             self.channel = nn.Parameter(torch.zeros(channels, width))
             nn.init.normal_(self.channel, 0.0, 0.1)
+        self.position = nn.Linear(WAVES, width, bias=False) if positions else None
+        if self.position is not None:
+            nn.init.zeros_(self.position.weight)
+            turns = (torch.arange(numbers // channels) + 0.5) * math.pi / (numbers // channels)
+            self.register_buffer("cosines", (turns[:, None] * torch.arange(WAVES)).cos(), persistent=False)
         # No place lies further back than the first one.
         dilations = [min(2 ** (layer % cycle), numbers) for layer in range(layers)]
         self.layers = nn.ModuleList(DilatedLayer(width, dilation, classes) for dilation in dilations)
@@ -93,15 +107,24 @@ class WaveNet(ShiftedNetwork):
     def forward(self, x: Tensor, context: Tensor | None = None) -> Tensor:
         """(B, D, E) numbers or (B, D) int64 symbols, (B, classes) -> (B, D, P)."""
         places = self.shifted(x)
-        if self.channel is not None:
-            count = places.shape[1]
-            places = places + self.channel.repeat(-(-count // len(self.channel)), 1)[:count]
+        own = self.of_places()
+        if own is not None:
+            places = places + own[: places.shape[1]]
         total = torch.zeros_like(places)
         for layer in self.layers:
             earlier = functional.pad(places[:, : -layer.dilation], (0, 0, min(layer.dilation, places.shape[1]), 0))
             places, skipped = layer(places, earlier, context)
             total = total + skipped
         return self.predict(total)
+
+    def of_places(self) -> Tensor | None:
+        """What tells the numbers of an example apart, (D, width); None if nothing does."""
+        channels = 1 if self.channel is None else len(self.channel)
+        own = None if self.position is None else self.position(self.cosines).repeat_interleave(channels, 0)
+        if self.channel is None:
+            return own
+        repeated = self.channel.repeat(self.numbers // channels, 1)
+        return repeated if own is None else own + repeated
 
     def predict(self, total: Tensor) -> Tensor:
         """The sum of what the layers contribute (B, ..., width) -> parameters (B, ..., P)."""
@@ -123,6 +146,7 @@ class WaveNetSteps:
 
     def __init__(self, network: WaveNet, n: int, context: Tensor | None) -> None:
         self._network, self._context, self._step = network, context, 0
+        self._own = network.of_places()
         self._place = network.start[:, 0].expand(n, -1)
         width = network.start.shape[2]
         self._rings = [zeros_like_weights(network, layer.dilation, n, width) for layer in network.layers]
@@ -131,8 +155,8 @@ class WaveNetSteps:
         """Return the parameters (B, P) of the next number, after the one before it, (B, 1, E) or (B, 1)."""
         network = self._network
         place = self._place if numbers is None else network.embedding(numbers)[:, 0]
-        if network.channel is not None:
-            place = place + network.channel[self._step % len(network.channel)]
+        if self._own is not None:
+            place = place + self._own[self._step]
         total = torch.zeros_like(place)
         for layer, ring in zip(network.layers, self._rings, strict=True):
             earlier = ring[self._step % layer.dilation]
