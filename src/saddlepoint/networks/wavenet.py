@@ -12,7 +12,6 @@ from torch.nn import functional
 from saddlepoint.networks.autoregression import ContextBias, ShiftedNetwork, zeros_like_weights
 from saddlepoint.networks.gated_pixelcnn import gate
 
-
 WAVES = 16  # cosines of the place, of which the fastest has 15 half periods in an example
 
 
@@ -95,7 +94,7 @@ class WaveNet(ShiftedNetwork):
             nn.init.normal_(self.channel, 0.0, 0.1)
         self.position = nn.Linear(WAVES, width, bias=False) if positions else None
         if self.position is not None:
-            nn.init.zeros_(self.position.weight)
+            nn.init.normal_(self.position.weight, 0.0, 0.1 / math.sqrt(WAVES))
             turns = (torch.arange(numbers // channels) + 0.5) * math.pi / (numbers // channels)
             self.register_buffer("cosines", (turns[:, None] * torch.arange(WAVES)).cos(), persistent=False)
         # No place lies further back than the first one.

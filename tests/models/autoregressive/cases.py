@@ -39,7 +39,10 @@ CASES: dict[str, tuple[Event, dict[str, object]]] = {
         for name in AUTOREGRESSIVE_NETWORKS
         if name not in IMAGES
     },
-    "wavenet-cycles": (BYTES, {"network": {"network": "wavenet", "layers": 5, "cycle": 2}, **BINARISED}),
+    "wavenet-cycles": (
+        BYTES,
+        {"network": {"network": "wavenet", "layers": 5, "cycle": 2, "positions": False}, **BINARISED},
+    ),
     "made-threshold": (BYTES, {"network": "made", "likelihood": "bernoulli", "binarise": "threshold"}),
     "made-bins": (BYTES, {"network": "made", "likelihood": "categorical", "bins": 7}),
     "transformer-bins": (BYTES, {"network": "transformer", "likelihood": "categorical", "bins": 7}),

@@ -22,7 +22,7 @@ AUTOREGRESSIVE_NETWORKS: dict[str, NetworkEntry] = {
     "gated-pixelcnn": NetworkEntry(f"{_HERE}.gated_pixelcnn:GatedPixelCNN", _CONVOLUTIONS, convolutional=True),
     "transformer": NetworkEntry(f"{_HERE}.causal_transformer:CausalTransformer", ("width", "layers", "heads")),
     "lstm": NetworkEntry(f"{_HERE}.recurrent:LSTM", ("width", "layers")),
-    "wavenet": NetworkEntry(f"{_HERE}.wavenet:WaveNet", ("width", "layers", "cycle")),
+    "wavenet": NetworkEntry(f"{_HERE}.wavenet:WaveNet", ("width", "layers", "cycle", "positions")),
 }
 NETWORKS_ELSEWHERE: dict[str, str] = {
     **dict.fromkeys(("fvsbn", "masked-autoencoder", "maf", "mlp"), "made"),
@@ -65,6 +65,10 @@ class AutoregressiveNetworkSettings(NetworkChoice):
         ge=1,
         le=24,
         description=f"{_users('cycle')}: layers over which the dilation doubles, 1, 2, 4, ..., before it begins again at 1.",
+    )
+    positions: bool = Field(
+        True,
+        description=f"{_users('positions')}: whether the network is told the place of a number; without it, what ends every example may end a sample anywhere.",
     )
     arguments: dict[str, Any] = Field(default_factory=dict, description="Arguments of your own network, by name.")
 
