@@ -250,6 +250,9 @@ REMEDIES: dict[str, Remedy] = {
     "smaller_d": Remedy("use a smaller discriminator", {}),
     "smaller_g": Remedy("use a smaller generator", {}),
     "earlier_stop": Remedy("stop earlier", {}),
+    "tell_places": Remedy(
+        "tell the network the place of a number (`model.network.positions`)", {"model.network.positions": True}
+    ),
     "all_places": Remedy(
         "check that a network or loss of your own is trained at all places, and predicts the same step by step as at once",
         {},

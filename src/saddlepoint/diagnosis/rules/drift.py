@@ -43,6 +43,6 @@ def samples_drift(
         f"{late:.2g} in the last.",
         {"early_divergence": early, "late_divergence": late},
         "The model goes on badly from beginnings of its own, or its ends are not trained. "
-        f"{run.advice('cosine_schedule', 'average_weights', 'more_data', 'all_places')}",
-        run.remedy("cosine_schedule", "average_weights"),
+        f"{run.advice('tell_places', 'cosine_schedule', 'average_weights', 'more_data', 'all_places')}",
+        run.remedy("tell_places", "cosine_schedule", "average_weights"),
     )
