@@ -1,0 +1,172 @@
+"""Conditional models that generate examples of a class: which recipe suits the data, its fit in memory, and draws by class."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from saddlepoint.applications.augment.examples import Examples, Images, Labels, Rows
+from saddlepoint.applications.augment.settings import AUTO
+from saddlepoint.data.batches import Batches
+from saddlepoint.data.dataset import Dataset
+from saddlepoint.data.settings import DataSettings
+from saddlepoint.data.split import Part, describe_parts
+from saddlepoint.data.tabular.codec import TableCodec
+from saddlepoint.data.tabular.schema import Column, Schema
+from saddlepoint.data.tabular.source import from_frame
+from saddlepoint.errors import SettingError
+from saddlepoint.models import build
+from saddlepoint.models.base import Model
+from saddlepoint.models.capabilities import SamplesClasses, has
+from saddlepoint.recipe import Recipe
+from saddlepoint.training.devices import Devices
+from saddlepoint.training.loop import play
+from saddlepoint.training.state import TrainingState
+from saddlepoint.training.threads import threads_for, using_threads
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SMALL = 1_024  # numbers of an image up to which a network without convolutions learns it
+PART = 1_000  # images drawn together
+
+
+@dataclass(frozen=True, eq=False)
+class Generator:
+    """A trained conditional model.
+
+    Attributes:
+        model: it draws samples of given classes.
+        template: examples like those that it draws.
+        codec: of the rows of a table, that the model was trained on.
+    """
+
+    model: Model
+    template: Examples
+    codec: TableCodec | None = None
+
+    def draw(self, labels: Labels, seed: int) -> Examples:
+        """Draw examples of the classes labels (N,); the same seed gives the same ones."""
+        classes = torch.from_numpy(np.ascontiguousarray(labels))
+        if self.codec is not None:
+            return self._draw_rows(classes, seed)
+        assert isinstance(self.template, Images)
+        generator = torch.Generator(self.model.device).manual_seed(seed)
+        parts = [self.model.sample(len(part), labels=part, generator=generator).cpu() for part in classes.split(PART)]
+        return Images(torch.cat(parts), classes, self.template.event)
+
+    def _draw_rows(self, classes: torch.Tensor, seed: int) -> Rows:
+        import pandas as pd
+
+        from saddlepoint.experiment.rows import draw_rows
+
+        assert isinstance(self.template, Rows) and self.codec is not None
+        frames: list[pd.DataFrame] = list(draw_rows(self.model, self.codec, len(classes), labels=classes, seed=seed))
+        return Rows(pd.concat(frames, ignore_index=True), self.template.schema)
+
+
+def choose_recipe(examples: Examples, model: str | Path = AUTO, steps: int | None = None) -> Recipe:
+    """The recipe to train, with a model that draws given classes.
+
+    Args:
+        examples: to learn from.
+        model: name or file of a recipe, or the folder of a run; "auto" chooses by the kind and size of the data.
+        steps: of training; None for the recipe's.
+
+    Raises:
+        SettingError: the recipe's model cannot draw a class.
+    """
+    name = str(model)
+    recipe = Recipe.load(_suitable(examples) if name == AUTO else name)
+    changes: dict[str, object] = {} if steps is None else {"training.steps": steps}
+    if "conditional" in type(recipe.model).model_fields and not getattr(recipe.model, "conditional", True):
+        changes["model.conditional"] = True
+    return recipe.override(changes, where="augment") if changes else recipe
+
+
+def _suitable(examples: Examples) -> str:
+    if isinstance(examples, Rows):
+        return "gaussian-table"
+    assert isinstance(examples, Images)
+    return "diffusion-digits-conditional" if examples.event.size <= SMALL else "photographs-conditional"
+
+
+def fit_generator(recipe: Recipe, examples: Examples, seed: int) -> Generator:
+    """Train a recipe on examples, in memory.
+
+    Args:
+        recipe: with a conditional model; its data section says only how rows are encoded.
+        examples: all of them are trained on.
+        seed: of the training.
+
+    Raises:
+        SettingError: the model cannot draw a class, or cannot be trained on these examples.
+    """
+    dataset = dataset_of(examples, recipe)
+    model = _train(recipe, dataset, seed)
+    if not has(model, SamplesClasses):
+        raise SettingError(
+            f"augment: the model of {recipe.name} cannot draw a class; choose a conditional recipe, such as gaussian-table for tables or "
+            "diffusion-digits-conditional for small images."
+        )
+    return Generator(model, examples.take([0]), dataset.table)
+
+
+def dataset_of(examples: Examples, recipe: Recipe) -> Dataset:
+    """The examples as a dataset without a held-out part; rows are encoded by a codec that is fitted to them alone."""
+    if isinstance(examples, Rows):
+        settings = DataSettings(source="table", held_out=0.0, target=examples.target, encoding=recipe.data.encoding)
+        return from_frame(examples.frame, settings, "table", own_schema(examples))
+    assert isinstance(examples, Images)
+    return describe_parts("images", examples.event, Part(examples.x, examples.y))
+
+
+def own_schema(rows: Rows) -> Schema:
+    """The schema with what these rows alone say: ranges, categories and shares of missing cells of other rows are left out."""
+    columns = []
+    for column in rows.schema.columns:
+        if column.name == rows.target:
+            columns.append(column)
+            continue
+        kept = {"name": column.name, "dtype": column.dtype, "marks": column.marks, "format": column.format}
+        given = rows.frame[column.name].dropna()
+        if column.is_learnt and not len(given):
+            columns.append(Column(**kept, kind="constant"))
+        else:
+            ordered = column.categories if column.kind in ("ordered", "boolean") else ()
+            columns.append(
+                Column(**kept, kind=column.kind, decimals=column.decimals, unit=column.unit, categories=ordered, value=column.value)
+            )
+    return rows.schema.model_copy(update={"columns": tuple(columns)})
+
+
+def _train(recipe: Recipe, dataset: Dataset, seed: int) -> Model:
+    """The model after the recipe's steps, with moving averages in place of the weights that have one."""
+    training = recipe.training.model_copy(update={"seed": seed})
+    model = build(recipe.model, dataset.event, seed=seed)
+    devices = Devices.choose(training.device, training.precision, model)
+    state = TrainingState.start(model, training, devices)
+    size = min(recipe.model.batch_size(training.batch_size, len(dataset)), len(dataset))
+    batches = Batches(
+        dataset,
+        size,
+        seed,
+        devices.device,
+        model.scaling,
+        labels=model.classes is not None,
+        balanced=training.balance_classes,
+    )
+    model.pass_steps = batches.per_epoch
+    model.check_first_batch(size, dataset.y if size == len(dataset) and not training.balance_classes else None)
+    with using_threads(threads_for(model, size, training.threads)):
+        for _ in play(model, batches, training, state):
+            pass
+    model.players.update({name: average.module for name, average in state.averages.items()})
+    model.trained_steps = state.step
+    for player in model.players.values():
+        player.eval()
+    return model
