@@ -15,6 +15,7 @@ Functions
     evaluate      how good a model's samples are: a scorecard with intervals
     diagnose      what is wrong with a run, or with another program's log
     study         many runs along settings and seeds, one table
+    augment       generated examples of every class, and whether they help a classifier
     impute        a table with its missing cells filled in
     recipes       the ready-made recipes, by name
     load_data     a dataset by its name or path
@@ -42,6 +43,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     __version__: str
+    from saddlepoint.applications.augment.start import augment
     from saddlepoint.applications.impute.start import impute
     from saddlepoint.data import Dataset, DataSettings, from_array
     from saddlepoint.data import load as load_data
@@ -69,6 +71,7 @@ __all__ = [
     "RunFolder",
     "SaddlepointError",
     "Scorecard",
+    "augment",
     "diagnose",
     "evaluate",
     "from_array",
@@ -95,6 +98,7 @@ _HOMES = {
     "RunFolder": "records:RunFolder",
     "SaddlepointError": "errors:SaddlepointError",
     "Scorecard": "evaluation.scorecard.scorecard:Scorecard",
+    "augment": "applications.augment.start:augment",
     "diagnose": "experiment.diagnosing:diagnose",
     "evaluate": "experiment:evaluate",
     "from_array": "data:from_array",

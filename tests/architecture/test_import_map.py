@@ -62,6 +62,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "evaluation",
         "records",
         "figures",
+        "recipe",  # which a generator is trained by
         "experiment",
     },
     "report": {"records", "diagnosis", "evaluation", "figures"},

@@ -33,6 +33,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "report": ("saddlepoint.cli.report", "write a run's report.html again"),
     "study": ("saddlepoint.cli.study", "train many runs along axes and seeds; tables and pictures with intervals"),
     "reproduce": ("saddlepoint.cli.reproduce", "test claims of the literature over many seeds; verdicts and pictures"),
+    "augment": (
+        "saddlepoint.cli.augment",
+        "generate labelled examples of every class, and measure whether they help",
+    ),
     "impute": ("saddlepoint.cli.impute", "fill in the missing cells of a table, for prediction or for inference"),
     "recipes": ("saddlepoint.cli.recipes", "list the ready-made recipes, or show one"),
     "data": ("saddlepoint.cli.data", "describe a data source and check it before training"),

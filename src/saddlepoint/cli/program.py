@@ -14,7 +14,7 @@ from pathlib import Path
 
 NAME = "saddlepoint"
 _COMMAND = re.compile(
-    rf"(?<![\w/.-]){NAME}(?= (?:train|resume|sample|evaluate|diagnose|report|reproduce|study|impute|recipes|data|COMMAND|--\w+)\b)"
+    rf"(?<![\w/.-]){NAME}(?= (?:train|resume|sample|evaluate|diagnose|report|reproduce|study|augment|impute|recipes|data|COMMAND|--\w+)\b)"
 )
 
 

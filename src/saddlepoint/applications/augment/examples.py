@@ -98,7 +98,7 @@ class Rows(Examples):
         return tuple(str(value) for value in self.schema.column(self.target).categories)
 
     @cached_property
-    def labels(self) -> Labels:  # type: ignore[override]
+    def labels(self) -> Labels:
         categories = self.schema.column(self.target).categories
         codes = {value: code for code, value in enumerate(categories)}
         found = [codes.get(value, -1) for value in self.frame[self.target].astype(object)]
@@ -126,7 +126,7 @@ class Rows(Examples):
         return lambda rows: fitted.encode(rows.frame)
 
     @cached_property
-    def digest(self) -> str:  # type: ignore[override]
+    def digest(self) -> str:
         import pandas as pd
 
         texts = self.frame.astype(object).where(self.frame.notna(), None).map(repr)
@@ -156,7 +156,7 @@ class Images(Examples):
         return self.event.class_names
 
     @cached_property
-    def labels(self) -> Labels:  # type: ignore[override]
+    def labels(self) -> Labels:
         return self.y.numpy()
 
     def take(self, positions: npt.ArrayLike) -> Images:
@@ -171,7 +171,7 @@ class Images(Examples):
         return lambda images: units.to_model(images.x).flatten(1).double().numpy()
 
     @cached_property
-    def digest(self) -> str:  # type: ignore[override]
+    def digest(self) -> str:
         content = hashlib.sha256(repr((tuple(self.x.shape), self.names)).encode())
         for part in torch.split(self.x, 1_000):  # which may be mapped into memory
             content.update(part.contiguous().numpy().tobytes())

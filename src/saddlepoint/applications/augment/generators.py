@@ -18,7 +18,7 @@ from saddlepoint.data.split import Part, describe_parts
 from saddlepoint.data.tabular.codec import TableCodec
 from saddlepoint.data.tabular.schema import Column, Schema
 from saddlepoint.data.tabular.source import from_frame
-from saddlepoint.errors import SettingError
+from saddlepoint.errors import SettingError, shortened
 from saddlepoint.models import build
 from saddlepoint.models.base import Model
 from saddlepoint.models.capabilities import SamplesClasses, has
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SMALL = 1_024  # numbers of an image up to which a network without convolutions learns it
+MANY = 1_000  # images of each class from which on a network is trained
 PART = 1_000  # images drawn together
 
 
@@ -56,7 +57,9 @@ class Generator:
             return self._draw_rows(classes, seed)
         assert isinstance(self.template, Images)
         generator = torch.Generator(self.model.device).manual_seed(seed)
-        parts = [self.model.sample(len(part), labels=part, generator=generator).cpu() for part in classes.split(PART)]
+        parts = [
+            self.model.sample(len(part), labels=part, generator=generator).cpu() for part in torch.split(classes, PART)
+        ]
         return Images(torch.cat(parts), classes, self.template.event)
 
     def _draw_rows(self, classes: torch.Tensor, seed: int) -> Rows:
@@ -64,7 +67,8 @@ class Generator:
 
         from saddlepoint.experiment.rows import draw_rows
 
-        assert isinstance(self.template, Rows) and self.codec is not None
+        assert isinstance(self.template, Rows)
+        assert self.codec is not None
         frames: list[pd.DataFrame] = list(draw_rows(self.model, self.codec, len(classes), labels=classes, seed=seed))
         return Rows(pd.concat(frames, ignore_index=True), self.template.schema)
 
@@ -92,7 +96,10 @@ def _suitable(examples: Examples) -> str:
     if isinstance(examples, Rows):
         return "gaussian-table"
     assert isinstance(examples, Images)
-    return "diffusion-digits-conditional" if examples.event.size <= SMALL else "photographs-conditional"
+    if examples.event.size > SMALL:
+        return "photographs-conditional"
+    # Principal components of each class learn from ten images; a diffusion model of so few would repeat them.
+    return "pca-digits" if examples.counts.min() < MANY else "diffusion-digits-conditional"
 
 
 def fit_generator(recipe: Recipe, examples: Examples, seed: int) -> Generator:
@@ -108,11 +115,7 @@ def fit_generator(recipe: Recipe, examples: Examples, seed: int) -> Generator:
     """
     dataset = dataset_of(examples, recipe)
     model = _train(recipe, dataset, seed)
-    if not has(model, SamplesClasses):
-        raise SettingError(
-            f"augment: the model of {recipe.name} cannot draw a class; choose a conditional recipe, such as gaussian-table for tables or "
-            "diffusion-digits-conditional for small images."
-        )
+    _check_classes(model, recipe.name)
     return Generator(model, examples.take([0]), dataset.table)
 
 
@@ -139,7 +142,14 @@ def own_schema(rows: Rows) -> Schema:
         else:
             ordered = column.categories if column.kind in ("ordered", "boolean") else ()
             columns.append(
-                Column(**kept, kind=column.kind, decimals=column.decimals, unit=column.unit, categories=ordered, value=column.value)
+                Column(
+                    **kept,
+                    kind=column.kind,
+                    decimals=column.decimals,
+                    unit=column.unit,
+                    categories=ordered,
+                    value=column.value,
+                )
             )
     return rows.schema.model_copy(update={"columns": tuple(columns)})
 
@@ -170,3 +180,44 @@ def _train(recipe: Recipe, dataset: Dataset, seed: int) -> Model:
     for player in model.players.values():
         player.eval()
     return model
+
+
+def load_generator(folder: Path, examples: Examples) -> Generator:
+    """The model of a trained run, whose classes must be those of the examples.
+
+    Args:
+        folder: of the run.
+        examples: that the generated ones will be compared with.
+
+    Raises:
+        SettingError: the run's model draws no classes, other classes, or examples of another shape.
+    """
+    from saddlepoint.data.tabular.storage import read_codec
+    from saddlepoint.experiment.run import Run
+
+    run = Run(folder)
+    model = run.model
+    _check_classes(model, str(folder))
+    names = model.event.class_names or ()
+    codec = read_codec(run.folder.table) if run.folder.table.exists() else None
+    if names != examples.names:
+        raise SettingError(
+            f"augment: the classes of {folder} are {shortened(', '.join(names))}, and those of the data {shortened(', '.join(examples.names))}; "
+            "take a run that was trained on these data."
+        )
+    if isinstance(examples, Images) and model.event.shape != examples.event.shape:
+        raise SettingError(
+            f"augment: {folder} draws images of shape {model.event.shape}, and those of the data are {examples.event.shape}; give --size, or "
+            "another run."
+        )
+    if isinstance(examples, Rows) and (codec is None or codec.schema.names != examples.schema.names):
+        raise SettingError(f"augment: {folder} was not trained on a table with these columns; take a run that was.")
+    return Generator(model, examples.take([0]), codec)
+
+
+def _check_classes(model: Model, name: str) -> None:
+    if not has(model, SamplesClasses):
+        raise SettingError(
+            f"augment: the model of {name} cannot draw a class; choose a conditional recipe, such as gaussian-table for tables or "
+            "pca-digits for small images."
+        )

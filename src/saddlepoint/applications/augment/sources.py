@@ -43,7 +43,9 @@ def read_examples(
     found = (
         _rows(source, target, schema)
         if is_table_source(source)
-        else _images(source, target, DataSettings(source="digits", held_out=0.0, size=None if size is None else (size,)))
+        else _images(
+            source, target, DataSettings(source="digits", held_out=0.0, size=None if size is None else (size,))
+        )
     )
     _check_classes(found)
     return found
@@ -74,7 +76,9 @@ def _rows(source: Any, target: str | None, given: Schema | None) -> Rows:
             raise DataError(f"augment: every cell of the target {target} is missing; choose another column.")
         schema = infer_schema(frame) if given is None else complete_schema(given, frame)
     if column.kind == "constant":
-        raise DataError(f"augment: every row has the class {column.value!r} in {target}; give rows of two classes or more.")
+        raise DataError(
+            f"augment: every row has the class {column.value!r} in {target}; give rows of two classes or more."
+        )
     if column.kind not in CATEGORIES:
         schema = _with_classes(schema, column, frame)
     return Rows(frame, schema.model_copy(update={"target": target}))
@@ -98,7 +102,9 @@ def _images(source: Any, target: str | None, settings: DataSettings) -> Images:
     from saddlepoint.data.dataset import Dataset
 
     if target is not None:
-        raise SettingError("augment: --target names a column of a table, and this is no table (CSV, TSV or Parquet); leave it out.")
+        raise SettingError(
+            "augment: --target names a column of a table, and this is no table (CSV, TSV or Parquet); leave it out."
+        )
     dataset: Dataset
     if isinstance(source, Dataset):
         dataset = source

@@ -47,7 +47,17 @@ def novelty_aspect(train: Tensor, held_out: Tensor | None, fake: Tensor) -> Aspe
     return Aspect("new samples (not near copies)", 1 - found, 1 - expected, 1 - (1 - COPIES) * excess, 0.0, error)
 
 
+def near_copies(distances: Tensor, near: float) -> Tensor:
+    """(N,) whether points are near copies.
+
+    Args:
+        distances: (N, 2) to their two nearest training examples, the nearest first.
+        near: the distance below which a point is unusually near.
+    """
+    first, second = distances[:, 0], distances[:, 1]
+    return (first < near) & (first <= APART * second)
+
+
 def _copied_share(distances: Tensor, near: float) -> float:
     """The share of copies among points with distances (N, 2) to their two nearest training examples."""
-    first, second = distances[:, 0], distances[:, 1]
-    return float(((first < near) & (first <= APART * second)).double().mean())
+    return float(near_copies(distances, near).double().mean())

@@ -1,0 +1,152 @@
+"""The page of an augmentation: what was generated, and whether it helped, in one HTML file that opens without a network."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from saddlepoint.figures.alternatives import alternatives_figure
+from saddlepoint.figures.style import png
+from saddlepoint.markup import Markup, html, joined
+from saddlepoint.records import replaced
+from saddlepoint.report.embedding import embedded_picture
+from saddlepoint.report.first_screen import MARKS
+from saddlepoint.report.layout import section
+from saddlepoint.report.page import opening
+from saddlepoint.report.words import count
+
+PICTURE_SHARE = 600_000
+TONES = {"it helped": "good", "no difference is shown": "info", "it hurt": "failure"}
+
+
+def write_augmentation_page(document: Mapping[str, Any], path: Path) -> Path:
+    """Write the page.
+
+    Args:
+        document: what `Augmented.to_json` returns.
+        path: of the page, in a folder that exists.
+
+    Returns:
+        The path.
+    """
+    measured = document["measured"]
+    parts = [opening(document["headline"]), _first_screen(document)]
+    if measured is not None:
+        parts += [section("scores", "Scores", _scores(measured)), section("how", "How it was measured", _how(measured))]
+    parts.append(section("data", "The generated data", _data(document)))
+    parts.append(
+        html(
+            "<footer><p>Written by Saddlepoint. This file is complete: it loads nothing.</p></footer>\n</body>\n</html>\n"
+        )
+    )
+    with replaced(path) as file:
+        file.write(joined(parts, "\n"))
+    return path
+
+
+def _first_screen(document: Mapping[str, Any]) -> Markup:
+    measured = document["measured"]
+    tone = "info" if measured is None else TONES[measured["verdict"]]
+    advice: object = html("<p>Whether these examples help a classifier was not measured.</p>")
+    if measured is not None:
+        advice = html("<h2>What to train on</h2><p>{}</p>", measured["recommendation"])
+    tiles = [("Generated", count(document["examples"])), ("Classes", count(len(document["counts"])))]
+    tiles += [("Real examples", count(document["source"]["examples"])), ("Model", str(document["recipe"]["name"]))]
+    if measured is not None:
+        tiles.append(("Splits", count(measured["splits"])))
+    shown = joined(html("<div><dt>{}</dt><dd>{}</dd></div>", name, words) for name, words in tiles)
+    return html(
+        '<header class="first {tone}"><p class="run"><span class="brand">Saddlepoint</span> augmentation</p>\n'
+        '<h1><span class="mark" aria-hidden="true">{mark}</span><span>{headline}</span></h1>\n'
+        '<div class="alone"><div class="verdict">{advice}</div></div>\n<dl class="tiles">{tiles}</dl></header>',
+        tone=tone,
+        mark=MARKS[tone],
+        headline=document["headline"],
+        advice=advice,
+        tiles=shown,
+    )
+
+
+def _scores(measured: Mapping[str, Any]) -> Markup:
+    scenarios: Sequence[Mapping[str, Any]] = measured["scenarios"]
+    names = [one["alternative"] for one in scenarios[0]["comparisons"]]
+    values, low, high = (
+        [[one["score"][part] for one in scenario["comparisons"]] for scenario in scenarios]
+        for part in ("value", "low", "high")
+    )
+    titles = [_title(scenario) for scenario in scenarios]
+    file = io.BytesIO()
+    png(alternatives_figure(titles, names, values, low, high, x="macro F1 on real test examples"), file)
+    picture = embedded_picture(file.getvalue(), PICTURE_SHARE)
+    caption = "Mean over splits and 95 % interval of each alternative; the dotted line is the real examples alone."
+    drawn = html(
+        '<figure><img src="{}" width="{}" height="{}" alt="{caption}"><figcaption>{caption}</figcaption></figure>',
+        picture.address,
+        picture.width,
+        picture.height,
+        caption=caption,
+    )
+    return joined([drawn, *(_table(scenario) for scenario in scenarios)], "\n")
+
+
+def _title(scenario: Mapping[str, Any]) -> str:
+    return f"{scenario['title']} (n = {scenario['n']:,})"
+
+
+def _table(scenario: Mapping[str, Any]) -> Markup:
+    rows = joined(_row(one) for one in scenario["comparisons"])
+    title = _title(scenario)
+    against = "; ".join(f"{_signed(interval)} against {name}" for name, interval in scenario["against"].items())
+    rejected = f"{scenario['rejected']:.0%} of the generated examples were rejected."
+    kept = scenario["unfiltered"]
+    if kept:
+        rejected += f" In all splits together {kept:,} rejected ones were used, because too few passed."
+    return html(
+        '<h3>{}</h3><div class="scroll"><table class="result"><tr><th>trained on</th><th>macro F1</th>'
+        "<th>difference to real [95 % interval]</th><th>verdict</th></tr>{}</table></div>"
+        '<p class="quiet">Real + generated: {}. {}</p>',
+        title[:1].upper() + title[1:],
+        rows,
+        against,
+        rejected,
+    )
+
+
+def _row(one: Mapping[str, Any]) -> Markup:
+    begin = html('<td>{}</td><td data-label="macro F1">{:.3f}</td>', one["alternative"], one["score"]["value"])
+    if one["alternative"] == "real":
+        return html("<tr>{}<td></td><td></td></tr>", begin)
+    badge = html('<span class="badge {}">{}</span>', TONES[one["verdict"]], one["verdict"])
+    return html('<tr>{}<td data-label="difference">{}</td><td>{}</td></tr>', begin, _signed(one["difference"]), badge)
+
+
+def _how(measured: Mapping[str, Any]) -> Markup:
+    return html(
+        "<p>{} random splits of the real examples. In each split, the generator and its filter see the training examples alone, every "
+        "alternative that adds examples adds equally many of each class, and all classifiers are tested on the same real examples. "
+        "Differences are paired over splits; their 95 % intervals allow for the examples that splits share. The verdict is that of the "
+        "first scenario.</p>",
+        measured["splits"],
+    )
+
+
+def _data(document: Mapping[str, Any]) -> Markup:
+    facts = {
+        "Notice": document["notice"],
+        "Examples of each class": ", ".join(f"{name} {number:,}" for name, number in document["counts"].items()),
+        "Drawn": f"{document['drawn']:,}",
+        "Rejected": "; ".join(f"{reason} {number:,}" for reason, number in document["rejected"].items()) or "none",
+        "Filter": "; ".join(document["notes"]),
+        "Model": document["model"],
+        "Seed": document["seed"],
+        "SHA-256 of the real examples": document["source"]["sha256"],
+        "SHA-256 of the generated ones": document["content_sha256"],
+    }
+    rows = joined(html("<dt>{}</dt><dd>{}</dd>", name, value) for name, value in facts.items() if value != "")
+    return html('<dl class="facts">{}</dl>', rows)
+
+
+def _signed(interval: Mapping[str, float]) -> str:
+    return f"{interval['value']:+.3f} [{interval['low']:+.3f}, {interval['high']:+.3f}]"
