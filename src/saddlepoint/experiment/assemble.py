@@ -12,6 +12,7 @@ from saddlepoint.data.dataset import Dataset
 from saddlepoint.experiment import examples as examples_file
 from saddlepoint.experiment import module_objects
 from saddlepoint.experiment.auto_remedy import AutoRemedy
+from saddlepoint.experiment.batch_size import examples_in_batch
 from saddlepoint.experiment.batch_statistics import check_batch_statistics
 from saddlepoint.experiment.best_effort import BestEffort
 from saddlepoint.experiment.capacity import require_memory
@@ -115,7 +116,7 @@ def new_session(
     state = TrainingState.start(model, training, devices)
     batches = Batches(
         dataset,
-        recipe.model.batch_size(training.batch_size, len(dataset)),
+        examples_in_batch(recipe, dataset),
         training.seed,
         devices.device,
         model.scaling,

@@ -8,6 +8,7 @@ from saddlepoint.diagnosis.optimiser_settings import is_of_optimiser
 from saddlepoint.diagnosis.remedies import propose
 from saddlepoint.diagnosis.unlimited_scores import unlimited_scores
 from saddlepoint.diagnosis.unusual_settings import unusual_settings
+from saddlepoint.experiment.batch_size import examples_in_batch
 from saddlepoint.experiment.context import RunContext
 from saddlepoint.experiment.objective_checks.check import find_mistakes, output_range
 from saddlepoint.records import Finding
@@ -40,6 +41,6 @@ def first_findings(context: RunContext, diagnosis: Diagnosis) -> list[Finding]:
         unusual_settings(used, batch_norm=model.normalises_batches),
         unlimited_scores(diagnosis.facts),
     )
-    batch_size = recipe.model.batch_size(recipe.training.batch_size, len(dataset))
+    batch_size = examples_in_batch(recipe, dataset)
     data = preflight(dataset, batch_size, bounds, parameters, model.scaling, propose)
     return [*(finding for finding in settings if finding is not None), *data, *wrong]

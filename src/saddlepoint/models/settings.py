@@ -66,6 +66,11 @@ class FamilySettings(Settings):
         """What a model with these settings can do besides generating examples: names in `ABILITIES`, in their order."""
         return ()
 
+    @property
+    def label_changes(self) -> Mapping[str, Any]:
+        """The changes of settings, by dotted name, by which a model takes the labels of its data; empty if it takes them or cannot."""
+        return {"conditional": True} if getattr(self, "conditional", None) is False else {}
+
     def batch_size(self, asked: int, examples: int) -> int:
         """Return the number of examples in a batch.
 

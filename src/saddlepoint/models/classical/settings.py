@@ -184,6 +184,10 @@ class ClassicalSettings(FamilySettings):
         }
         return tuple(name for name in ABILITIES if can[name])
 
+    @property
+    def label_changes(self) -> Mapping[str, Any]:
+        return {} if self.by_class else super().label_changes
+
     def batch_size(self, asked: int, examples: int) -> int:
         return min(asked, examples) if DISTRIBUTIONS[self.distribution].iterative else examples
 

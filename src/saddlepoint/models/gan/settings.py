@@ -190,6 +190,11 @@ class GANSettings(FamilySettings):
         by_class = ("sample by class",) if "generator" in self.condition else ()
         return (*by_class, *(("encode",) if self.encoder.kind != NO_ENCODER else ()))
 
+    @property
+    def label_changes(self) -> Mapping[str, Any]:
+        by_class = {f"condition.{player}": "concatenate" for player in self.adversaries}
+        return {} if self.condition else by_class
+
     @field_validator("objective")
     @classmethod
     def _loss_is_known(cls, name: str) -> str:

@@ -1,0 +1,177 @@
+"""Hold a contest: train the candidates on splits of the rows, drop those that are far behind, and compare the others in pairs.
+
+What a candidate is scored by depends on seeds alone. The time budget decides which candidates are too slow to take part, and how many
+splits there are.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import torch
+
+from saddlepoint.data.tabular.schema import Schema
+from saddlepoint.data.tabular.source import from_frame
+from saddlepoint.errors import DataError, SaddlepointError
+from saddlepoint.evaluation.statistics.intervals import Interval, split_interval
+from saddlepoint.experiment.contest.outcome import Contest, Entry
+from saddlepoint.experiment.contest.scoring import Score, score_rows
+from saddlepoint.experiment.contest.splits import SHARE, Split, split_rows
+from saddlepoint.experiment.contest.training import train_in_memory
+from saddlepoint.experiment.rows import draw_rows
+from saddlepoint.models.capabilities import SamplesClasses, has
+from saddlepoint.recipe import Recipe
+
+if TYPE_CHECKING:
+    from saddlepoint.progress.protocol import Report
+
+LEAST_ROWS = 30  # below, a contest says nothing
+SPLITS = 5
+FIRST = 0.6  # share of the time that the first split may take
+STAY = ((0.3, 4), (0.2, 3))  # after the first and second split: loss above the least, and how many candidates stay at most
+Losses = Mapping[str, list[float]]
+
+
+def hold_contest(
+    frame: pd.DataFrame,
+    schema: Schema,
+    recipes: Sequence[Recipe],
+    *,
+    seed: int = 0,
+    seconds: float = 300.0,
+    report: Report | None = None,
+) -> Contest:
+    """Find the recipe whose rows are closest to real ones.
+
+    Args:
+        frame: the training rows. No others are used.
+        schema: of the table, with its target.
+        recipes: the candidates, the simplest first.
+        seed: of the splits, the training and the rows.
+        seconds: the time budget, for all splits.
+        report: receives the progress.
+
+    Raises:
+        DataError: no candidate could be tried.
+    """
+    began = time.perf_counter()
+    by_name = {recipe.name: recipe for recipe in recipes}
+    if len(frame) < LEAST_ROWS:
+        first = recipes[0].name
+        return Contest(first, first, None, None, (), 0, len(frame), {}, {}, 0.0, seconds)
+    scores: dict[str, list[Score]] = {name: [] for name in by_name}
+    losses: dict[str, list[float]] = {name: [] for name in by_name}
+    spent = dict.fromkeys(by_name, 0.0)
+    failed: dict[str, str] = {}
+    real: list[Score] = []
+    active = list(by_name)
+    for number in range(SPLITS):
+        left = seconds - (time.perf_counter() - began)
+        if number and left < sum(spent[name] / number for name in active):
+            break
+        split = split_rows(frame, schema, number, seed)
+        real.append(score_rows(split.trained, split, schema))
+        ends = time.perf_counter() + (FIRST * left if not number else left)
+        for place, name in enumerate(tuple(active)):
+            if report is not None:
+                done = (number + place / len(active)) / SPLITS
+                report(f"contest, split {number + 1} of at most {SPLITS}: {name}", done)
+            started = time.perf_counter()
+            allowed = (ends - started) / (len(active) - place) if not number else ends - started
+            try:
+                rows = _rows_of(by_name[name], split, schema, max(allowed, 0.0))
+                scores[name].append(score_rows(rows, split, schema))
+            except (SaddlepointError, np.linalg.LinAlgError) as error:
+                failed[name] = str(error).rstrip(".")
+                active.remove(name)
+                continue
+            spent[name] += time.perf_counter() - started
+            losses[name].append(scores[name][-1].loss(real[-1]))
+        if not active:
+            raise DataError(
+                f"auto-table: no recipe could be tried: {'; '.join(f'{name}: {why}' for name, why in failed.items())}."
+            )
+        if number < len(STAY):
+            active = _closest(active, losses, *STAY[number])
+    winner, rival, behind = _decide(active, losses)
+    best = _by_loss(active, losses)[0]
+    ranked = [*_by_loss(active, losses), *_by_loss([n for n in by_name if n not in active and losses[n]], losses)]
+    entries = tuple(
+        Entry(
+            name,
+            float(np.mean(losses[name])),
+            float(np.mean([score.wasserstein for score in scores[name]])),
+            _mean_f1(scores[name]),
+            len(losses[name]),
+            spent[name] / len(losses[name]),
+        )
+        for name in ranked
+    )
+    of_real = {"wasserstein": float(np.mean([score.wasserstein for score in real])), "macro_f1": _mean_f1(real)}
+    took = time.perf_counter() - began
+    return Contest(winner, best, rival, behind, entries, len(real), len(frame), of_real, failed, took, seconds)
+
+
+def _rows_of(recipe: Recipe, split: Split, schema: Schema, seconds: float) -> pd.DataFrame:
+    """As many rows as were trained on, of a model that is trained on the split."""
+    seed = split.number
+    own = recipe.data.model_copy(
+        update={"held_out": 0.0, "limit": None, "schema": None, "target": schema.target, "source": "table"}
+    )
+    dataset = from_frame(split.trained, own, recipe.name, schema)
+    assert dataset.table is not None
+    training = recipe.training.model_copy(update={"seed": recipe.training.seed + seed})
+    model = train_in_memory(recipe.model_copy(update={"training": training}), dataset, seconds)
+    generator = torch.Generator(model.device).manual_seed(seed)
+    if not model.sample(8, generator=generator).isfinite().all():
+        raise DataError("training diverged")
+    labels = None
+    if has(model, SamplesClasses) and dataset.y is not None:
+        labels = dataset.y[torch.randperm(len(dataset.y), generator=torch.Generator().manual_seed(seed))]
+    return pd.concat(
+        list(draw_rows(model, dataset.table, len(dataset), labels=labels, seed=seed)), ignore_index=True
+    )
+
+
+def _by_loss(names: Sequence[str], losses: Losses) -> list[str]:
+    return sorted(names, key=lambda name: float(np.mean(losses[name])))
+
+
+def _closest(names: Sequence[str], losses: Losses, above: float, most: int) -> list[str]:
+    """The candidates that stay, in their order: at most `most`, with losses at most `above` the least."""
+    ranked = _by_loss(names, losses)
+    least = np.mean(losses[ranked[0]])
+    return [name for name in names if name in ranked[:most] and np.mean(losses[name]) <= least + above]
+
+
+def _decide(names: Sequence[str], losses: Losses) -> tuple[str, str | None, Interval | None]:
+    """The winner, its rival, and by how much the rival is behind the best one.
+
+    The simplest candidate that is not shown to be worse than the best one wins; the names are in the order of simplicity.
+    """
+    ranked = _by_loss(names, losses)
+    best = ranked[0]
+    if len(ranked) == 1:
+        return best, None, None
+    if len(losses[best]) < 2:
+        return names[0], ranked[1] if names[0] == best else names[0], None
+    for name in names[: names.index(best)]:
+        behind = _difference(losses[name], losses[best])
+        if behind.low <= 0:
+            return name, name, behind
+    return best, ranked[1], _difference(losses[ranked[1]], losses[best])
+
+
+def _difference(worse: Sequence[float], better: Sequence[float]) -> Interval:
+    """The mean difference of losses on the same splits, with an interval for splits that share rows."""
+    paired = torch.tensor(worse, dtype=torch.float64) - torch.tensor(better, dtype=torch.float64)
+    return split_interval(paired, SHARE / (1 - SHARE))
+
+
+def _mean_f1(scores: Sequence[Score]) -> float | None:
+    values = [score.macro_f1 for score in scores if score.macro_f1 is not None]
+    return float(np.mean(values)) if values else None
