@@ -259,6 +259,11 @@ BASES = {
         # Tables.
         Base("flow-table", "flow-table", "reporting", 300, 3, _TABLE),
         Base("gaussian-table", "gaussian-table", "calibration", 3, 1, _TABLE),
+        Base("mixture-table", "mixture-table", "reporting", 20, 1, _TABLE),
+        Base("made-table", "made-table", "calibration", 300, 2, _TABLE),
+        Base("vae-table", "vae-table", "reporting", 300, 3, _TABLE),
+        Base("diffusion-table", "diffusion-table", "calibration", 300, 2, _TABLE),
+        Base("gan-table", "gan-table", "reporting", 300, 3, _TABLE),
         # Diffusion models.
         Base("diffusion-moons", "diffusion-moons", "calibration", 600, 6, {"training.batch_size": 128}),
         Base("diffusion-ring", "diffusion-ring", "reporting", 600, 4, {"training.batch_size": 128}),

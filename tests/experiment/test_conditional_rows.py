@@ -55,7 +55,7 @@ def test_they_follow_the_conditional_distribution(codec: TableCodec, text: str) 
     conditions = Conditions.parse(text, codec.schema)
     generator, rng = torch.Generator().manual_seed(0), np.random.default_rng(0)
     parts = [draw_given(model, codec, conditions, generator, rng) for _ in range(4)]
-    given = torch.cat([part for part in parts if part is not None])
+    given = torch.cat([part[0] for part in parts if part is not None])
     assert len(given) == 4 * ROWS
     assert conditions.holds(codec.decode(given)).all()
     exact = model.sample(400_000, generator=generator)
@@ -72,3 +72,41 @@ def test_rare_rows_are_not_searched_for(codec: TableCodec) -> None:
     assert len(rows) == 3000
     assert conditions.holds(rows).all()
     assert model.drawn <= 1 << 16
+
+
+class TwoClasses(Normal):
+    """Two classes with means of the first number 2 apart, each with the same correlation."""
+
+    event = Event((2,), "vector", class_names=("no", "yes"), class_shares=(0.75, 0.25))
+    classes = 2
+
+    def sample(self, n: int, *, labels: Any = None, generator: torch.Generator | None = None) -> Tensor:
+        self.drawn += n
+        return self.complete_by_class(
+            torch.zeros(n, 2), torch.zeros(n, 2, dtype=torch.bool), labels, generator=generator
+        )
+
+    def complete_by_class(
+        self, x: Tensor, known: Tensor, labels: Tensor, *, generator: torch.Generator | None = None
+    ) -> Tensor:
+        shift = torch.stack([2.0 * labels - 0.5, torch.zeros(len(x))], 1)
+        return self.complete(x - shift, known, generator=generator) + shift
+
+
+def test_classes_follow_their_probabilities_given_the_conditions() -> None:
+    model = TwoClasses(0.8)
+    rng = np.random.default_rng(1)
+    drawn = model.sample(
+        4000, labels=torch.from_numpy(rng.choice(2, 4000, p=(0.75, 0.25))), generator=torch.Generator().manual_seed(0)
+    )
+    frame = read_frame({"a": drawn[:, 0].numpy(), "b": drawn[:, 1].numpy(), "y": ["no", "yes"] * 2000})
+    codec = TableCodec(infer_schema(frame).model_copy(update={"target": "y"}), "scores").fit(frame)
+    conditions = Conditions.parse("b>2.7,y=yes|no", codec.schema)
+    model.drawn = 0
+    rows = pd.concat(list(draw_rows(model, codec, 6_000, conditions=conditions)))
+    assert model.drawn <= 1 << 16
+    assert conditions.holds(rows).all()
+    # The second number does not depend on the class, so that the classes keep their shares.
+    assert abs((rows["y"] == "yes").mean() - 0.25) < 0.05
+    low = pd.concat(list(draw_rows(model, codec, 6_000, conditions=Conditions.parse("a<-3.1", codec.schema))))
+    assert (low["y"] == "yes").mean() < 0.02  # far below the mean of this class

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -77,6 +78,8 @@ def finish_training(run: Run, arguments: argparse.Namespace, output: Output) -> 
         suggest(run, output)
     if arguments.json:
         document = {"run": str(run.folder.path), **summary, "findings": [finding.to_json() for finding in findings]}
+        if run.folder.contest.exists():
+            document["contest"] = json.loads(run.folder.contest.read_text("utf-8"))
         if run.recipe.training.cure == "suggest":
             suggested = [{"code": each.code, "changes": dict(each.changes)} for each in run.suggestions]
             document["suggestions"] = suggested

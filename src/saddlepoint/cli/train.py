@@ -12,8 +12,11 @@ from saddlepoint.cli import ending
 from saddlepoint.cli.arguments import Parser, add_trust, is_recipe_setting, setting_names, split_settings
 from saddlepoint.cli.console import console
 from saddlepoint.cli.run_display import RunDisplay
+from saddlepoint.errors import SettingError
+from saddlepoint.experiment.contest.candidates import is_contest
 from saddlepoint.recipe import Recipe
 from saddlepoint.recipe.earlier_names import renamed
+from saddlepoint.recipe.targets import with_labels_of_target
 from saddlepoint.records import argument
 
 
@@ -29,8 +32,16 @@ def run(argv: Sequence[str]) -> int:
         parser.error("name a recipe or a file, such as dcgan-digits (`saddlepoint recipes` lists the ready-made ones)")
     if arguments.cure is not None:
         settings["training.cure"] = arguments.cure
+    if is_contest(arguments.recipe):
+        from saddlepoint.cli.contest import run_contest
+
+        return run_contest(settings, arguments, parser)
+    if arguments.contest_minutes is not None:
+        raise SettingError(
+            "train: --contest-minutes is for auto-table, which chooses a recipe by a contest; leave it out."
+        )
     base = Recipe.load(arguments.recipe)
-    recipe = base.override(settings, where="train")
+    recipe = with_labels_of_target(base.override(settings, where="train"), settings)
     _name_renamed(settings, base)
     if arguments.help:
         print(parser.format_help(), settings_help(recipe), sep="\n", end="")
@@ -86,7 +97,11 @@ def _parser() -> Parser:
         "RECIPE|FILE|RUN [--section.setting VALUE ...] [options]",
         add_help=False,
     )
-    parser.add_argument("recipe", nargs="?", help="a ready-made recipe's name, a YAML file, or a run to repeat")
+    parser.add_argument(
+        "recipe",
+        nargs="?",
+        help="a ready-made recipe's name, a YAML file, or a run to repeat; auto-table chooses a recipe for a table by a contest",
+    )
     parser.add_argument(
         "-h",
         "--help",
@@ -106,4 +121,7 @@ def _parser() -> Parser:
     ending.add_fail_on(parser)
     ending.add_cure(parser)
     parser.add_argument("--quiet", action="store_true", help="print only findings and the verdict")
+    parser.add_argument(
+        "--contest-minutes", type=float, metavar="M", help="auto-table: time that the contest may take (default: 5)"
+    )
     return parser

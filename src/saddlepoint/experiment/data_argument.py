@@ -55,6 +55,9 @@ def split_argument(data: Any) -> tuple[dict[str, Any], Arrays | Table | None]:
         return {}, Table(data)
     if isinstance(data, Mapping):
         check_mapping("train", "data", data, EXAMPLE)
+        table = data.get("source")
+        if is_table(table):
+            return dotted("data", {name: value for name, value in data.items() if name != "source"}), Table(table)
         return dotted("data", data), None
     return {}, examples_file.arrays_of(data)
 

@@ -20,7 +20,7 @@ from saddlepoint.data.tabular.conditions import Conditions
 from saddlepoint.data.tabular.constraints import Constraints
 from saddlepoint.errors import SettingError
 from saddlepoint.experiment.conditional_rows import can_complete, draw_given
-from saddlepoint.models.capabilities import Completes, GenerativeModel, SamplesClasses, has
+from saddlepoint.models.capabilities import GenerativeModel, SamplesClasses, has
 from saddlepoint.models.class_samples import sample_with_labels
 
 if TYPE_CHECKING:
@@ -60,6 +60,10 @@ def draw_rows(
     rng = np.random.default_rng(seed)
     constraints = Constraints(codec.schema.constraints, codec.schema)
     allowed = _allowed_labels(model, codec, conditions)
+    shares = allowed
+    if shares is None and codec.target is not None and has(model, SamplesClasses):
+        shares = np.asarray(model.event.shares, np.float64)
+        shares /= shares.sum()
     if labels is not None and allowed is not None and not allowed[labels.cpu().numpy()].all():
         raise SettingError("sample: --labels asks for classes that --condition excludes; leave one of them out.")
     finished = since = 0
@@ -72,9 +76,9 @@ def draw_rows(
         elif allowed is not None:
             given = torch.from_numpy(rng.choice(len(allowed), count, p=allowed))
         chosen = None
-        if are_rare and conditions is not None and has(model, Completes):
-            chosen = draw_given(model, codec, conditions, generator, rng)
-        samples, drawn = (chosen, None) if chosen is not None else sample_with_labels(model, count, given, generator)
+        if are_rare and conditions is not None:
+            chosen = draw_given(model, codec, conditions, generator, rng, shares)
+        samples, drawn = chosen if chosen is not None else sample_with_labels(model, count, given, generator)
         vectors = samples.cpu().numpy()
         frame = codec.decode(vectors, rng, finished, None if drawn is None else drawn.cpu().numpy())
         kept = np.isfinite(vectors).all(axis=1)
@@ -82,7 +86,8 @@ def draw_rows(
         kept &= met
         if conditions is not None:
             kept &= conditions.holds(frame)
-            are_rare = are_rare or (kept.mean() < RARE and can_complete(model, codec))
+            # Labels that were asked for one by one are kept in their order.
+            are_rare = are_rare or (kept.mean() < RARE and labels is None and can_complete(model, codec))
         frame = frame[kept].head(n - finished).reset_index(drop=True)
         since = 0 if len(frame) else since + count
         if since >= MOST_DRAWS:

@@ -14,6 +14,8 @@ from saddlepoint.experiment import data_argument, module_objects
 from saddlepoint.experiment import examples as examples_file
 from saddlepoint.experiment.assemble import prepare
 from saddlepoint.experiment.attempts import train_to_end
+from saddlepoint.experiment.contest.candidates import is_contest
+from saddlepoint.experiment.contest.outcome import Contest
 from saddlepoint.experiment.display import listener_or_default
 from saddlepoint.experiment.examples import DATA_FILE
 from saddlepoint.experiment.listener import Listener
@@ -21,6 +23,7 @@ from saddlepoint.experiment.location import new_folder
 from saddlepoint.experiment.run import Run
 from saddlepoint.recipe import Recipe
 from saddlepoint.recipe.bases import dotted
+from saddlepoint.recipe.targets import with_labels_of_target
 from saddlepoint.recipe.trust import require_trust
 from saddlepoint.records import RunFolder, replaced
 from saddlepoint.records.leftovers import remove_tree
@@ -49,15 +52,18 @@ def train(
     loss: object = None,
     trust: bool = False,
     listener: Listener | None = None,
+    contest: Mapping[str, Any] | Contest | None = None,
 ) -> Run:
     """Train a recipe and return its run.
 
     Args:
-        recipe: the name of a ready-made recipe, a YAML file, a run folder to repeat, or a Recipe.
+        recipe: the name of a ready-made recipe, a YAML file, a run folder to repeat, or a Recipe. "auto-table" holds a contest
+            between the recipes for tables on splits of the training rows, and trains the winner; the run has the contest's
+            result in contest.json.
         data: settings of the `data` section; or a source (name or path); or examples, an array or tensor (N, *event), or a pair
             of examples and labels (N,); or a Dataset with its own held-out part, to which the settings of the `data` section do
-            not apply; or a table, a data frame of pandas or polars or a NumPy record array. Examples are kept in the run's folder
-            as data.npz.
+            not apply; or a table, a data frame of pandas or polars or a NumPy record array, also as the source among settings:
+            `{"source": frame, "target": "sex"}`. Examples are kept in the run's folder as data.npz.
         model: settings that differ from the recipe's, nested or with dotted names:
             `{"latent": 16, "discriminator.width": 32}`.
         training: as `model`: `{"steps": 2000}`.
@@ -77,6 +83,8 @@ def train(
         trust: whether code that the recipe names by import path may run; paths in `model` need no trust. Trust is stored for
             this user (see SECURITY.md).
         listener: gets callbacks; by default, a progress line is shown on a terminal or in a notebook.
+        contest: settings of the contest of "auto-table": `{"minutes": 5}` is the time that it may take, and the default. Or a contest
+            that was held already, whose winner is `recipe`.
 
     Returns:
         The run: its model, findings, records and verdict.
@@ -93,7 +101,6 @@ def train(
     check_listener("train", listener)
     if run is not None:
         check_path("train", "run", run)
-    loaded = recipe if isinstance(recipe, Recipe) else Recipe.load(recipe)
     changes: dict[str, Any] = {}
     for section, given in (("model", model), ("training", training), ("evaluation", evaluation)):
         if given is not None:
@@ -101,7 +108,16 @@ def train(
             changes |= dotted(section, given)
     settings, examples = data_argument.split_argument(data)
     changes |= settings
-    loaded = loaded.override(changes, where="train") if changes else loaded
+    found = contest if isinstance(contest, Contest) else None
+    if is_contest(recipe):
+        from saddlepoint.experiment.contest.start import choose_recipe
+
+        found = choose_recipe(changes, examples, None if found else contest, run=run, overwrite=overwrite)
+        recipe = found.winner
+    elif contest is not None and found is None:
+        raise SettingError("train: contest is for the recipe auto-table; leave it out.")
+    loaded = recipe if isinstance(recipe, Recipe) else Recipe.load(recipe)
+    loaded = with_labels_of_target(loaded.override(changes, where="train"), changes) if changes else loaded
     loaded = data_argument.with_absolute_source(module_objects.named(loaded, modules))
     module_objects.require_loss(loaded, modules, where=loaded.name)
     require_trust(loaded.model, trust=trust, given=changes, modules=modules, where=loaded.name)
@@ -128,6 +144,9 @@ def train(
         )
         with replaced(place.staging / session.folder.recipe.name) as file:
             file.write(loaded.to_yaml())
+        if found is not None:
+            active_listener.note(str(found))
+            found.write(place.staging / session.folder.contest.name)
         place.settle()
         try:
             train_to_end(session, modules)

@@ -20,7 +20,13 @@ from saddlepoint.data.dataset import Event, Scaling
 from saddlepoint.errors import SettingError, suggestion
 from saddlepoint.markup import Markup, html, joined
 from saddlepoint.models.arrays import Numbers, as_tensor, check_generator
-from saddlepoint.models.capabilities import Conditional, HasClassDensity, HasPosterior, SamplesClasses
+from saddlepoint.models.capabilities import (
+    CompletesByClass,
+    Conditional,
+    HasClassDensity,
+    HasPosterior,
+    SamplesClasses,
+)
 from saddlepoint.networks.evaluating import evaluating
 from saddlepoint.networks.layout import lay_out
 from saddlepoint.objectives.phase import Noise, Phase
@@ -136,7 +142,7 @@ class Model(ABC):
         Returns:
             The reason; None if it has the capability.
         """
-        by_class = capability in (SamplesClasses, Conditional, HasClassDensity, HasPosterior)
+        by_class = capability in (SamplesClasses, Conditional, HasClassDensity, HasPosterior, CompletesByClass)
         return "it was trained without labels." if by_class and self.classes is None else None
 
     def player_inputs(self, x: Tensor, generator: torch.Generator | None) -> dict[str, tuple[Tensor, ...]]:

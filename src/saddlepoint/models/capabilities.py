@@ -47,6 +47,7 @@ __all__ = [
     "Adversarial",
     "Augments",
     "Completes",
+    "CompletesByClass",
     "CompletesIteratively",
     "Composed",
     "Conditional",
@@ -301,6 +302,22 @@ class Completes(Protocol):
 
 
 @runtime_checkable
+class CompletesByClass(Completes, Protocol):
+    """A model of classes that can fill in the missing part of an example of a given class.
+
+    Attributes:
+        event: what one example is, with the shares of the classes.
+    """
+
+    event: Event
+
+    def complete_by_class(
+        self, x: Tensor, known: Tensor, labels: Tensor, *, generator: torch.Generator | None = None
+    ) -> Tensor:
+        """As `complete`, given the classes: labels (N,) int64."""
+
+
+@runtime_checkable
 class CompletesIteratively(Completes, Protocol):
     """A model that fills in by an iteration, which approaches the distribution given the known part without reaching it."""
 
@@ -367,6 +384,7 @@ MISSING: Mapping[type, str] = {
     Augments: "the model's critic gets unchanged examples.",
     Composed: "the model is not a game that is composed of a loss, penalties, views and constraints, as a GAN is.",
     Completes: "the model cannot fill in missing parts of an example (complete).",
+    CompletesByClass: "the model cannot fill in missing parts of an example of a given class.",
     CompletesIteratively: "the model does not fill in missing parts by an iteration.",
     PredictsInOrder: "the model does not predict numbers one after the other.",
     Denoises: "the model removes no noise, as a diffusion model does.",

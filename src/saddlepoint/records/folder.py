@@ -65,6 +65,11 @@ class RunFolder:
         return self.path / "table.json"
 
     @property
+    def contest(self) -> Path:
+        """Of a run of `auto-table`: how its recipe was chosen."""
+        return self.path / "contest.json"
+
+    @property
     def tensorboard(self) -> Path:
         """The folder of TensorBoard's event files."""
         return self.path / "tensorboard"

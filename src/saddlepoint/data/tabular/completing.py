@@ -51,10 +51,10 @@ def _complete(column: Column, found: Column, cells: pd.Series[Any]) -> Column:
                 f"column {column.name}: the schema says that its cells are dates, and they have no known format; give `format`, such as %d.%m.%y."
             )
     if column.kind in NUMBERS:
-        if (
-            found.kind not in ("continuous", "integer", "datetime", "boolean", "identifier")
-            and column.kind != "datetime"
-        ):
+        # Cells of a part of the rows may all be equal, or all missing.
+        is_number = found.kind == "constant" and (found.value is None or isinstance(found.value, int | float))
+        usual = found.kind in ("continuous", "integer", "datetime", "boolean", "identifier")
+        if not (usual or is_number or column.kind == "datetime"):
             raise DataError(
                 f"column {column.name}: the schema says that its cells are numbers, and they are texts; correct its kind."
             )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from saddlepoint.recipe import Recipe
 from saddlepoint.recipe.recipe import shipped_names
 
@@ -24,3 +26,8 @@ def candidates() -> tuple[str, ...]:
     """The names of the ready-made recipes for tables, the simplest first."""
     names = [name for name in shipped_names() if name.endswith(ENDING) and Recipe.load(name).data.source == SOURCE]
     return tuple(sorted(names, key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name)))
+
+
+def is_contest(recipe: Any) -> bool:
+    """Whether a recipe's name asks for a contest instead."""
+    return isinstance(recipe, str) and recipe in AUTO

@@ -6,6 +6,7 @@ splits there are.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -32,7 +33,10 @@ if TYPE_CHECKING:
 LEAST_ROWS = 30  # below, a contest says nothing
 SPLITS = 5
 FIRST = 0.6  # share of the time that the first split may take
-STAY = ((0.3, 4), (0.2, 3))  # after the first and second split: loss above the least, and how many candidates stay at most
+STAY = (
+    (0.3, 4),
+    (0.2, 3),
+)  # after the first and second split: loss above the least, and how many candidates stay at most
 Losses = Mapping[str, list[float]]
 
 
@@ -75,15 +79,17 @@ def hold_contest(
             break
         split = split_rows(frame, schema, number, seed)
         real.append(score_rows(split.trained, split, schema))
-        ends = time.perf_counter() + (FIRST * left if not number else left)
-        for place, name in enumerate(tuple(active)):
+        ends = time.perf_counter() + FIRST * left
+        contenders = tuple(active)
+        for place, name in enumerate(contenders):
             if report is not None:
-                done = (number + place / len(active)) / SPLITS
+                done = (number + place / len(contenders)) / SPLITS
                 report(f"contest, split {number + 1} of at most {SPLITS}: {name}", done)
             started = time.perf_counter()
-            allowed = (ends - started) / (len(active) - place) if not number else ends - started
+            # Who took part in the first split has the time for the others: the quick ones leave more to those that follow.
+            allowed = math.inf if number else max((ends - started) / (len(contenders) - place), 0.0)
             try:
-                rows = _rows_of(by_name[name], split, schema, max(allowed, 0.0))
+                rows = _rows_of(by_name[name], split, schema, allowed)
                 scores[name].append(score_rows(rows, split, schema))
             except (SaddlepointError, np.linalg.LinAlgError) as error:
                 failed[name] = str(error).rstrip(".")
@@ -132,9 +138,7 @@ def _rows_of(recipe: Recipe, split: Split, schema: Schema, seconds: float) -> pd
     labels = None
     if has(model, SamplesClasses) and dataset.y is not None:
         labels = dataset.y[torch.randperm(len(dataset.y), generator=torch.Generator().manual_seed(seed))]
-    return pd.concat(
-        list(draw_rows(model, dataset.table, len(dataset), labels=labels, seed=seed)), ignore_index=True
-    )
+    return pd.concat(list(draw_rows(model, dataset.table, len(dataset), labels=labels, seed=seed)), ignore_index=True)
 
 
 def _by_loss(names: Sequence[str], losses: Losses) -> list[str]:

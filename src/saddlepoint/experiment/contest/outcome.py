@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from saddlepoint.evaluation.statistics.intervals import Interval
+from saddlepoint.records import replaced
+from saddlepoint.records.schema import number_to_json
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,11 @@ class Contest:
             shown = "" if self.behind.low > 0 else "; no difference is shown, and it is the simpler one"
             return f"{began}, {less}{shown}."
         return f"{began}, {less}; no difference is shown, so that {self.winner}, the simpler one, is taken."
+
+    def write(self, path: Path) -> None:
+        """Write the contest as JSON."""
+        with replaced(path) as file:
+            json.dump(number_to_json(self.to_json()), file, indent=2, allow_nan=False)
 
     def to_json(self) -> dict[str, Any]:
         """The contest as JSON values."""

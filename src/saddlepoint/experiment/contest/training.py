@@ -17,7 +17,7 @@ from saddlepoint.recipe import Recipe
 from saddlepoint.training import Devices, TrainingState, play
 from saddlepoint.training.threads import threads_for, using_threads
 
-RECORDS = 50  # times that the clock is read
+TICK = 20  # steps after which the clock is read
 WARMING = 1.0  # seconds, before which the speed is not known
 
 
@@ -51,7 +51,7 @@ def train_in_memory(recipe: Recipe, dataset: Dataset, seconds: float) -> Model:
     )
     model.pass_steps = batches.per_epoch
     model.check_first_batch(batches.batch_size, dataset.y if batches.batch_size == len(dataset) else None)
-    ticks = training.model_copy(update={"tick": max(1, training.steps // RECORDS)})
+    ticks = training.model_copy(update={"tick": TICK})
     began = time.perf_counter()
     with using_threads(threads_for(model, training.batch_size, training.threads)):
         for record in play(model, batches, ticks, state):

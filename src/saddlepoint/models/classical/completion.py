@@ -7,7 +7,7 @@ from torch import Tensor
 
 from saddlepoint.errors import DataError
 from saddlepoint.models.arrays import Numbers, as_tensor, check_generator, check_known
-from saddlepoint.models.capabilities import Completes
+from saddlepoint.models.capabilities import Completes, CompletesByClass
 from saddlepoint.models.classical.distribution import Completing
 from saddlepoint.models.classical.draws import draw_index
 from saddlepoint.models.classical.inner_units import AroundDistribution
@@ -33,6 +33,17 @@ class Completion(AroundDistribution):
             DataError: there is no closed form for this distribution.
             SettingError: an argument is invalid.
         """
+        return self._complete(x, known, None, generator)
+
+    def complete_by_class(
+        self, x: Numbers, known: Tensor, labels: Tensor, *, generator: torch.Generator | None = None
+    ) -> Tensor:
+        """As `complete`, given the classes: labels (N,) int64 from 0 to `classes` - 1."""
+        self.labels_for("complete_by_class", as_tensor(x), labels)
+        return self._complete(x, known, labels.cpu(), generator)
+
+    def _complete(self, x: Numbers, known: Tensor, labels: Tensor | None, generator: torch.Generator | None) -> Tensor:
+        """Complete examples of the classes (N,); None draws the classes given the known numbers."""
         reason = self.lacks(Completes)
         if reason is not None:
             able = ", ".join(name for name, entry in DISTRIBUTIONS.items() if entry.completes)
@@ -44,8 +55,7 @@ class Completion(AroundDistribution):
         assert isinstance(distribution, Completing)
         mask = self.event.without_constants(known.cpu())
         inside = torch.where(mask, self._inside(self.model_units(given)), 0.0)
-        labels = None
-        if self.classes is not None:
+        if self.classes is not None and labels is None:
             every = torch.arange(self.classes)
             joint = torch.stack(
                 [distribution.known_log_prob(inside, mask, label.expand(len(inside))) for label in every], 1
@@ -57,7 +67,7 @@ class Completion(AroundDistribution):
 
     def lacks(self, capability: type) -> str | None:
         part = self.distribution.parts[0] if isinstance(self.distribution, PerClass) else self.distribution
-        if capability is Completes and not isinstance(part, Completing):
+        if capability in (Completes, CompletesByClass) and not isinstance(part, Completing):
             return (
                 f"the model is {DISTRIBUTIONS[self.settings.distribution].summary}, which cannot fill in missing parts."
             )
