@@ -76,7 +76,7 @@ def test_what_is_wrong_is_said_and_nothing_is_written(
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("a,b\n1,2\n3\n", "line 3 has 1 cells"),
+        ("a,b\n1,2\n3\n", "line 3 has 1 cell"),
         ("a,a\n1,2\n", "two columns are called"),
         ("", "is empty"),
     ],

@@ -1,13 +1,14 @@
-"""`saddlepoint impute TABLE --out FILE`: fill in the missing cells of a table."""
+"""`saddlepoint impute TABLE --out FILE`: fill in the missing cells of a table, or with --model holes of images."""
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from saddlepoint.applications.impute.settings import AIMS, AUTO, METHODS
-from saddlepoint.cli.arguments import Parser
+from saddlepoint.applications.impute.settings import AIMS, AUTO, METHODS, Aim
+from saddlepoint.cli.arguments import Parser, add_trust
 from saddlepoint.cli.console import Output, console, print_json
 from saddlepoint.cli.destination import check_file
 from saddlepoint.errors import SettingError
@@ -22,11 +23,16 @@ NAMED = 12  # columns that are listed
 def run(argv: Sequence[str]) -> int:
     """Fill in a table and write it; return the exit code."""
     arguments = _parser().read(argv)
+    if arguments.model is not None:
+        from saddlepoint.cli.inpaint import run_model
+
+        return run_model(arguments)
+    _check_table(arguments)
     from saddlepoint.applications.impute.start import DRAWS, impute
     from saddlepoint.data.tabular.schema import Schema
     from saddlepoint.progress import Display
 
-    aim = arguments.aim
+    aim: Aim = arguments.aim or "prediction"
     draws = arguments.draws if arguments.draws is not None else DRAWS if aim == "inference" else 1
     if arguments.seed < 0 or arguments.seed >= 2**32:
         raise SettingError(f"impute: --seed is from 0 to {2**32 - 1:,}, got {arguments.seed}.")
@@ -54,6 +60,14 @@ def run(argv: Sequence[str]) -> int:
         if cells is not None:
             output.say(str(cells))
     return 0
+
+
+def _check_table(arguments: argparse.Namespace) -> None:
+    for name in ("mask", "truth", "grid"):
+        if getattr(arguments, name) is not None:
+            raise SettingError(f"impute: --{name} is for images, which a trained model completes: add --model RUN.")
+    if Path(arguments.table).is_dir():
+        raise SettingError(f"impute: {arguments.table} is a folder; to complete the images in it, add --model RUN.")
 
 
 def _check_outputs(table: str, out: Path, cells: Path | None, draws: int, *, overwrite: bool) -> None:
@@ -115,12 +129,22 @@ def _parser() -> Parser:
     methods = "\n".join(f"  {name:<11} {entry.title}" for name, entry in METHODS.items())
     parser = Parser(
         "impute",
-        "Fill in the missing cells of a table. Observed cells are never changed.",
-        "TABLE --out FILE [options]",
+        "Fill in the missing cells of a table, or with --model the holes of images. What is observed is never changed.",
+        "TABLE --out FILE [options]\n       saddlepoint impute HOLES --model RUN --out FOLDER [--mask MASK] [options]",
         epilog=f"methods:\n{methods}",
     )
-    parser.add_argument("table", metavar="TABLE", help="a CSV, TSV or Parquet file")
-    parser.add_argument("--out", required=True, metavar="FILE", help="the completed table; its ending says the format")
+    parser.add_argument(
+        "table",
+        metavar="TABLE",
+        help="a CSV, TSV or Parquet file; with --model a folder of images with transparent pixels, an image, or an .npz file with NaN "
+        "in x, or with x and known",
+    )
+    parser.add_argument(
+        "--out",
+        required=True,
+        metavar="FILE",
+        help="the completed table, whose ending says the format; a folder for images, an .npz file for arrays",
+    )
     parser.add_argument(
         "--method", default=AUTO, metavar="NAME", help="auto (the default) tries methods on held-out cells"
     )
@@ -128,7 +152,6 @@ def _parser() -> Parser:
         "--for",
         dest="aim",
         choices=AIMS,
-        default="prediction",
         help="prediction: best guesses (the default); inference: proper draws, so that intervals are right",
     )
     parser.add_argument(
@@ -140,6 +163,15 @@ def _parser() -> Parser:
     parser.add_argument("--intervals", metavar="FILE", help="write a 90 %% interval for each filled cell")
     parser.add_argument("--schema", metavar="FILE.yaml", help="the table's schema; without it, it is inferred")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of everything random (0)")
+    parser.add_argument("--model", metavar="RUN", help="images: the run whose model fills the holes")
+    parser.add_argument(
+        "--mask", metavar="PATH", help="images: an image or a folder of images, white where the holes are"
+    )
+    parser.add_argument("--truth", metavar="PATH", help="images: the complete ones, to measure errors")
+    parser.add_argument("--grid", metavar="FILE.png", help="images: picture of holes and completions (OUT-grid.png)")
+    parser.add_argument("--step", default="newest", metavar="STEP", help="images: checkpoint: newest, best or a number")
+    parser.add_argument("--device", default="cpu", metavar="DEVICE", help="images: cpu (default), auto, cuda or mps")
+    add_trust(parser)
     parser.add_argument("--overwrite", action="store_true", help="replace files that exist")
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     return parser

@@ -97,6 +97,40 @@ def reconstruction_grid(
     return _rows_with_labels(rows, words, columns, title, scale)
 
 
+def completion_grid(
+    originals: ArrayLike,
+    known: ArrayLike,
+    completions: ArrayLike,
+    truth: ArrayLike | None = None,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    scale: int | None = None,
+    title: str = "Images with holes and their completions",
+) -> Image:
+    """Draw images with their holes in magenta, below them each completion, and last the truth.
+
+    Args:
+        originals: (N, C, H, W).
+        known: (N, C, H, W) bool.
+        completions: (M, N, C, H, W).
+        truth: (N, C, H, W), or None.
+        low: the data's lowest value; None takes that of the completions.
+        high: the data's highest value; None takes that of the completions.
+        scale: integer enlargement; None chooses it.
+        title: of the picture.
+    """
+    drawn = np.asarray(completions)
+    low = float(drawn.min()) if low is None else low
+    high = float(drawn.max()) if high is None else high
+    holes = np.where(np.asarray(known), np.asarray(originals, dtype=np.float64), np.nan)
+    images = [holes, *drawn] + ([] if truth is None else [np.asarray(truth)])
+    rows = match_channels([to_pixels(row, low=low, high=high) for row in images])
+    names = ["with holes"]
+    names += ["completion"] if len(drawn) == 1 else [f"completion {number}" for number in range(1, len(drawn) + 1)]
+    return _rows_with_labels(rows, [*names, *([] if truth is None else ["truth"])], len(holes), title, scale)
+
+
 def class_grid(
     images: ArrayLike,
     labels: ArrayLike,

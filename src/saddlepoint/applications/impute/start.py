@@ -4,16 +4,49 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, overload
 
 from saddlepoint.applications.impute.fitting import check_request
 from saddlepoint.applications.impute.imputed import Imputed
 from saddlepoint.applications.impute.settings import AUTO, Aim
 from saddlepoint.data.tabular.schema import Schema
+from saddlepoint.errors import SettingError
 from saddlepoint.progress import report_for
 from saddlepoint.progress.protocol import Report
 
+if TYPE_CHECKING:
+    from saddlepoint.applications.impute.images.completed import CompletedImages
+
 DRAWS = 20  # for inference
+
+
+@overload
+def impute(
+    source: Any,
+    *,
+    method: str = AUTO,
+    aim: Aim = "prediction",
+    draws: int | None = None,
+    seed: int = 0,
+    schema: Schema | None = None,
+    options: Mapping[str, Any] | None = None,
+    progress: Report | bool = True,
+    keep: str | Path | None = None,
+) -> Imputed: ...
+
+
+@overload
+def impute(
+    source: Any,
+    *,
+    model: Any,
+    mask: Any = None,
+    truth: Any = None,
+    draws: int | None = None,
+    seed: int = 0,
+    progress: Report | bool = True,
+) -> CompletedImages: ...
 
 
 def impute(
@@ -25,27 +58,50 @@ def impute(
     seed: int = 0,
     schema: Schema | None = None,
     options: Mapping[str, Any] | None = None,
+    model: Any = None,
+    mask: Any = None,
+    truth: Any = None,
     progress: Report | bool = True,
-) -> Imputed:
-    """Fill in the missing cells of a table.
+    keep: str | Path | None = None,
+) -> Imputed | CompletedImages:
+    """Fill in the missing cells of a table, or with a trained model the holes of images.
 
         full = sp.impute("people.csv").frame
         sp.impute(frame, aim="inference").pool_means(["age"])
+        sp.impute("holes/", model="runs/diffusion-digits-1").grid()
 
     Args:
-        source: path of a CSV, TSV or Parquet file; a data frame; a record array; or a dictionary of columns.
+        source: path of a CSV, TSV or Parquet file; a data frame; a record array; or a dictionary of columns. With a model, a folder
+            of images with transparent pixels, an .npz file or an array with NaN.
         method: name of a method; "auto" tries them on held-out cells and takes the best for the aim.
         aim: "prediction" for one table with best guesses, "inference" for proper draws.
         draws: number of completed tables; None for 1, or 20 for inference.
         seed: of everything random, at least 0.
         schema: of the table; None infers it.
         options: arguments of the method.
+        model: a run, its folder or a model that completes; None for tables.
+        mask: with a model: an image, a folder of images or an array, white or True where numbers are missing.
+        truth: with a model: the complete examples, to measure errors.
         progress: a function that receives the progress, or whether to show it on a terminal or in a notebook.
+        keep: of a table: a folder for finished parts, such as fitted chains; a call that was killed goes on there when it is repeated
+            with the same arguments, and the folder is removed at the end.
 
     Raises:
         SettingError: a setting is not possible.
         DataError: the table cannot be read or used.
     """
+    if model is not None:
+        from saddlepoint.applications.impute.images.start import complete_images
+
+        if method != AUTO or aim != "prediction" or schema is not None or options or keep is not None:
+            raise SettingError(
+                "impute: method, aim, schema, options and keep are for tables; leave them out where a model fills in images."
+            )
+        return complete_images(
+            source, model, mask=mask, truth=truth, draws=1 if draws is None else draws, seed=seed, progress=progress
+        )
+    if mask is not None or truth is not None:
+        raise SettingError("impute: mask and truth are for images, which need a model: model=RUN.")
     from saddlepoint.data.tabular.reading import read_frame
 
     wanted = draws if draws is not None else DRAWS if aim == "inference" else 1

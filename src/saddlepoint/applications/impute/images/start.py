@@ -1,0 +1,101 @@
+"""Complete images with holes, or other examples with missing numbers, by a trained model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from saddlepoint.applications.impute.images.completed import CompletedImages
+from saddlepoint.applications.impute.images.holes import read_complete, read_holes
+from saddlepoint.errors import SettingError
+from saddlepoint.progress import report_for
+from saddlepoint.progress.protocol import Report
+
+if TYPE_CHECKING:
+    from saddlepoint.models.capabilities import Completes
+
+TOGETHER = 64  # examples that are completed together, between two reports of progress
+
+
+def complete_images(
+    source: Any,
+    model: Any,
+    *,
+    mask: Any = None,
+    truth: Any = None,
+    draws: int = 1,
+    seed: int = 0,
+    progress: Report | bool = True,
+) -> CompletedImages:
+    """Fill in the missing numbers of examples.
+
+        done = sp.impute("holes/", model="runs/diffusion-digits-1", draws=4)
+        done.grid().save("grid.png")
+
+    Args:
+        source: a folder of images or one image with transparent pixels, an .npz or .npy file, or an array with NaN.
+        model: a run, the folder of one, or a model that `Completes`.
+        mask: an image, a folder of images or an array: white or True where numbers are missing.
+        truth: the complete examples, to measure errors; in the forms of `source`.
+        draws: completions of each example.
+        seed: of the model's noise, at least 0.
+        progress: a function that receives the progress, or whether to show it.
+
+    Raises:
+        DataError: the model cannot complete, or the examples do not fit it.
+        SettingError: an argument is not possible.
+    """
+    import torch
+
+    from saddlepoint.models.capabilities import Completes, require
+
+    if isinstance(draws, bool) or not isinstance(draws, int) or draws < 1:
+        raise SettingError(f"impute: draws must be a whole number of at least 1, got {draws!r}.")
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**63:
+        raise SettingError(f"impute: seed must be a whole number from 0 to 2^63 - 1, got {seed!r}.")
+    found = _model_of(model)
+    able = require(found, Completes)
+    event = found.event
+    holes = read_holes(source, event, mask)
+    complete = None if truth is None else read_complete(truth, holes, event)
+    x, known = torch.from_numpy(holes.x), torch.from_numpy(holes.known)
+    generator = torch.Generator(getattr(found, "device", "cpu")).manual_seed(seed)
+    made = []
+    with report_for(progress) as report:
+        for draw in range(draws):
+            parts = []
+            for start in range(0, len(x), TOGETHER):
+                if report is not None:
+                    done = (draw + start / len(x)) / draws
+                    report(f"completion {draw + 1} of {draws}, example {start + 1:,} of {len(x):,}", done)
+                part = slice(start, start + TOGETHER)
+                parts.append(able.complete(x[part], known[part], generator=generator).cpu().numpy())
+            made.append(np.concatenate(parts))
+    return CompletedImages(holes, np.stack(made), event, complete, _note(able, known))
+
+
+def _model_of(model: Any) -> Any:
+    if isinstance(model, str | Path):
+        from saddlepoint.experiment import load
+
+        return load(model)
+    return getattr(model, "model", model)  # that of a run
+
+
+def _note(model: Completes, known: Any) -> str:
+    from saddlepoint.models.capabilities import CompletesIteratively, PredictsInOrder, has
+
+    if has(model, CompletesIteratively):
+        return f"the model fills in by an iteration of {model.completion_passes} passes, which is approximate."
+    if has(model, PredictsInOrder):
+        flat = known.flatten(1).int()
+        in_order = bool((flat.cummin(1).values == flat).all())
+        where = (
+            "all known numbers come first"
+            if in_order
+            else "known numbers come after missing ones, which do not see them"
+        )
+        return f"the model fills in number by number in its order: {where}."
+    return "the model draws from its distribution given the known numbers."

@@ -1,0 +1,125 @@
+"""`saddlepoint impute HOLES --model RUN --out FOLDER`: fill in holes of images with a trained model."""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from saddlepoint.applications.impute.settings import AUTO
+from saddlepoint.cli.arguments import checkpoint_step
+from saddlepoint.cli.console import console, print_json
+from saddlepoint.cli.destination import check_file, check_place
+from saddlepoint.errors import RunError, SettingError
+from saddlepoint.records import replaced
+from saddlepoint.records.schema import number_to_json
+
+if TYPE_CHECKING:
+    from saddlepoint.applications.impute.images.completed import CompletedImages
+
+TABLE_OPTIONS = ("method", "aim", "intervals", "schema")
+
+
+def run_model(arguments: argparse.Namespace) -> int:
+    """Complete images and write them with a picture of all; return the exit code.
+
+    Args:
+        arguments: of `saddlepoint impute` with --model.
+    """
+    for name in TABLE_OPTIONS:
+        if getattr(arguments, name) not in (None, AUTO):
+            option = "for" if name == "aim" else name
+            raise SettingError(f"impute: --{option} is for tables; leave it out with --model.")
+    step = checkpoint_step("impute", arguments.step)
+    out = Path(arguments.out)
+    is_arrays = Path(arguments.table).suffix in (".npz", ".npy")
+    _check_out(out, is_arrays, overwrite=arguments.overwrite)
+    grid = Path(arguments.grid) if arguments.grid is not None else out.with_name(f"{out.stem}-grid.png")
+    check_file("impute", grid, [".png"], overwrite=arguments.overwrite)
+    output, waiting = console(arguments.json), console(json=True)
+    output.say(f"Loading PyTorch and {arguments.model} ...")
+    from saddlepoint import experiment
+    from saddlepoint.applications.impute.images.start import complete_images
+    from saddlepoint.figures.style import write_png
+    from saddlepoint.progress import Display
+
+    model = experiment.load(arguments.model, step=step, device=arguments.device, trust=arguments.trust)
+    with Display(waiting, every=5.0, share=1.0, summary=False, say=waiting.say) as display:
+        done = complete_images(
+            arguments.table,
+            model,
+            mask=arguments.mask,
+            truth=arguments.truth,
+            draws=1 if arguments.draws is None else arguments.draws,
+            seed=arguments.seed,
+            progress=display.report,
+        )
+    _write(done, out, overwrite=arguments.overwrite)
+    shows = done.event.kind == "image"
+    if shows:
+        grid.parent.mkdir(parents=True, exist_ok=True)
+        write_png(done.grid(), grid)
+    if arguments.json:
+        facts = {"source": arguments.table, "model": arguments.model, "out": str(out), **done.to_json()}
+        print_json(number_to_json({**facts, "grid": str(grid) if shows else None}))
+        return 0
+    share = done.holes.missing / done.holes.known.size
+    kind = done.event.plural if len(done.holes.x) > 1 else done.event.kind
+    output.say(f"{len(done.holes.x):,} {kind} completed, {share:.0%} of their numbers were missing", "bold")
+    output.say(f"  {done.note}")
+    if done.truth is not None:
+        errors = done.errors()
+        energy = f", energy score {errors['energy']:.4f}" if "energy" in errors else ""
+        output.say(
+            f"  error of a draw {errors['draw']:.4f}, of the mean {errors['mean']:.4f}{energy} (root mean square)"
+        )
+    output.say(str(out))
+    if shows:
+        output.say(str(grid))
+    return 0
+
+
+def _check_out(out: Path, is_arrays: bool, *, overwrite: bool) -> None:
+    if is_arrays:
+        check_file("impute", out, [".npz"], overwrite=overwrite)
+        return
+    if out.suffix or (out.exists() and not out.is_dir()):
+        raise SettingError(
+            f"impute: --out {out}: completed images are written into a folder; name one, without an ending."
+        )
+    if out.is_dir() and any(out.iterdir()) and not overwrite:
+        raise RunError(
+            f"{out} is not empty: name another folder, or replace images of the same names with --overwrite."
+        )
+    check_place("impute", out)
+
+
+def _write(done: CompletedImages, out: Path, *, overwrite: bool) -> None:
+    """Arrays for arrays and images for images; a new folder appears by rename."""
+    import numpy as np
+
+    out.parent.mkdir(parents=True, exist_ok=True)
+    if done.holes.names is None:
+        with replaced(out, "wb") as file:
+            np.savez(file, x=done.draws if len(done.draws) > 1 else done.x, known=done.holes.known)
+        return
+    staging = out.with_name(f".{out.name}.{secrets.token_hex(6)}.part")
+    staging.mkdir()
+    try:
+        names = []
+        for name, image in done.files():
+            (staging / name).parent.mkdir(parents=True, exist_ok=True)
+            image.save(staging / name)
+            names.append(name)
+        if not out.exists():
+            staging.rename(out)
+            return
+        if out.is_symlink():
+            raise RunError(f"{out} is a link, through which nothing is replaced: name another folder.")
+        for name in names:
+            (out / name).parent.mkdir(parents=True, exist_ok=True)
+            (staging / name).replace(out / name)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)

@@ -1,0 +1,147 @@
+"""Images with holes: reading, completing and measuring them, with a Gaussian fitted to small images."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import saddlepoint as sp
+from saddlepoint.applications.impute.images.completed import energy_scores
+from saddlepoint.applications.impute.images.holes import read_complete, read_holes
+from saddlepoint.cli.main import main
+from saddlepoint.data.dataset import Event
+from saddlepoint.errors import DataError, SettingError
+
+SIDE = 4
+EVENT = Event((1, SIDE, SIDE), "image", "uint8", 0.0, 255.0)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> sp.Run:
+    """A Gaussian of images whose halves have the same grey, up to noise."""
+    rng = np.random.default_rng(0)
+    grey = rng.integers(60, 200, (300, 1, 1, 1))
+    x = np.clip(grey + rng.normal(0, 5, (300, 1, SIDE, SIDE)), 0, 255).astype(np.uint8)
+    path = tmp_path_factory.mktemp("run")
+    np.savez(path / "x.npz", x=x)
+    data = {"source": str(path / "x.npz")}
+    return sp.train("gaussian-digits", data=data, run=path / "run", pictures=False, model={"conditional": False, "reg_covar": 1e-4})
+
+
+@pytest.fixture
+def holes(tmp_path: Path) -> Path:
+    """Images of one grey each, whose right half is transparent, and the complete ones."""
+    for number, grey in enumerate((80, 180)):
+        image = np.full((SIDE, SIDE, 4), grey, np.uint8)
+        image[..., 3] = 255
+        for folder, alpha in (("holes", 0), ("truth", 255)):
+            image[:, SIDE // 2 :, 3] = alpha
+            (tmp_path / folder).mkdir(exist_ok=True)
+            Image.fromarray(image).save(tmp_path / folder / f"{number}.png")
+    return tmp_path
+
+
+def test_holes_are_filled_with_what_the_rest_says(run: sp.Run, holes: Path) -> None:
+    done = sp.impute(holes / "holes", model=run, truth=holes / "truth", draws=5, progress=False)
+    assert done.draws.shape == (5, 2, 1, SIDE, SIDE)
+    assert (done.draws[..., : SIDE // 2] == np.array([80, 180]).reshape(2, 1, 1, 1)).all()
+    errors = done.errors()
+    assert errors["mean"] < errors["draw"] < 0.06
+    again = sp.impute(holes / "holes", model=str(run.folder.path), draws=5, progress=False)
+    assert np.array_equal(done.draws, again.draws)
+    assert not np.array_equal(done.draws, sp.impute(holes / "holes", model=run, draws=5, seed=1, progress=False).draws)
+    assert done.grid().size[0] > 0
+
+
+def test_transparent_pixels_masks_and_nan_say_the_same(holes: Path) -> None:
+    mask = np.zeros((SIDE, SIDE), np.uint8)
+    mask[:, SIDE // 2 :] = 255
+    Image.fromarray(mask).save(holes / "mask.png")
+    (holes / "masks").mkdir()
+    for number in range(2):
+        Image.fromarray(mask).save(holes / "masks" / f"{number}.bmp")
+    by_alpha = read_holes(holes / "holes", EVENT)
+    truth = read_complete(holes / "truth", by_alpha, EVENT)
+    array = truth.astype(np.float32)
+    array[..., SIDE // 2 :] = np.nan
+    np.savez(holes / "nan.npz", x=array)
+    np.savez(holes / "known.npz", x=truth, known=mask == 0)
+    np.savez(holes / "mask.npz", x=truth, mask=mask > 0)
+    found = [read_holes(holes / "truth", EVENT, holes / name) for name in ("mask.png", "masks")]
+    found += [read_holes(holes / name, EVENT) for name in ("nan.npz", "known.npz", "mask.npz")]
+    found += [
+        read_holes(array, EVENT),
+        read_holes(array[:, 0], EVENT),
+        read_holes(torch.from_numpy(truth), EVENT, mask > 0),
+    ]
+    for one in found:
+        assert np.array_equal(one.known, by_alpha.known)
+        assert np.array_equal(np.where(one.known, one.x, 0), np.where(by_alpha.known, truth, 0))
+
+
+def test_the_energy_score_of_two_draws_has_its_closed_form_and_prefers_the_true_distribution() -> None:
+    drawn, truth = np.array([[[1.0, 0.0]], [[0.0, 2.0]]]), np.zeros((1, 2))
+    expected = ((1 + 2) / 2 - np.sqrt(5) / 2) / np.sqrt(2)
+    assert energy_scores(drawn, truth, np.ones((1, 2), dtype=bool)) == pytest.approx(expected)
+    rng = np.random.default_rng(0)
+    truth = rng.standard_normal((2_000, 2))
+    missing = np.ones(truth.shape, dtype=bool)
+    scores = [
+        energy_scores(spread * rng.standard_normal((5, 2_000, 2)), truth, missing).mean() for spread in (0.4, 1, 2)
+    ]
+    assert scores[1] < min(scores[0], scores[2])
+
+
+def test_the_command_writes_images_a_picture_and_one_document(
+    run: sp.Run, holes: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = holes / "full"
+    argv = ["impute", str(holes / "holes"), "--model", str(run.folder.path), "--out", str(out)]
+    assert main([*argv, "--draws", "2", "--truth", str(holes / "truth"), "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert (document["examples"], document["missing"], document["draws"]) == (2, 16, 2)
+    assert set(document["errors"]) == {"draw", "mean", "energy"}
+    assert sorted(path.name for path in out.iterdir()) == ["0-1.png", "0-2.png", "1-1.png", "1-2.png"]
+    assert (np.asarray(Image.open(out / "1-2.png"))[:, : SIDE // 2] == 180).all()
+    assert (holes / "full-grid.png").exists()
+    assert main(argv) == 2
+    assert "is not empty" in capsys.readouterr().err
+    assert main([*argv, "--overwrite"]) == 0
+    assert (out / "0.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--mask", "nowhere"], "there is no file or folder"),
+        (["--method", "trees"], "is for tables"),
+        (["--draws", "0"], "at least 1"),
+        (["--out", "full.csv"], "into a folder"),
+    ],
+)
+def test_mistakes_are_one_sentence_and_write_nothing(
+    run: sp.Run, holes: Path, options: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    argv = ["impute", str(holes / "holes"), "--model", str(run.folder.path), "--out", str(holes / "full"), *options]
+    assert main(argv) == 2
+    assert said in capsys.readouterr().err
+    assert {path.name for path in holes.iterdir()} == {"holes", "truth"}
+
+
+def test_what_does_not_fit_is_refused(run: sp.Run, holes: Path) -> None:
+    Image.fromarray(np.zeros((5, 5), np.uint8)).save(holes / "holes" / "large.png")
+    with pytest.raises(DataError, match=r"large.png is 5x5 pixels .* 4x4"):
+        read_holes(holes / "holes", EVENT)
+    with pytest.raises(DataError, match="nothing is missing"):
+        read_holes(holes / "truth", EVENT)
+    with pytest.raises(DataError, match="does not fit"):
+        read_holes(np.zeros((2, 1, 4, 4)), EVENT, np.zeros((3, 3), dtype=bool))
+    with pytest.raises(SettingError, match="need a model"):
+        sp.impute({"a": [1.0, None]}, mask="mask.png")
+    with pytest.raises(SettingError, match="are for tables"):
+        sp.impute(holes / "truth", model=run, method="trees")
