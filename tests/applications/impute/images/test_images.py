@@ -30,7 +30,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> sp.Run:
     path = tmp_path_factory.mktemp("run")
     np.savez(path / "x.npz", x=x)
     data = {"source": str(path / "x.npz")}
-    return sp.train("gaussian-digits", data=data, run=path / "run", pictures=False, model={"conditional": False, "reg_covar": 1e-4})
+    return sp.train(
+        "gaussian-digits", data=data, run=path / "run", pictures=False, model={"conditional": False, "reg_covar": 1e-4}
+    )
 
 
 @pytest.fixture
