@@ -12,22 +12,20 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import torch
 
 from saddlepoint.data.tabular.schema import Schema
-from saddlepoint.data.tabular.source import from_frame
 from saddlepoint.errors import DataError, SaddlepointError
 from saddlepoint.evaluation.statistics.intervals import Interval, split_interval
+from saddlepoint.experiment.contest.generation import generate_rows
 from saddlepoint.experiment.contest.outcome import Contest, Entry
 from saddlepoint.experiment.contest.scoring import Score, score_rows
-from saddlepoint.experiment.contest.splits import SHARE, Split, split_rows
-from saddlepoint.experiment.contest.training import train_in_memory
-from saddlepoint.experiment.rows import draw_rows
-from saddlepoint.models.capabilities import SamplesClasses, has
+from saddlepoint.experiment.contest.splits import SHARE, split_rows
 from saddlepoint.recipe import Recipe
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from saddlepoint.progress.protocol import Report
 
 LEAST_ROWS = 30  # below, a contest says nothing
@@ -89,7 +87,7 @@ def hold_contest(
             # Who took part in the first split has the time for the others: the quick ones leave more to those that follow.
             allowed = math.inf if number else max((ends - started) / (len(contenders) - place), 0.0)
             try:
-                rows = _rows_of(by_name[name], split, schema, allowed)
+                (rows,) = generate_rows(by_name[name], split.trained, schema, seed=number, seconds=allowed)
                 scores[name].append(score_rows(rows, split, schema))
             except (SaddlepointError, np.linalg.LinAlgError) as error:
                 failed[name] = str(error).rstrip(".")
@@ -120,25 +118,6 @@ def hold_contest(
     of_real = {"wasserstein": float(np.mean([score.wasserstein for score in real])), "macro_f1": _mean_f1(real)}
     took = time.perf_counter() - began
     return Contest(winner, best, rival, behind, entries, len(real), len(frame), of_real, failed, took, seconds)
-
-
-def _rows_of(recipe: Recipe, split: Split, schema: Schema, seconds: float) -> pd.DataFrame:
-    """As many rows as were trained on, of a model that is trained on the split."""
-    seed = split.number
-    own = recipe.data.model_copy(
-        update={"held_out": 0.0, "limit": None, "schema": None, "target": schema.target, "source": "table"}
-    )
-    dataset = from_frame(split.trained, own, recipe.name, schema)
-    assert dataset.table is not None
-    training = recipe.training.model_copy(update={"seed": recipe.training.seed + seed})
-    model = train_in_memory(recipe.model_copy(update={"training": training}), dataset, seconds)
-    generator = torch.Generator(model.device).manual_seed(seed)
-    if not model.sample(8, generator=generator).isfinite().all():
-        raise DataError("training diverged")
-    labels = None
-    if has(model, SamplesClasses) and dataset.y is not None:
-        labels = dataset.y[torch.randperm(len(dataset.y), generator=torch.Generator().manual_seed(seed))]
-    return pd.concat(list(draw_rows(model, dataset.table, len(dataset), labels=labels, seed=seed)), ignore_index=True)
 
 
 def _by_loss(names: Sequence[str], losses: Losses) -> list[str]:
