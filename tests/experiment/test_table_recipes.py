@@ -15,7 +15,7 @@ import saddlepoint as sp  # noqa: E402
 from saddlepoint.data.tabular.infer import infer_schema  # noqa: E402
 from saddlepoint.data.tabular.reading import read_frame  # noqa: E402
 from saddlepoint.errors import DataError, SaddlepointError, SettingError  # noqa: E402
-from saddlepoint.experiment.contest import start  # noqa: E402
+from saddlepoint.experiment.contest import holding, start  # noqa: E402
 from saddlepoint.experiment.contest.candidates import candidates  # noqa: E402
 from saddlepoint.experiment.contest.generation import generate_rows  # noqa: E402
 from saddlepoint.recipe import Recipe  # noqa: E402
@@ -79,6 +79,7 @@ def test_a_target_makes_the_model_conditional_unless_the_user_says_otherwise(nam
 @pytest.mark.slow
 def test_auto_table_trains_the_winner_as_an_ordinary_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(start, "candidates", lambda: ("gaussian-table", "mixture-table"))
+    monkeypatch.setattr(holding, "SPLITS", 1)
     settings = {"training": {"steps": 2, "checkpoint_every": 2}, "evaluation": {"samples": 64}, "pictures": False}
     run = sp.train("auto-table", data={"source": table(), "target": "label"}, run=tmp_path / "run", **settings)
     contest = json.loads(run.folder.contest.read_text("utf-8"))
