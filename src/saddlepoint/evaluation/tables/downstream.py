@@ -171,6 +171,8 @@ def downstream_predictions(
     Raises:
         DataError, SettingError: as `downstream_scores`.
     """
+    from sklearn.exceptions import ConvergenceWarning
+
     column = check_target(schema, target)
     x, y, x_test, y_test, weights = _prepare(train, test, schema, column, sample_weight)
     found = []
@@ -178,7 +180,7 @@ def downstream_predictions(
         for seed in range(seeds):
             with warnings.catch_warnings():
                 # Without a penalty, logistic regression of separable classes does not converge; it classifies all the same.
-                warnings.simplefilter("ignore")
+                warnings.simplefilter("ignore", ConvergenceWarning)
                 model = _fit(factory, seed, x, y, weights)
                 predicted = np.asarray(model.predict(x_test), np.int64)
                 found.append(

@@ -50,6 +50,7 @@ def _boosting(seed: int) -> Any:
 
 def _detect(comparison: Comparison, factory: Callable[[int], Any]) -> Measurement:
     import pandas as pd
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.model_selection import StratifiedKFold
 
     some = comparison.at_most(MOST_ROWS)
@@ -61,7 +62,7 @@ def _detect(comparison: Comparison, factory: Callable[[int], Any]) -> Measuremen
         # Of the training folds alone, so that the categories of the test fold reveal nothing.
         features = TableFeatures(both.iloc[train], some.schema)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # convergence
+            warnings.simplefilter("ignore", ConvergenceWarning)
             model = factory(comparison.seed).fit(features.encode(both.iloc[train]), labels[train])
         scores[test] = model.predict_proba(features.encode(both.iloc[test]))[:, 1]
     positive, negative = (torch.from_numpy(scores[labels == label]) for label in (1, 0))
