@@ -12,17 +12,31 @@ from typing import TYPE_CHECKING, Literal
 from saddlepoint.cli.arguments import Parser, add_networks, add_trust, checkpoint_step, networks_of
 from saddlepoint.cli.console import Output, console, print_json
 from saddlepoint.cli.destination import check_file
+from saddlepoint.cli.evaluate_table import card_document, evaluate_rows, is_rows, show_card
 from saddlepoint.errors import SettingError
 from saddlepoint.records import RunFolder, find_run
 
 if TYPE_CHECKING:
     from saddlepoint.evaluation.scorecard.ranking import Ranking
     from saddlepoint.evaluation.scorecard.scorecard import Scorecard
+    from saddlepoint.evaluation.tables.card import TableCard
+    from saddlepoint.experiment import Evaluation
+
+OF_ROWS = ("test", "schema")  # options that runs do not have
 
 
 def run(argv: Sequence[str]) -> int:
     """Evaluate, print and save the scorecard; return the exit code."""
     arguments = _parser().read(argv)
+    if arguments.real is not None or is_rows(arguments.run):
+        return evaluate_rows(arguments)
+    if arguments.target is not None and not all((Path(name) / "table.json").exists() for name in arguments.run):
+        raise SettingError("evaluate: --target is for rows of a table; leave it out for other runs.")
+    for option in OF_ROWS:
+        if getattr(arguments, option) is not None:
+            raise SettingError(
+                f"evaluate: --{option} is for a table of rows (evaluate ROWS --real TABLE), not for runs."
+            )
     runs = _runs(arguments.run)
     step = checkpoint_step("evaluate", arguments.step)
     if arguments.out is not None:
@@ -37,13 +51,18 @@ def run(argv: Sequence[str]) -> int:
         found[name] = _scorecard(name, arguments, step, waiting)
     if len(runs) == 1:
         name, scorecard = next(iter(found.items()))
+        card = _table_card(name, arguments, step, waiting)
         if arguments.json:
-            print_json({"run": name, **scorecard.to_json()})
-        else:
-            from saddlepoint.cli.scores import show
+            print_json({"run": name, **scorecard.to_json(), **card_document(card)})
+            return 0
+        from saddlepoint.cli.scores import show
 
-            show(output, scorecard)
-            output.say(f"{RunFolder(Path(name)).scorecard}")
+        if card is not None:
+            show_card(output, card)
+            output.say(f"{RunFolder(Path(name)).table_page}")
+            output.say("\nScores of the encoded rows:", "bold")
+        show(output, scorecard)
+        output.say(f"{RunFolder(Path(name)).scorecard}")
         return 0
     from saddlepoint.evaluation.scorecard.ranking import rank
 
@@ -73,26 +92,11 @@ def _scorecard(
     name: str, arguments: argparse.Namespace, step: Literal["newest", "best"] | int, output: Output
 ) -> Scorecard:
     """The run's saved scorecard if it answers the same question, else a new one."""
-    from saddlepoint.evaluation.settings import AssessmentSettings
-    from saddlepoint.experiment import Evaluation, Run
-    from saddlepoint.experiment.evaluation_arguments import checked_settings
     from saddlepoint.progress import Display, visible
 
-    features = None if arguments.features is None else [word.strip() for word in arguments.features.split(",")]
-    asked = checked_settings(
-        samples=arguments.samples, seeds=arguments.seeds, seed=arguments.seed, likelihood=arguments.likelihood
-    )
-    settings = AssessmentSettings(**asked)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
-        evaluation = Evaluation(
-            Run(name, modules=networks_of("evaluate", arguments.network), trust=arguments.trust),
-            settings,
-            arguments.data,
-            features,
-            step,
-            arguments.device,
-        )
+        evaluation = _evaluation(name, arguments, step)
         with visible():
             stored, why = (None, "") if arguments.again else evaluation.stored()
             if stored is not None:
@@ -104,6 +108,41 @@ def _scorecard(
     for warning in caught:
         output.say(f"saddlepoint: {warning.message}")
     return scorecard
+
+
+def _evaluation(name: str, arguments: argparse.Namespace, step: Literal["newest", "best"] | int) -> Evaluation:
+    from saddlepoint.evaluation.settings import AssessmentSettings
+    from saddlepoint.experiment import Evaluation, Run
+    from saddlepoint.experiment.evaluation_arguments import checked_settings
+
+    features = None if arguments.features is None else [word.strip() for word in arguments.features.split(",")]
+    asked = checked_settings(
+        samples=arguments.samples, seeds=arguments.seeds, seed=arguments.seed, likelihood=arguments.likelihood
+    )
+    run = Run(name, modules=networks_of("evaluate", arguments.network), trust=arguments.trust)
+    return Evaluation(run, AssessmentSettings(**asked), arguments.data, features, step, arguments.device)
+
+
+def _table_card(
+    name: str, arguments: argparse.Namespace, step: Literal["newest", "best"] | int, output: Output
+) -> TableCard | None:
+    """The card of a run on a table: the stored one if it answers the same question, else a new one; None for other runs or data."""
+    if not RunFolder(Path(name)).table.exists():
+        return None
+    if arguments.data is not None:
+        output.say("Rows of the table are scored against the run's own data alone; leave --data out for these scores.")
+        return None
+    from saddlepoint.experiment.table_evaluation import TableEvaluation
+    from saddlepoint.progress import Display, visible
+
+    evaluation = TableEvaluation(_evaluation(name, arguments, step), arguments.samples, arguments.target)
+    if not evaluation.applies:
+        return None
+    stored = None if arguments.again else evaluation.stored()
+    if stored is not None:
+        return stored
+    with visible(), Display(output, every=5.0, share=1.0, summary=False, say=output.say) as display:
+        return evaluation.measure(display.report)
 
 
 def _draw_comparison(ranking: Ranking, path: Path) -> Path:
@@ -163,9 +202,23 @@ def _parser() -> Parser:
         "Measure how good a run's samples are: every score with a 95 % interval, beside the scores of real data and of a "
         "bad generator. Writes RUN/scorecard.json and updates the run's report. With several runs, says which differences "
         "are significant. Scores that the scorecard already has for this checkpoint, data and settings are not measured "
-        "again, unless --again is given.",
+        "again, unless --again is given. Of a run on a table, also its rows are scored beside real rows and simple generators, in "
+        "RUN/table_card.json and RUN/table.html; `evaluate ROWS --real TABLE` does so for the rows of any program.",
     )
-    parser.add_argument("run", metavar="RUN", nargs="+", help="folders of one run or several")
+    parser.add_argument(
+        "run",
+        metavar="RUN",
+        nargs="+",
+        help="folders of one run or several; or, with --real, a table of rows (CSV, TSV, Parquet)",
+    )
+    parser.add_argument("--real", metavar="TABLE", help="the real rows that a table of rows imitates")
+    parser.add_argument(
+        "--test", metavar="TABLE", help="real rows that its generator has not seen, for copies and privacy"
+    )
+    parser.add_argument(
+        "--target", metavar="COLUMN", help="column that classifiers predict, to say how useful the rows are"
+    )
+    parser.add_argument("--schema", metavar="FILE.yaml", help="schema of the real rows (default: inferred)")
     parser.add_argument(
         "--features",
         metavar="NAME,...",
@@ -193,7 +246,9 @@ def _parser() -> Parser:
         "--force", action="store_true", help="compare runs even if they were measured in different ways"
     )
     parser.add_argument(
-        "--out", metavar="FILE.png", help="picture of a comparison (default: comparison.png beside the runs)"
+        "--out",
+        metavar="FILE",
+        help="FILE.png: picture of a comparison (default: comparison.png beside the runs); FILE.html: page of a table of rows",
     )
     parser.add_argument("--overwrite", action="store_true", help="replace that file if it exists")
     add_trust(parser)

@@ -74,7 +74,7 @@ class Evaluation:
         except RunError:
             return None, "its scorecard cannot be read"
         path = checkpoint_of(self.run.folder, self.step)
-        asked, ours = self._asked(path), version("saddlepoint")
+        asked, ours = self.asked(path), version("saddlepoint")
         if card.versions.get("saddlepoint") != ours:
             return None, f"its scorecard is by version {card.versions.get('saddlepoint')}, this is {ours}"
         if card.asked != asked:
@@ -111,7 +111,7 @@ class Evaluation:
             model=str(folder.path),
             step=step,
             ema=_averages(model, recipe.training.ema),
-            asked=self._asked(path),
+            asked=self.asked(path),
         )
         scorecard = replace(scorecard, card=card)
         with writing(folder, wait=WAIT):
@@ -131,10 +131,10 @@ class Evaluation:
         if self.data is not None and not isinstance(self.data, str | Path):
             return dataset_of(self.data)
         if self.data is not None:
-            return examples.load(self._settings())
-        return examples.load_as(self._settings(), event_of(checkpoint_of(self.run.folder, self.step)))
+            return examples.load(self.data_settings())
+        return examples.load_as(self.data_settings(), event_of(checkpoint_of(self.run.folder, self.step)))
 
-    def _settings(self) -> DataSettings:
+    def data_settings(self) -> DataSettings:
         """Return the settings of the data: those of the run, with the requested source."""
         settings = self.run.recipe.data
         own = self.run.folder.path / examples.DATA_FILE
@@ -153,12 +153,13 @@ class Evaluation:
     def _by_name(self) -> bool:
         return self.data is None or isinstance(self.data, str | Path)
 
-    def _asked(self, checkpoint_path: Path) -> dict[str, Any]:
+    def asked(self, checkpoint_path: Path) -> dict[str, Any]:
+        """What identifies a measurement: its settings, data and features, and the checkpoint's manifest."""
         seal = hashlib.sha256(read_bytes(checkpoint_path / "manifest.json")).hexdigest()
         return {
             **self.settings.model_dump(mode="json"),
             "features": [name if isinstance(name, str) else "own" for name in feature_list(self.features)],
-            "data": self._settings().model_dump(mode="json") if self._by_name else "own",
+            "data": self.data_settings().model_dump(mode="json") if self._by_name else "own",
             "checkpoint": seal,
         }
 

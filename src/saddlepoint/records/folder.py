@@ -70,6 +70,16 @@ class RunFolder:
         return self.path / "contest.json"
 
     @property
+    def table_card(self) -> Path:
+        """Of a model of a table: the scores of its rows in the last evaluation."""
+        return self.path / "table_card.json"
+
+    @property
+    def table_page(self) -> Path:
+        """Of a model of a table: the page of these scores, with histograms and pairs of columns."""
+        return self.path / "table.html"
+
+    @property
     def tensorboard(self) -> Path:
         """The folder of TensorBoard's event files."""
         return self.path / "tensorboard"

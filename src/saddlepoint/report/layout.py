@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from saddlepoint.markup import Markup, html
+from saddlepoint.markup import Markup, html, joined
 from saddlepoint.report.facts import Facts
 
 
@@ -47,3 +47,37 @@ def none_of(facts: Facts, what: str) -> Markup:
 def mapping(value: Any) -> Mapping[str, Any]:
     """The value where it is a mapping, else an empty one."""
     return value if isinstance(value, Mapping) else {}
+
+
+def card_table(kind: str, names: Sequence[str], rows: Iterable[Sequence[tuple[str, object]]]) -> Markup:
+    """A table whose rows become cards on a narrow page, where cells carry their column's name.
+
+    Hence the roles: without a table's layout a browser forgets that it is one.
+
+    Args:
+        kind: a class of the table.
+        names: of the columns.
+        rows: pairs (class of the cell, what it shows) for each column.
+    """
+    head = joined(html('<th role="columnheader" scope="col">{}</th>', name) for name in names)
+    body = joined(
+        html(
+            '<tr role="row">{}</tr>\n',
+            joined(
+                html('<td role="cell" class="{}"{}>{}</td>', kind_of_cell, _label(name), shown)
+                for name, (kind_of_cell, shown) in zip(names, row, strict=True)
+            ),
+        )
+        for row in rows
+    )
+    return html(
+        '<table role="table" class="cards {}"><thead role="rowgroup"><tr role="row">{}</tr></thead>'
+        '<tbody role="rowgroup">\n{}</tbody></table>',
+        kind,
+        head,
+        body,
+    )
+
+
+def _label(name: str) -> Markup:
+    return html(' data-label="{}"', name) if name else Markup()

@@ -5,7 +5,7 @@ A scorecard.json that is missing, damaged, or of another program becomes a sente
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from saddlepoint.evaluation.scorecard.protocol import ProtocolCard
@@ -15,7 +15,7 @@ from saddlepoint.markup import Markup, html, joined
 from saddlepoint.records import shell_command
 from saddlepoint.report.bars import class_bar, legend, score_bar
 from saddlepoint.report.facts import UNREADABLE, Facts
-from saddlepoint.report.layout import folded_section, section
+from saddlepoint.report.layout import card_table, folded_section, section
 from saddlepoint.report.words import command, definitions, duration, flattened, number, table
 
 DIRECTIONS = {"lower": "lower is better", "higher": "higher is better", "none": "neither direction is better"}
@@ -78,7 +78,7 @@ def _summary(card: ProtocolCard) -> str:
 
 def _scores(scores: Sequence[Score]) -> Markup:
     names = ("Score", "Value", "95 % interval", "Bad generator", "", "Real data", "Sampling seeds")
-    return _table("scores", names, (_score(score) for score in scores))
+    return card_table("scores", names, (_score(score) for score in scores))
 
 
 def _score(score: Score) -> list[tuple[str, object]]:
@@ -121,7 +121,7 @@ def _classes(classes: Sequence[ClassScores]) -> Markup:
     if not classes:
         return Markup()
     names = ("Class", "Samples", "95 % interval", "", "Real data", "Precision", "Recall", "Diversity", "Real diversity")
-    rows = _table("classes", names, (_class(one, classes) for one in classes))
+    rows = card_table("classes", names, (_class(one, classes) for one in classes))
     key = html(
         '<p class="quiet">Bar and dot: share of the samples, with its 95 % interval. Long tick: share of the real '
         "examples.</p>"
@@ -195,30 +195,3 @@ def _protocol(card: ProtocolCard) -> Markup:
 def _flat(value: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The options that were chosen; None means the default."""
     return [(name, words) for name, words in flattened(value) if words not in ("", "None")]
-
-
-def _table(kind: str, names: Sequence[str], rows: Iterable[Sequence[tuple[str, object]]]) -> Markup:
-    """Rows of (kind of cell, what it shows) below `names`; on a narrow page each row becomes a card whose cells carry their
-    column's name, hence the roles: without a table's layout a browser forgets that it is one."""
-    head = joined(html('<th role="columnheader" scope="col">{}</th>', name) for name in names)
-    body = joined(
-        html(
-            '<tr role="row">{}</tr>\n',
-            joined(
-                html('<td role="cell" class="{}"{}>{}</td>', kind_of_cell, _label(name), shown)
-                for name, (kind_of_cell, shown) in zip(names, row, strict=True)
-            ),
-        )
-        for row in rows
-    )
-    return html(
-        '<table role="table" class="cards {}"><thead role="rowgroup"><tr role="row">{}</tr></thead>'
-        '<tbody role="rowgroup">\n{}</tbody></table>',
-        kind,
-        head,
-        body,
-    )
-
-
-def _label(name: str) -> Markup:
-    return html(' data-label="{}"', name) if name else Markup()

@@ -66,6 +66,14 @@ def schema_of(frame: pd.DataFrame, settings: DataSettings, given: Schema | None 
     return schema
 
 
+def split_frame(frame: pd.DataFrame, settings: DataSettings) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The rows of a frame to train on and those held out, as the settings split them."""
+    training, held_out = (
+        frame.iloc[rows.numpy()].reset_index(drop=True) for rows in split_positions(len(frame), settings)
+    )
+    return training, held_out
+
+
 def from_frame(frame: pd.DataFrame, settings: DataSettings, name: str, given: Schema | None = None) -> Dataset:
     """A dataset of the rows of a frame.
 
@@ -80,9 +88,7 @@ def from_frame(frame: pd.DataFrame, settings: DataSettings, name: str, given: Sc
         SettingError: the target is no category, or a constraint cannot be read.
     """
     schema = schema_of(frame, settings, given)
-    training, held_out = split_positions(len(frame), settings)
-    rows = frame.iloc[training.numpy()].reset_index(drop=True)
-    rest = frame.iloc[held_out.numpy()].reset_index(drop=True)
+    rows, rest = split_frame(frame, settings)
     codec = TableCodec(schema, settings.encoding).fit(rows)
     rng = np.random.default_rng(SEED)
     part, other = (

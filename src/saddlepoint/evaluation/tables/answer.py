@@ -16,18 +16,24 @@ COPIED = 0.1  # share of exact copies beyond that of real rows that the headline
 def headline(scores: Sequence[TableScore]) -> str:
     """Whether rows look real and whether training rows leak, in at most twelve words."""
     seen = _strongest(scores, DETECTION)
-    leaks = _leak(scores)
+    leak = leaks(scores)
     if seen is None:
-        return "Rows were measured" if leaks is None else f"Rows {leaks}"
+        return "Rows were measured" if leak is None else f"Rows {leak}"
     if not _is_above(seen, 0.5):
         looks = "pass as real ones"
     elif seen.value.value < HARD:
         looks = "differ little from real ones"
     else:
         looks = "differ from real ones" if seen.value.value < EASY else "differ clearly from real ones"
-    if leaks is None:
+    if leak is None:
         return f"Rows {looks}"
-    return f"Rows {looks}, {'and' if _is_above(seen, 0.5) and seen.value.value >= HARD else 'but'} {leaks}"
+    return f"Rows {looks}, {'and' if _is_above(seen, 0.5) and seen.value.value >= HARD else 'but'} {leak}"
+
+
+def looks_real(scores: Sequence[TableScore]) -> bool:
+    """Whether no classifier is shown to tell rows from real ones; also where none was asked."""
+    seen = _strongest(scores, DETECTION)
+    return seen is None or not _is_above(seen, 0.5)
 
 
 def answer(scores: Sequence[TableScore]) -> str:
@@ -36,7 +42,7 @@ def answer(scores: Sequence[TableScore]) -> str:
 
 
 def estimate_text(estimate: Estimate) -> str:
-    """ ".62 (.58 to .66)"."""
+    """The value with its interval, such as ".62 (.58 to .66)"."""
     text = short(estimate.value)
     return (
         text
@@ -89,7 +95,8 @@ def _attack(scores: Sequence[TableScore]) -> str:
     return f"An attack that sees the rows alone {found}: AUC {estimate_text(seen.value)}, .50 is chance."
 
 
-def _leak(scores: Sequence[TableScore]) -> str | None:
+def leaks(scores: Sequence[TableScore]) -> str | None:
+    """What rows do to training rows, as the headline says it: "many copy training rows"; None where nothing is shown."""
     exact, near, attack = _named(scores, "exact-copies"), _named(scores, "copies"), _strongest(scores, ATTACKS)
     if exact is not None and exact.value.value > exact.baselines["real"].value + COPIED and exact.differs_from_real:
         return "many copy training rows"

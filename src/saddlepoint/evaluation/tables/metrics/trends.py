@@ -64,6 +64,20 @@ def pair_similarities(x: Floats, y: Floats, kinds: npt.NDArray[np.int64], pairs:
     return np.array([_similarity(sides[0], sides[1], *pair) for pair in pairs])
 
 
+def pair_strengths(x: Floats, kinds: npt.NDArray[np.int64], pairs: Pairs) -> Floats:
+    """How strongly the columns of each pair depend on each other, from 0 to 1: x (N, C) -> (P,).
+
+    The rank correlation without its sign, the correlation ratio, or Cramér's V of two categories.
+
+    Args:
+        x: values, NaN where missing.
+        kinds: as of `pair_similarities`.
+        pairs: positions of columns.
+    """
+    side = _Side(x, kinds)
+    return np.array([_strength(side, *pair) for pair in pairs])
+
+
 class _Side:
     """Ranks and codes of one set of rows."""
 
@@ -115,3 +129,16 @@ def _similarity(x: _Side, y: _Side, first: int, second: int) -> float:
         number = first if categories[0] == second else second
         return 1 - abs(x.ratio(number, categories[0]) - y.ratio(number, categories[0]))
     return 1 - float(np.abs(x.shares(first, second) - y.shares(first, second)).sum()) / 2
+
+
+def _strength(x: _Side, first: int, second: int) -> float:
+    categories = [place for place in (first, second) if x.kinds[place]]
+    if not categories:
+        return abs(x.correlation(first, second))
+    if len(categories) == 1:
+        return x.ratio(first if categories[0] == second else second, categories[0])
+    shares = x.shares(first, second).reshape(x.kinds[first], x.kinds[second])
+    expected = shares.sum(1, keepdims=True) * shares.sum(0, keepdims=True)
+    chi_squared = float(((shares - expected) ** 2 / np.maximum(expected, 1e-300)).sum())
+    least = min((shares.sum(1) > 0).sum(), (shares.sum(0) > 0).sum()) - 1
+    return (chi_squared / least) ** 0.5 if least > 0 else 0.0
