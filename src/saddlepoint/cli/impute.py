@@ -49,6 +49,8 @@ def run(argv: Sequence[str]) -> int:
             seed=arguments.seed,
             schema=schema,
             progress=display.report,
+            # What a call that was killed had finished; the same call goes on there.
+            keep=out.with_name(f".{out.name}.parts"),
         )
     _write(done, out, cells, overwrite=arguments.overwrite)
     if arguments.json:

@@ -7,6 +7,7 @@ Columns come in the order of their missing shares, the fullest first.
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,7 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from saddlepoint.applications.impute.design import Design
+from saddlepoint.applications.impute.keeping import Keep
 from saddlepoint.applications.impute.method import ImputationMethod, Kinds, Mask, Matrix, typical_values
+from saddlepoint.progress.protocol import Report
 
 MOST_ROWS = 5_000  # that one regression is fitted to, drawn anew for each
 
@@ -25,7 +28,7 @@ class Conditional(Protocol):
     """The distribution of a column given all others."""
 
     def fit(self, inputs: Matrix, values: Column, rng: np.random.Generator) -> None:
-        """Learn from inputs (n, F) and values (n,); a method that draws also draws its parameters here."""
+        """Learn from inputs (n, F) and values (n,), again if it has learnt before; one that draws also draws its parameters here."""
 
     def predict(self, inputs: Matrix, rng: np.random.Generator) -> Column:
         """(n, F) -> (n,): a value for each row, the best guess or a draw."""
@@ -55,6 +58,8 @@ class Chained(ImputationMethod):
         Flexible Imputation of Missing Data (van Buuren, 2018), https://stefvanbuuren.name/fimd/.
     """
 
+    _fitted: list[Chain]
+
     def __init__(self, rounds: int = 10, chains: int = 1) -> None:
         self.rounds, self.chains = rounds, chains
 
@@ -63,13 +68,58 @@ class Chained(ImputationMethod):
         """Make the regression, not yet fitted, of a column with this many categories (0 for numbers)."""
 
     def _fit(self, matrix: Matrix, targets: Mask, rng: np.random.Generator) -> None:
+        self._describe(matrix)
+        self._fitted = []
+        # A generator of its own for each chain, so that a chain does not depend on those before it.
+        for own in rng.spawn(self.chains):
+            self._fitted.append(self._fit_chain(matrix, targets, own, len(self._fitted)))
+
+    def _describe(self, matrix: Matrix) -> None:
+        """Note scales, typical values and the values from which chains begin."""
         self._design = Design(matrix, self.kinds)
         self._typical = typical_values(matrix, self.kinds)
         self._observed = [matrix[~np.isnan(matrix[:, column]), column] for column in range(len(self.kinds))]
-        self._fitted = [self._fit_chain(matrix, targets, rng) for _ in range(self.chains)]
+
+    def fit_and_complete(
+        self,
+        matrix: Matrix,
+        kinds: Sequence[int],
+        rngs: tuple[np.random.Generator, np.random.Generator],
+        draws: int,
+        targets: Mask | None = None,
+        keep: Keep | None = None,
+        report: Report | None = None,
+    ) -> npt.NDArray[np.float64]:
+        """As in the base class; chain after chain is fitted, completes the matrix and is kept by what it filled in."""
+        if not self.draws or self.chains != draws:
+            return super().fit_and_complete(matrix, kinds, rngs, draws, targets, keep, report)
+        matrix = np.array(matrix, dtype=np.float64)
+        wanted = self._prepare(matrix, kinds, targets)
+        self._describe(matrix)
+        missing = np.isnan(matrix)
+        rows = np.flatnonzero(missing.any(1))
+        completed = np.repeat(matrix[None], draws, axis=0)
+        self._fitted, self._report = [], report
+        try:
+            for draw, (first, second) in enumerate(zip(rngs[0].spawn(draws), rngs[1].spawn(draws), strict=True)):
+                values = None if keep is None else keep.read(f"draw-{draw}")
+                if values is None:
+                    chain = self._fit_chain(matrix, wanted, first, draw)
+                    if len(rows):
+                        filled = self._fill_by(chain, matrix[rows], second)
+                        completed[draw, rows] = self._merge(matrix[rows], filled)
+                    if keep is not None:
+                        keep.write(f"draw-{draw}", completed[draw][missing])
+                else:
+                    completed[draw][missing] = values
+        finally:
+            self._report = None
+        return completed
 
     def _fill(self, matrix: Matrix, rng: np.random.Generator, draw: int) -> Matrix:
-        chain = self._fitted[draw % len(self._fitted)]
+        return self._fill_by(self._fitted[draw % len(self._fitted)], matrix, rng)
+
+    def _fill_by(self, chain: Chain, matrix: Matrix, rng: np.random.Generator) -> Matrix:
         missing = np.isnan(matrix)
         filled = self._start(matrix, rng)
         inputs = self._design.encode(filled)
@@ -82,7 +132,7 @@ class Chained(ImputationMethod):
                 self._set(filled, inputs, rows, column, chain.models[column].predict(without, rng))
         return filled
 
-    def _fit_chain(self, matrix: Matrix, targets: Mask, rng: np.random.Generator) -> Chain:
+    def _fit_chain(self, matrix: Matrix, targets: Mask, rng: np.random.Generator, number: int) -> Chain:
         missing = np.isnan(matrix)
         share = missing.mean(0)
         order = [int(column) for column in np.argsort(share, kind="stable") if share[column] > 0]
@@ -90,11 +140,20 @@ class Chained(ImputationMethod):
         inputs = self._design.encode(filled)
         models: dict[int, Conditional] = {}
         last: tuple[float, float] = (np.inf, np.inf)
-        for _ in range(self._rounds(missing)):
+        further = [int(column) for column in np.flatnonzero(targets & (share == 0))]
+        rounds = self._rounds(missing)
+        fits, done = rounds * len(order) + len(further), 0
+        for turn in range(rounds):
             before, kept = filled.copy(), dict(models)
             for column in order:
+                chain = f"chain {number + 1} of {self.chains}, " if self.chains > 1 else ""
+                place = f"round {turn + 1} of {rounds}, column {order.index(column) + 1} of {len(order)}"
+                self._say(f"{chain}{place}", (number + done / fits) / self.chains)
+                done += 1
                 rows = missing[:, column]
-                models[column] = self._fit_column(inputs, filled, rows, column, rng)
+                # Draws are refitted in place, from where they were; a best guess may go back to the round before.
+                model = models.get(column) if self.draws else None
+                models[column] = self._fit_column(inputs, filled, rows, column, rng, model)
                 without = np.delete(inputs[rows], self._design.parts[column], axis=1)
                 self._set(filled, inputs, rows, column, models[column].predict(without, rng))
             change = changes(before, filled, missing, self.kinds)
@@ -104,15 +163,20 @@ class Chained(ImputationMethod):
                 inputs = self._design.encode(filled)
                 break
             last = change
-        further = [int(column) for column in np.flatnonzero(targets & (share == 0))]
         for column in further:
             models[column] = self._fit_column(inputs, filled, missing[:, column], column, rng)
         return Chain(models, [*further, *order])
 
     def _fit_column(
-        self, inputs: Matrix, filled: Matrix, missing: Mask, column: int, rng: np.random.Generator
+        self,
+        inputs: Matrix,
+        filled: Matrix,
+        missing: Mask,
+        column: int,
+        rng: np.random.Generator,
+        model: Conditional | None = None,
     ) -> Conditional:
-        model = self.conditional(self.kinds[column])
+        model = model or self.conditional(self.kinds[column])
         rows = np.flatnonzero(~missing)
         if len(rows) > MOST_ROWS:
             rows = rng.choice(rows, MOST_ROWS, replace=False)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from saddlepoint.applications.impute.holding_out import SMALL, Contest, hold_contest
+from saddlepoint.applications.impute.keeping import Keep
 from saddlepoint.applications.impute.method import ImputationMethod, Kinds, Mask, Matrix
 from saddlepoint.applications.impute.settings import AIMS, AUTO, METHODS, Aim, check_method, make_method
 from saddlepoint.errors import SettingError
@@ -19,7 +20,7 @@ CONTEST = 0.5  # share of the work, to show progress
 
 @dataclass(frozen=True)
 class Fitted:
-    """A method that is fitted, and why it was chosen.
+    """A method, and why it was chosen.
 
     Attributes:
         method: the method.
@@ -58,6 +59,47 @@ def check_request(method: str, aim: str, draws: int) -> None:
         )
 
 
+def choose_method(
+    matrix: Matrix,
+    kinds: Kinds,
+    method: str,
+    aim: Aim,
+    draws: int,
+    rng: np.random.Generator,
+    *,
+    options: Mapping[str, Any] | None = None,
+    report: Report | None = None,
+    keep: Keep | None = None,
+) -> Fitted:
+    """Make a method that is not yet fitted, chosen by a contest if it is "auto".
+
+    Args:
+        matrix: (N, D) with NaN in missing cells; each column has an observed cell.
+        kinds: of its columns.
+        method: name, or "auto".
+        aim: "prediction" or "inference".
+        draws: number of completed tables.
+        rng: for all random decisions.
+        options: arguments of the method.
+        report: receives the progress of the contest, from 0 to 1.
+        keep: stores what finished methods reached in the contest.
+    """
+    check_request(method, aim, draws)
+    contest, note = None, f"the method {method} was asked for."
+    drawing: Aim = "inference" if draws > 1 else aim
+    if method == AUTO:
+        if options:
+            raise SettingError("impute: options belong to a method; name the method instead of auto.")
+        contest = hold_contest(matrix, kinds, drawing, rng, report=report, keep=keep)
+        method = SMALL[drawing] if contest is None else contest.winner
+        note = (
+            str(contest)
+            if contest is not None
+            else f"the table is too small for a contest of methods; {method} is used."
+        )
+    return Fitted(make_method(method, draws, options), method, contest, note)
+
+
 def fit_method(
     matrix: Matrix,
     kinds: Kinds,
@@ -70,35 +112,24 @@ def fit_method(
     options: Mapping[str, Any] | None = None,
     report: Report | None = None,
 ) -> Fitted:
-    """Fit a method, chosen by a contest if it is "auto".
+    """Choose a method as `choose_method` does, and fit it.
 
     Args:
-        matrix: (N, D) with NaN in missing cells; each column has an observed cell.
-        kinds: of its columns.
-        method: name, or "auto".
-        aim: "prediction" or "inference".
-        draws: number of completed tables.
-        rng: for all random decisions.
+        matrix, kinds, method, aim, draws, rng, options: as there.
         targets: (D,) columns of which new rows may lack values; None for all.
-        options: arguments of the method.
         report: receives the progress.
     """
-    check_request(method, aim, draws)
-    contest, note = None, f"the method {method} was asked for."
-    drawing: Aim = "inference" if draws > 1 else aim
-    if method == AUTO:
-        if options:
-            raise SettingError("impute: options belong to a method; name the method instead of auto.")
-        share = None if report is None else lambda what, done: report(what, CONTEST * done)
-        contest = hold_contest(matrix, kinds, drawing, rng, report=share)
-        method = SMALL[drawing] if contest is None else contest.winner
-        note = (
-            str(contest)
-            if contest is not None
-            else f"the table is too small for a contest of methods; {method} is used."
-        )
-    if report is not None:
-        report(f"fitting {method}", CONTEST)
-    made: ImputationMethod = make_method(method, draws, options)
-    made.fit(matrix, kinds, rng, targets)
-    return Fitted(made, method, contest, note)
+    first, second = share_of(report, 0.0, CONTEST), share_of(report, CONTEST, 1.0)
+    found = choose_method(matrix, kinds, method, aim, draws, rng, options=options, report=first)
+    say = None if second is None else lambda what, done: second(f"fitting {found.name}{what and ': '}{what}", done)
+    if say is not None:
+        say("", 0.0)
+    found.method.fit(matrix, kinds, rng, targets, say)
+    return found
+
+
+def share_of(report: Report | None, start: float, end: float) -> Report | None:
+    """The report of a part of the work, which is the share of all from `start` to `end`."""
+    if report is None:
+        return None
+    return lambda what, done: report(what, start + (end - start) * done)

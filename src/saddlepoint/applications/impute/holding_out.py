@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from saddlepoint.applications.impute.keeping import Keep
 from saddlepoint.applications.impute.method import Kinds, Mask, Matrix
 from saddlepoint.applications.impute.settings import METHODS, Aim, make_method
 from saddlepoint.errors import DataError
@@ -21,10 +22,15 @@ from saddlepoint.progress.protocol import Report
 
 SHARE, LARGEST_SHARE = 0.1, 0.3  # of the observed cells; the larger where the smaller would be fewer than WANTED
 WANTED = 200  # cells
-MOST_ROWS = 1_000  # rows of a contest
+MOST_ROWS, LEAST_SAMPLE, MOST_CELLS = 1_000, 300, 20_000  # of a contest: fewer rows where there are many columns
 LEAST_ROWS, LEAST_CELLS = 20, 20  # below, a contest says nothing
 DRAWS, CHAINS = 9, 3  # the range of 9 draws holds a further one in 80 % of cases
-LIGHTER = {"trees": {"trees": 25, "rounds": 3}, "leaves": {"rounds": 3}}  # options of methods that would take long
+LIGHTER = {  # options of methods that would take long
+    "trees": {"trees": 25, "rounds": 3},
+    "leaves": {"rounds": 3},
+    "iterative": {"rounds": 5},
+    "mixture": {"components": 4, "steps": 20},
+}
 Z = 1.96  # of a 95 % interval
 SMALL = {"prediction": "mean", "inference": "normal"}  # for tables that are too small for a contest
 
@@ -115,6 +121,7 @@ def hold_contest(
     rng: np.random.Generator,
     candidates: Sequence[str] | None = None,
     report: Report | None = None,
+    keep: Keep | None = None,
 ) -> Contest | None:
     """Try methods on held-out cells.
 
@@ -125,6 +132,7 @@ def hold_contest(
         rng: for all random decisions.
         candidates: names of methods; None tries all that `auto` tries.
         report: receives the progress.
+        keep: stores what finished methods reached, and gives it back.
 
     Returns:
         The contest; None if the table is too small for one.
@@ -134,8 +142,9 @@ def hold_contest(
     """
     names = list(candidates or (name for name, entry in METHODS.items() if entry.contest))
     names = [name for name in names if METHODS[name].draws or aim == "prediction"]
-    if len(matrix) > MOST_ROWS:
-        matrix = matrix[rng.choice(len(matrix), MOST_ROWS, replace=False)]
+    most = min(MOST_ROWS, max(LEAST_SAMPLE, MOST_CELLS // max(matrix.shape[1], 1)))
+    if len(matrix) > most:
+        matrix = matrix[rng.choice(len(matrix), most, replace=False)]
         # A sample of the rows may lack a column altogether.
         kept = ~np.isnan(matrix).all(0)
         matrix, kinds = matrix[:, kept], tuple(np.asarray(kinds)[kept].tolist())
@@ -150,16 +159,20 @@ def hold_contest(
     scores: list[Score] = []
     failed: dict[str, str] = {}
     for number, name in enumerate(names):
-        if report is not None:
-            report(f"trying {name} on held-out cells", number / len(names))
-        began = time.perf_counter()
-        try:
-            loss, coverage = _try(name, matrix, kinds, held, aim, np.random.default_rng(seed))
-        except (DataError, np.linalg.LinAlgError) as error:
-            failed[name] = str(error)
-            continue
-        losses[name] = loss
-        scores.append(Score(name, float(loss.mean()), coverage, time.perf_counter() - began))
+        tried = None if keep is None else keep.read(f"contest-{name}")
+        if tried is None:
+            say = None if report is None else _part(report, name, number, len(names))
+            began = time.perf_counter()
+            try:
+                loss, coverage = _try(name, matrix, kinds, held, aim, np.random.default_rng(seed), say)
+            except (DataError, np.linalg.LinAlgError) as error:
+                failed[name] = str(error)
+                continue
+            tried = np.array([time.perf_counter() - began, np.nan if coverage is None else coverage, *loss])
+            if keep is not None:
+                keep.write(f"contest-{name}", tried)
+        seconds, inside, losses[name] = float(tried[0]), float(tried[1]), tried[2:]
+        scores.append(Score(name, float(losses[name].mean()), None if np.isnan(inside) else inside, seconds))
     if not scores:
         raise DataError(f"impute: no method could be tried: {'; '.join(f'{k}: {v}' for k, v in failed.items())}")
     scores.sort(key=lambda score: score.error)
@@ -171,13 +184,29 @@ def hold_contest(
     return Contest(aim, int(held.sum()), tuple(scores), less, low, high, failed)
 
 
+def _part(report: Report, name: str, number: int, of: int) -> Report:
+    """The progress of one method as a part of the contest's."""
+
+    def say(what: str, done: float) -> None:
+        report(f"trying {name} on held-out cells{what and ': '}{what}", (number + done) / of)
+
+    say("", 0.0)
+    return say
+
+
 def _try(
-    name: str, matrix: Matrix, kinds: Kinds, held: Mask, aim: Aim, rng: np.random.Generator
+    name: str,
+    matrix: Matrix,
+    kinds: Kinds,
+    held: Mask,
+    aim: Aim,
+    rng: np.random.Generator,
+    report: Report | None = None,
 ) -> tuple[npt.NDArray[np.float64], float | None]:
     """Return the loss of each held-out cell, and the share of numbers within the range of the draws."""
     hidden = np.where(held, np.nan, matrix)
     method = make_method(name, CHAINS if aim == "inference" else 1, LIGHTER.get(name))
-    method.fit(hidden, kinds, rng, np.zeros(len(kinds), dtype=bool))
+    method.fit(hidden, kinds, rng, np.zeros(len(kinds), dtype=bool), report)
     filled = method.guess(hidden, rng)[None] if aim == "prediction" else method.complete(hidden, rng, DRAWS)
     is_number = np.broadcast_to(np.asarray(kinds) == 0, held.shape)[held]
     scale = np.broadcast_to(np.nanstd(matrix, 0), held.shape)[held]

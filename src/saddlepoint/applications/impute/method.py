@@ -13,7 +13,9 @@ from typing import ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
+from saddlepoint.applications.impute.keeping import Keep
 from saddlepoint.errors import DataError
+from saddlepoint.progress.protocol import Report
 
 Matrix = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -35,7 +37,16 @@ class ImputationMethod(ABC):
     draws: ClassVar[bool] = False
     kinds: Kinds
 
-    def fit(self, matrix: Matrix, kinds: Sequence[int], rng: np.random.Generator, targets: Mask | None = None) -> Self:
+    _report: Report | None = None
+
+    def fit(
+        self,
+        matrix: Matrix,
+        kinds: Sequence[int],
+        rng: np.random.Generator,
+        targets: Mask | None = None,
+        report: Report | None = None,
+    ) -> Self:
         """Learn from the observed cells.
 
         Args:
@@ -43,19 +54,33 @@ class ImputationMethod(ABC):
             kinds: number of categories of every column, 0 for numbers.
             rng: for all random decisions.
             targets: (D,) columns of which new rows may lack values beyond those with missing cells in `matrix`; None for all.
+            report: receives the progress.
 
         Raises:
             DataError: a column has no observed cell.
         """
+        wanted = self._prepare(matrix, kinds, targets)
+        self._report = report
+        try:
+            self._fit(np.array(matrix, dtype=np.float64), wanted, rng)
+        finally:
+            self._report = None
+        return self
+
+    def _prepare(self, matrix: Matrix, kinds: Sequence[int], targets: Mask | None) -> Mask:
+        """Note what bounds guesses, and return (D,) the columns of which rows may lack values."""
         empty = np.flatnonzero(np.isnan(matrix).all(0))
         if len(empty):
             raise DataError(f"impute: column {empty[0]} has no observed value, so nothing can be learnt about it.")
         self.kinds = tuple(kinds)
         self._low, self._high = np.nanmin(matrix, 0), np.nanmax(matrix, 0)
         missing = np.isnan(matrix).any(0)
-        wanted = np.ones(len(self.kinds), dtype=bool) if targets is None else np.asarray(targets, dtype=bool) | missing
-        self._fit(np.array(matrix, dtype=np.float64), wanted, rng)
-        return self
+        return np.ones(len(self.kinds), dtype=bool) if targets is None else np.asarray(targets, dtype=bool) | missing
+
+    def _say(self, what: str, done: float) -> None:
+        """Report what is being done, and the share of the fit that is done."""
+        if self._report is not None:
+            self._report(what, done)
 
     def complete(self, matrix: Matrix, rng: np.random.Generator, draws: int = 1) -> npt.NDArray[np.float64]:
         """Fill in the missing cells.
@@ -77,8 +102,44 @@ class ImputationMethod(ABC):
         completed = np.repeat(matrix[None], draws, axis=0)
         rows = np.flatnonzero(np.isnan(matrix).any(1))
         if len(rows):
-            for draw, table in enumerate(completed):
-                table[rows] = self._merge(matrix[rows], self._fill(matrix[rows], rng, draw))
+            # A generator of its own for each draw, so that a draw does not depend on those before it.
+            for draw, (table, own) in enumerate(zip(completed, rng.spawn(draws), strict=True)):
+                table[rows] = self._merge(matrix[rows], self._fill(matrix[rows], own, draw))
+        return completed
+
+    def fit_and_complete(
+        self,
+        matrix: Matrix,
+        kinds: Sequence[int],
+        rngs: tuple[np.random.Generator, np.random.Generator],
+        draws: int,
+        targets: Mask | None = None,
+        keep: Keep | None = None,
+        report: Report | None = None,
+    ) -> npt.NDArray[np.float64]:
+        """As `fit` and then `complete` of the same matrix; parts that are finished are kept, and taken from there.
+
+        Args:
+            matrix: (N, D) with NaN in missing cells.
+            kinds: of its columns.
+            rngs: for the fit, and for filling.
+            draws: number of completed matrices.
+            targets: as in `fit`.
+            keep: stores finished parts; None for nothing.
+            report: receives the progress.
+
+        Returns:
+            (draws, N, D).
+        """
+        missing = np.isnan(matrix)
+        values = None if keep is None else keep.read("filled")
+        if values is None:
+            self.fit(matrix, kinds, rngs[0], targets, report)
+            values = self.complete(matrix, rngs[1], draws)[:, missing]
+            if keep is not None:
+                keep.write("filled", values)
+        completed = np.repeat(np.asarray(matrix, dtype=np.float64)[None], draws, axis=0)
+        completed[:, missing] = values
         return completed
 
     def guess(self, matrix: Matrix, rng: np.random.Generator) -> Matrix:

@@ -11,6 +11,9 @@ from torch import Tensor
 
 from saddlepoint.applications.impute.design import Design
 from saddlepoint.applications.impute.method import Matrix
+from saddlepoint.progress.protocol import Report
+
+SAID = 50  # steps between two reports of progress
 
 
 @contextlib.contextmanager
@@ -55,10 +58,20 @@ class Cells:
         )
 
 
-def batches(n: int, size: int, steps: int, generator: torch.Generator) -> Iterator[Tensor]:
-    """Rows of `steps` batches: every row once before any comes again."""
+def batches(n: int, size: int, steps: int, generator: torch.Generator, say: Report | None = None) -> Iterator[Tensor]:
+    """Rows of `steps` batches: every row once before any comes again.
+
+    Args:
+        n: number of rows.
+        size: of a batch.
+        steps: number of batches.
+        generator: draws the order.
+        say: receives the progress.
+    """
     order, place = torch.randperm(n, generator=generator), 0
-    for _ in range(steps):
+    for step in range(steps):
+        if say is not None and step % SAID == 0:
+            say(f"step {step:,} of {steps:,}", step / steps)
         if place + size > n and place:
             order, place = torch.randperm(n, generator=generator), 0
         yield order[place : place + size]

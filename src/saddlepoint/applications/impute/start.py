@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
+import numpy as np
+
+from saddlepoint.applications.impute.completing import complete_matrix
 from saddlepoint.applications.impute.fitting import check_request
 from saddlepoint.applications.impute.imputed import Imputed
+from saddlepoint.applications.impute.keeping import Keep, fingerprint
+from saddlepoint.applications.impute.method import Kinds, Matrix
 from saddlepoint.applications.impute.settings import AUTO, Aim
 from saddlepoint.data.tabular.schema import Schema
 from saddlepoint.errors import SettingError
@@ -107,23 +111,40 @@ def impute(
     wanted = draws if draws is not None else DRAWS if aim == "inference" else 1
     check_request(method, aim, wanted)
     frame = read_frame(source, schema)
+    from sklearn.utils import check_random_state
 
-    from saddlepoint.applications.impute.imputer import TableImputer
+    from saddlepoint.applications.impute.frames import FrameMatrix
+    from saddlepoint.data.tabular.infer import infer_schema
 
-    imputer = TableImputer(
-        method, aim=aim, draws=wanted, random_state=seed, options=options, schema=schema, add_indicator=False
-    )
-    lacking = [name for name in frame.columns if frame[name].isna().any()]
-    with report_for(progress) as report, warnings.catch_warnings():
-        # What they say is in `left`.
-        warnings.filterwarnings("ignore", message="impute: ", category=UserWarning)
-        imputer.fit(frame, targets=lacking, report=report)
-        if report is not None:
-            report(f"filling {len(lacking)} columns by {imputer.method_}", 0.8)
-        tables = tuple(imputer.impute(frame))
-    assert imputer.schema_ is not None
+    described = schema if schema is not None else infer_schema(frame)
+    columns = FrameMatrix.of(frame, described)
+    matrix = columns.matrix(frame)
+    name, contest, note = "none", None, "no column could be learnt."
+    tables = [frame.copy() for _ in range(wanted)]
+    if matrix.shape[1]:
+        kept = None if keep is None else _keep(Path(keep), matrix, columns.kinds, method, aim, wanted, seed, options)
+        with report_for(progress) as report:
+            found, completed = complete_matrix(
+                matrix,
+                columns.kinds,
+                method,
+                aim,
+                wanted,
+                int(check_random_state(seed).randint(2**31 - 1)),
+                targets=np.asarray(np.isnan(matrix).any(0)),
+                options=options,
+                keep=kept,
+                report=report,
+            )
+        name, contest, note = found.name, found.contest, found.note
+        tables = [columns.filled(frame, one) for one in completed]
+        if kept is not None:
+            kept.remove()
     for table in tables:
         table.attrs = dict(frame.attrs)
-    return Imputed(
-        frame, tables, imputer.schema_, imputer.method_, aim, imputer.contest_, imputer.note_, imputer.left(frame)
-    )
+    return Imputed(frame, tuple(tables), described, name, aim, contest, note, columns.left(tables[0]))
+
+
+def _keep(folder: Path, matrix: Matrix, kinds: Kinds, *arguments: Any) -> Keep:
+    """The folder of finished parts of this request."""
+    return Keep(folder, fingerprint(matrix, list(kinds), *arguments))

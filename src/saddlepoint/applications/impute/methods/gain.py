@@ -47,7 +47,7 @@ class Gain(ImputationMethod):
                 MLP((2 * width,), (width,), (width, width), output_activation="sigmoid") for _ in range(2)
             )
             adams = [torch.optim.Adam(net.parameters()) for net in (discriminator, self._generator)]
-            for rows in batches(len(x), 128, self.steps, generator):
+            for rows in batches(len(x), 128, self.steps, generator, self._say):
                 self._train(x[rows], observed[rows], discriminator, adams, generator)
         for parameter in self._generator.parameters():
             parameter.requires_grad_(False)

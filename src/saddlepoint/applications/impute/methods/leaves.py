@@ -54,6 +54,7 @@ class LeafDraw:
 
         kind = DecisionTreeClassifier if self.categories else DecisionTreeRegressor
         points = tree_inputs(inputs)
+        self._trees = []
         for _ in range(TREES):
             sample = rng.integers(len(values), size=len(values))
             tree = kind(min_samples_leaf=LEAF, max_features=1 / 3, random_state=int(rng.integers(2**31)))

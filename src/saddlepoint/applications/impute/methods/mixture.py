@@ -17,7 +17,7 @@ from saddlepoint.applications.impute.method import ImputationMethod, Mask, Matri
 Vector = npt.NDArray[np.float64]
 
 PRIOR = 0.01  # weight of independent columns in a covariance, relative to the rows
-MOST_ROWS = 5_000  # rows of a fit
+MOST_ROWS, LEAST_ROWS, MOST_CELLS = 5_000, 1_000, 200_000  # of a fit: fewer rows where there are many inputs
 TOLERANCE = 1e-3  # nats a row
 
 
@@ -81,21 +81,30 @@ class Mixture(ImputationMethod):
         inputs = self._design.encode(matrix)
         # Of all rows, since a sample of few may lack a column altogether.
         mean, variance = np.nanmean(inputs, 0), np.nanvar(inputs, 0) + 1e-6
-        if len(inputs) > MOST_ROWS:
-            inputs = inputs[rng.choice(len(inputs), MOST_ROWS, replace=False)]
+        most = min(MOST_ROWS, max(LEAST_ROWS, MOST_CELLS // inputs.shape[1]))
+        if len(inputs) > most:
+            inputs = inputs[rng.choice(len(inputs), most, replace=False)]
+        # The number of components is chosen on fewer rows, and the chosen mixture fitted on from there to all.
+        few = inputs[:LEAST_ROWS]
         best, best_score, k = None, np.inf, 1
-        while k <= self.components and (k == 1 or len(inputs) >= 5 * k * inputs.shape[1]):
-            found, log_likelihood = _em(_first(inputs, k, mean, variance, rng), inputs, variance, self.steps)
-            score = found.parameters * np.log(len(inputs)) - 2 * log_likelihood
+        while k <= self.components and (k == 1 or len(few) >= 5 * k * inputs.shape[1]):
+            self._say(f"{k} components", 0.5 * k / self.components)
+            found, log_likelihood = _em(_first(few, k, mean, variance, rng), few, variance, self.steps)
+            score = found.parameters * np.log(len(few)) - 2 * log_likelihood
             if score >= best_score:
                 break
             best, best_score, k = found, score, 2 * k
         assert best is not None
+        steps = max(5, self.steps // 5)
+        if len(few) < len(inputs):
+            best, _ = _em(best, inputs, variance, steps)
         self._fits = [best]
         if self.chains > 1:
-            samples = (rng.integers(len(inputs), size=len(inputs)) for _ in range(self.chains))
-            steps = max(5, self.steps // 5)
-            self._fits = [_em(best, inputs[sample], variance, steps)[0] for sample in samples]
+            self._fits = []
+            for chain in range(self.chains):
+                self._say(f"fit {chain + 1} of {self.chains}", 0.5 + 0.5 * chain / self.chains)
+                sample = rng.integers(len(inputs), size=len(inputs))
+                self._fits.append(_em(best, inputs[sample], variance, steps)[0])
 
     def _guess(self, matrix: Matrix, rng: np.random.Generator) -> Matrix:
         """The conditional expectation, and the category that is most likely by that of its indicator."""

@@ -64,7 +64,7 @@ class MaskedAutoencoder(ImputationMethod):
             self._decoder = MLP((self.latent,), (design.width + 2 * numbers,), hidden)
             parameters = [*self._encoder.parameters(), *self._decoder.parameters()]
             adam = torch.optim.Adam(parameters, lr=self.learning_rate)
-            for rows in batches(len(x), 64, self.steps, generator):
+            for rows in batches(len(x), 64, self.steps, generator, self._say):
                 _, log_weights = self._explain(x[rows], observed[rows], self.samples, generator)
                 loss = -importance_bound(log_weights).mean()
                 adam.zero_grad()

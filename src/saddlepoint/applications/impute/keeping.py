@@ -1,0 +1,81 @@
+"""Finished parts of an imputation, kept in a folder until the whole is done, so that a killed one goes on where it was.
+
+The folder belongs to one request, whose fingerprint it holds: the table's cells and all arguments. Another request begins anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from saddlepoint.errors import RunError
+from saddlepoint.records import replaced
+from saddlepoint.records.leftovers import remove_tree
+
+REQUEST = "request.json"
+FORMAT = 1  # changes when parts of an earlier version must not be used
+
+
+class Keep:
+    """A folder of finished parts.
+
+    Args:
+        folder: new, or one that an earlier call left.
+        request: fingerprint of what is computed.
+
+    Raises:
+        RunError: something else is in that place.
+    """
+
+    def __init__(self, folder: Path, request: str) -> None:
+        self.folder = folder
+        if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+            raise RunError(f"impute: {folder} is not a folder; finished parts cannot be kept there.")
+        if folder.is_dir() and any(folder.iterdir()) and not (folder / REQUEST).is_file():
+            raise RunError(f"impute: {folder} holds other files; finished parts cannot be kept there.")
+        if folder.is_dir() and self._request() != request:
+            remove_tree(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        with replaced(folder / REQUEST) as file:
+            json.dump({"request": request}, file)
+
+    def _request(self) -> Any:
+        try:
+            return json.loads((self.folder / REQUEST).read_text("utf-8")).get("request")
+        except (OSError, ValueError, AttributeError):
+            return None
+
+    def read(self, name: str) -> npt.NDArray[np.float64] | None:
+        """The numbers of a finished part; None if there is none, or its file is damaged."""
+        try:
+            found: npt.NDArray[np.float64] = np.load(self.folder / f"{name}.npy", allow_pickle=False)
+        except (OSError, ValueError, EOFError, zipfile.BadZipFile):
+            return None
+        return found
+
+    def write(self, name: str, values: npt.NDArray[np.float64]) -> None:
+        """Keep the numbers of a finished part, completely or not at all."""
+        with replaced(self.folder / f"{name}.npy", "wb") as file:
+            np.save(file, values, allow_pickle=False)
+
+    def remove(self) -> None:
+        """Remove the folder, since the whole is done."""
+        remove_tree(self.folder)
+
+
+def fingerprint(matrix: npt.NDArray[np.float64], *arguments: Any) -> str:
+    """Return a hash of a table's numbers and of the arguments of a request.
+
+    Args:
+        matrix: (N, D).
+        *arguments: what else determines the result.
+    """
+    digest = hashlib.blake2b(json.dumps([FORMAT, matrix.shape, *arguments], default=str).encode(), digest_size=16)
+    digest.update(np.ascontiguousarray(matrix).tobytes())
+    return digest.hexdigest()
