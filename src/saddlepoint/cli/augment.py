@@ -207,7 +207,7 @@ def _parser() -> Parser:
         type=int,
         default=IMBALANCE,
         metavar="N",
-        help=f"also measure with every second class N times rarer ({IMBALANCE}); 1: not",
+        help=f"also measure with every second class N times rarer than the largest ({IMBALANCE}); 1: not",
     )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of everything random (0)")
     parser.add_argument("--overwrite", action="store_true", help="replace files that exist")

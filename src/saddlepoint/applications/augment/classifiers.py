@@ -9,21 +9,22 @@ from collections.abc import Mapping
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from saddlepoint.applications.augment.alternatives.situation import TrainingSet
 from saddlepoint.applications.augment.examples import Examples, Images, Rows
-from saddlepoint.evaluation.features.classifier import Classifier
+from saddlepoint.evaluation.features.encoder import Encoder
 from saddlepoint.evaluation.features.fitting import fit
-from saddlepoint.evaluation.features.layers import natural_units
+from saddlepoint.evaluation.features.layers import linear, natural_units
 from saddlepoint.evaluation.tables.downstream import downstream_scores
 from saddlepoint.models.arrays import in_chunks
 
 METRIC = "macro_f1"
 METRICS = (METRIC, "accuracy", "auc")
 BATCH = 64
-EPOCHS, LEAST_STEPS, MOST_STEPS = 20, 150, 600
+EPOCHS, LEAST_STEPS, MOST_STEPS = 20, 150, 500
+WIDTHS, DIMENSION = (8, 16, 32), 64  # channels of the convolutions, and the numbers that they end in
 
 
 def score(training: TrainingSet, test: Examples, seed: int, largest: int) -> Mapping[str, float]:
@@ -60,7 +61,8 @@ def _score_images(training: TrainingSet, test: Images, seed: int, largest: int) 
     images = training.examples
     assert isinstance(images, Images)
     generator = torch.Generator().manual_seed(seed)
-    network = Classifier(test.event, len(test.names), generator)
+    encoder = Encoder(test.event, DIMENSION, generator, WIDTHS)
+    network = nn.Sequential(encoder, linear(DIMENSION, len(test.names), generator))
     units = natural_units(test.event)
     weights = None if training.weights is None else torch.from_numpy(training.weights).float()
 

@@ -114,9 +114,7 @@ def fit_generator(recipe: Recipe, examples: Examples, seed: int) -> Generator:
         SettingError: the model cannot draw a class, or cannot be trained on these examples.
     """
     dataset = dataset_of(examples, recipe)
-    model = _train(recipe, dataset, seed)
-    _check_classes(model, recipe.name)
-    return Generator(model, examples.take([0]), dataset.table)
+    return Generator(_train(recipe, dataset, seed), examples.take([0]), dataset.table)
 
 
 def dataset_of(examples: Examples, recipe: Recipe) -> Dataset:
@@ -158,6 +156,7 @@ def _train(recipe: Recipe, dataset: Dataset, seed: int) -> Model:
     """The model after the recipe's steps, with moving averages in place of the weights that have one."""
     training = recipe.training.model_copy(update={"seed": seed})
     model = build(recipe.model, dataset.event, seed=seed)
+    _check_classes(model, recipe.name)
     devices = Devices.choose(training.device, training.precision, model)
     state = TrainingState.start(model, training, devices)
     size = min(recipe.model.batch_size(training.batch_size, len(dataset)), len(dataset))

@@ -26,7 +26,8 @@ class Scenario:
 
     Attributes:
         n: how many, before classes are reduced; None for all.
-        imbalance: every second class keeps this many times fewer; 1 leaves the classes as they are.
+        imbalance: every second class has this many times fewer than the largest, or fewer where it is rarer by itself; 1 leaves
+            the classes as they are.
     """
 
     n: int | None = None
@@ -36,7 +37,7 @@ class Scenario:
     def title(self) -> str:
         """The scenario in words."""
         size = "all examples" if self.n is None else f"{self.n:,} examples"
-        return size if self.imbalance == 1 else f"{size}, classes {self.imbalance}:1"
+        return size if self.imbalance == 1 else f"{size}, imbalanced {self.imbalance}:1"
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,8 @@ def split_examples(labels: Labels, seed: int, scenario: Scenario) -> Split:
     wanted = _shares(counts, len(order) if scenario.n is None else scenario.n)
     if scenario.imbalance > 1:
         reduced = np.arange(len(classes)) % 2 == 1
-        wanted = np.where(reduced, np.maximum(LEAST, wanted // scenario.imbalance), wanted)
+        reduced_to = np.minimum(wanted, np.maximum(LEAST, wanted.max() // scenario.imbalance))
+        wanted = np.where(reduced, reduced_to, wanted)
     chosen = np.concatenate([np.flatnonzero(own == label)[:n] for label, n in zip(classes, wanted, strict=True)])
     return Split(order[np.sort(chosen)], test)
 
