@@ -20,7 +20,6 @@ def test_splits_come_in_rounds_and_have_files_of_their_own() -> None:
 
 def test_the_page_tells_helped_from_hurt() -> None:
     import augmentation
-
     from saddlepoint.applications.augment.measuring import Outcome
     from saddlepoint.applications.augment.settings import GENERATED, alternatives_for
     from saddlepoint.applications.augment.splits import Scenario
