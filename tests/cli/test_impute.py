@@ -48,6 +48,24 @@ def test_draws_intervals_and_one_document(people: Path, capsys: pytest.CaptureFi
     assert all(float(cell["low"]) <= float(cell["high"]) for cell in cells if cell["column"] == "height")
 
 
+def test_a_page_shows_what_was_missing_and_filled_and_escapes_names(
+    people: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = Path("people.csv").read_text().replace("height", "<b>height")
+    Path("people.csv").write_text(text)
+    argv = ["impute", "people.csv", "--out", "full.csv", "--page", "page.html", "--method", "mean"]
+    assert main(argv) == 0
+    assert "page.html" in capsys.readouterr().out
+    page = Path("page.html").read_text()
+    assert "<h1>" in page
+    assert "22 missing cells filled by mean" in page
+    assert page.count("<img ") == 3
+    assert "<b>height" not in page
+    assert "&lt;b&gt;height" in page
+    assert main([*argv, "--overwrite"]) == 0
+    assert main([*argv, "--overwrite", "--page", "page.txt"]) == 2
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

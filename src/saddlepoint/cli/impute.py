@@ -37,6 +37,9 @@ def run(argv: Sequence[str]) -> int:
     if arguments.seed < 0 or arguments.seed >= 2**32:
         raise SettingError(f"impute: --seed is from 0 to {2**32 - 1:,}, got {arguments.seed}.")
     out, cells = Path(arguments.out), None if arguments.intervals is None else Path(arguments.intervals)
+    page = None if arguments.page is None else Path(arguments.page)
+    if page is not None:
+        check_file("impute", page, [".html"], overwrite=arguments.overwrite)
     _check_outputs(arguments.table, out, cells, draws, overwrite=arguments.overwrite)
     schema = None if arguments.schema is None else Schema.read(arguments.schema)
     output, waiting = console(arguments.json), console(json=True)
@@ -53,14 +56,24 @@ def run(argv: Sequence[str]) -> int:
             keep=out.with_name(f".{out.name}.parts"),
         )
     _write(done, out, cells, overwrite=arguments.overwrite)
+    if page is not None:
+        done.write_page(page)
     if arguments.json:
-        document = {"source": arguments.table, "out": str(out), "intervals": arguments.intervals, **done.to_json()}
+        document = {
+            "source": arguments.table,
+            "out": str(out),
+            "intervals": arguments.intervals,
+            "page": arguments.page,
+            **done.to_json(),
+        }
         print_json(number_to_json(document))
     else:
         _say(done, output)
         output.say(str(out))
         if cells is not None:
             output.say(str(cells))
+        if page is not None:
+            output.say(str(page))
     return 0
 
 
@@ -163,6 +176,11 @@ def _parser() -> Parser:
         help="completed tables, below each other with a column imputation (1, or 20 for inference)",
     )
     parser.add_argument("--intervals", metavar="FILE", help="write a 90 %% interval for each filled cell")
+    parser.add_argument(
+        "--page",
+        metavar="FILE.html",
+        help="write a page: what was missing where, the contest of methods, and filled beside observed values",
+    )
     parser.add_argument("--schema", metavar="FILE.yaml", help="the table's schema; without it, it is inferred")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of everything random (0)")
     parser.add_argument("--model", metavar="RUN", help="images: the run whose model fills the holes")

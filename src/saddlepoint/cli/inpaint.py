@@ -19,7 +19,7 @@ from saddlepoint.records.schema import number_to_json
 if TYPE_CHECKING:
     from saddlepoint.applications.impute.images.completed import CompletedImages
 
-TABLE_OPTIONS = ("method", "aim", "intervals", "schema")
+TABLE_OPTIONS = ("method", "aim", "intervals", "schema", "page")
 
 
 def run_model(arguments: argparse.Namespace) -> int:

@@ -59,12 +59,13 @@ class ColumnValues(Protocol):
         """Whether the numbers are days."""
 
 
-def column_figure(column: ColumnValues, title: str = "") -> Figure:
+def column_figure(column: ColumnValues, title: str = "", names: tuple[str, str] = ("real", "generated")) -> Figure:
     """The distribution of one column: bars for generated rows, an outline or dark bars for real rows.
 
     Args:
         column: its values.
         title: above it; empty takes the name of the column.
+        names: of the two groups of rows.
     """
     drawing, grid = figure(width=4.8, height=3.1)
     axes = grid[0, 0]
@@ -72,9 +73,9 @@ def column_figure(column: ColumnValues, title: str = "") -> Figure:
         axes, title=title or column.name, x="", y="share of rows" if column.categories else "probability density"
     )
     if column.categories:
-        _draw_shares(axes, column)
+        _draw_shares(axes, column, names)
     else:
-        _draw_numbers(axes, column)
+        _draw_numbers(axes, column, names)
     legend(axes)
     return drawing
 
@@ -110,22 +111,24 @@ def pair_figure(x: ColumnValues, y: ColumnValues, title: str) -> Figure:
     return drawing
 
 
-def _draw_numbers(axes: Axes, column: ColumnValues) -> None:
+def _draw_numbers(axes: Axes, column: ColumnValues, names: tuple[str, str]) -> None:
     edges = _edges(column)
-    draw_histogram(axes, column.generated, edges, GENERATED, "generated", filled=True)
-    draw_histogram(axes, column.real, edges, DATA, "real", filled=False)
+    draw_histogram(axes, column.generated, edges, GENERATED, names[1], filled=True)
+    draw_histogram(axes, column.real, edges, DATA, names[0], filled=False)
     axes.set_ylim(bottom=0.0)
     _label_axis(axes.xaxis, column)
     absent = [float(np.isnan(values).mean()) for values in (column.real, column.generated)]
     if any(absent):
-        axes.set_xlabel(f"missing: real {absent[0]:.1%}, generated {absent[1]:.1%}", fontsize=TICK_SIZE, color=MUTED)
+        axes.set_xlabel(
+            f"missing: {names[0]} {absent[0]:.1%}, {names[1]} {absent[1]:.1%}", fontsize=TICK_SIZE, color=MUTED
+        )
 
 
-def _draw_shares(axes: Axes, column: ColumnValues) -> None:
+def _draw_shares(axes: Axes, column: ColumnValues, sides: tuple[str, str]) -> None:
     names, shares = _shares(column)
     places = np.arange(len(names))
-    axes.bar(places - 0.2, shares[0], 0.38, color=DATA, label="real")
-    axes.bar(places + 0.2, shares[1], 0.38, color=GENERATED, alpha=0.6, label="generated")
+    axes.bar(places - 0.2, shares[0], 0.38, color=DATA, label=sides[0])
+    axes.bar(places + 0.2, shares[1], 0.38, color=GENERATED, alpha=0.6, label=sides[1])
     _name_ticks(axes.xaxis, names)
     if sum(map(len, names)) > 36:
         axes.tick_params(axis="x", rotation=40)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -51,6 +52,16 @@ class Imputed:
     def frame(self) -> pd.DataFrame:
         """The first completed table."""
         return self.tables[0]
+
+    @property
+    def headline(self) -> str:
+        """What was done, in at most twelve words."""
+        cells, missing = sum(self.filled.values()), int(self.source.isna().to_numpy().sum())
+        if not missing:
+            return "No cell is missing"
+        of = f"{cells:,}" if cells == missing else f"{cells:,} of {missing:,}"
+        chosen = "" if self.contest is None else f", chosen among {len(self.contest.scores)} methods"
+        return f"{of} missing cells filled by {self.method}{chosen}"
 
     @cached_property
     def filled(self) -> dict[str, int]:
@@ -154,6 +165,7 @@ class Imputed:
     def to_json(self) -> dict[str, Any]:
         """What was done, as JSON values, without the tables."""
         return {
+            "headline": self.headline,
             "rows": len(self.source),
             "columns": len(self.source.columns),
             "missing": int(self.source.isna().to_numpy().sum()),
@@ -165,6 +177,22 @@ class Imputed:
             "note": self.note,
             "contest": None if self.contest is None else self.contest.to_json(),
         }
+
+    def write_page(self, path: str | Path) -> Path:
+        """Write a page: what was missing where, the contest of methods, and filled beside observed values of each column.
+
+        Args:
+            path: of an HTML file, which is replaced if it exists.
+
+        Returns:
+            The path.
+        """
+        from saddlepoint.applications.impute.pictures import filled_columns, missing_patterns
+        from saddlepoint.report.imputation import write_imputation_page
+
+        path = Path(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return write_imputation_page(self.to_json(), missing_patterns(self.source), filled_columns(self), path)
 
     def _check_draws(self) -> None:
         if len(self.tables) < 2 or (self.method in METHODS and not METHODS[self.method].draws):

@@ -1,0 +1,45 @@
+"""What the page of an imputation shows: patterns of missing cells, and filled beside observed values of each column."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from saddlepoint.evaluation.tables.pictures import PictureColumn, picture_columns
+from saddlepoint.figures.missing import Patterns
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from saddlepoint.applications.impute.imputed import Imputed
+
+MOST_DRAWS = 20  # completed tables whose filled cells are drawn together
+SHOWN = 12  # patterns
+
+
+def missing_patterns(frame: pd.DataFrame) -> Patterns:
+    """The most frequent combinations of missing columns, and how many rows have each.
+
+    Args:
+        frame: with missing cells.
+    """
+    missing = frame.isna().to_numpy(dtype=bool)
+    columns = np.flatnonzero(missing.any(0))
+    found, counts = np.unique(missing[:, columns], axis=0, return_counts=True)
+    order = np.argsort(-counts, kind="stable")[:SHOWN]
+    names = tuple(map(str, frame.columns[missing.any(0)]))
+    shares = missing[:, columns].mean(0)
+    return Patterns(names, shares, found[order], counts[order], len(frame), len(counts))
+
+
+def filled_columns(done: Imputed) -> tuple[PictureColumn, ...]:
+    """Of every column with filled cells: its observed values, and the filled ones of all completed tables."""
+    import pandas as pd
+
+    columns: list[PictureColumn] = []
+    for name in done.filled:
+        rows = done.source[name].isna().to_numpy()
+        filled = pd.concat([table.loc[rows, [name]] for table in done.tables[:MOST_DRAWS]], ignore_index=True)
+        columns += picture_columns(done.source.loc[~rows, [name]], filled, done.schema)
+    return tuple(columns)
