@@ -44,8 +44,8 @@ def pattern_figure(patterns: Patterns) -> Figure:
     Args:
         patterns: at least one column; of many, those that lack most are drawn.
     """
-    order = np.sort(np.argsort(-patterns.shares, kind="stable")[:MOST_COLUMNS])
-    names = [patterns.names[column] for column in order]
+    order: NDArray[np.int64] = np.sort(np.argsort(-patterns.shares, kind="stable")[:MOST_COLUMNS])
+    names = [patterns.names[column] for column in order.tolist()]
     cells = patterns.missing[:, order]
     width = float(np.clip(1.9 + 0.36 * len(order), 4.2, 7.6))
     drawing, grid = figure(width=width, height=1.9 + 0.27 * len(cells))
@@ -53,10 +53,10 @@ def pattern_figure(patterns: Patterns) -> Figure:
     left = patterns.number - len(cells)
     style_axes(axes, title="Which cells are missing together", x="", y="rows with this pattern")
     axes.grid(False)
-    rows, columns = np.indices(cells.shape)
+    places: NDArray[np.int64] = np.stack(np.indices(cells.shape))
     for lacking, colour in ((True, GENERATED), (False, RULE)):
         chosen = cells == lacking
-        axes.scatter(columns[chosen], rows[chosen], s=90, marker="s", color=colour, linewidths=0)
+        axes.scatter(places[1][chosen], places[0][chosen], s=90, marker="s", color=colour, linewidths=0)
     axes.set_ylim(len(cells) - 0.4, -0.6)
     axes.set_xlim(-0.6, len(order) - 0.4)
     axes.set_yticks(range(len(cells)), [f"{count:,}" for count in patterns.counts], color=INK)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from saddlepoint.evaluation.tables.pictures import PictureColumn, picture_columns
 from saddlepoint.figures.missing import Patterns
@@ -25,10 +26,10 @@ def missing_patterns(frame: pd.DataFrame) -> Patterns:
         frame: with missing cells.
     """
     missing = frame.isna().to_numpy(dtype=bool)
-    columns = np.flatnonzero(missing.any(0))
+    columns: NDArray[np.int64] = np.flatnonzero(missing.any(0))
     found, counts = np.unique(missing[:, columns], axis=0, return_counts=True)
     order = np.argsort(-counts, kind="stable")[:SHOWN]
-    names = tuple(map(str, frame.columns[missing.any(0)]))
+    names = tuple(str(frame.columns[int(column)]) for column in columns.tolist())
     shares = missing[:, columns].mean(0)
     return Patterns(names, shares, found[order], counts[order], len(frame), len(counts))
 
