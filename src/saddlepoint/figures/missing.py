@@ -53,10 +53,9 @@ def pattern_figure(patterns: Patterns) -> Figure:
     left = patterns.number - len(cells)
     style_axes(axes, title="Which cells are missing together", x="", y="rows with this pattern")
     axes.grid(False)
-    places: NDArray[np.int64] = np.stack(np.indices(cells.shape))
     for lacking, colour in ((True, GENERATED), (False, RULE)):
-        chosen = cells == lacking
-        axes.scatter(places[1][chosen], places[0][chosen], s=90, marker="s", color=colour, linewidths=0)
+        rows, columns = np.nonzero(cells == lacking)
+        axes.scatter(columns, rows, s=90, marker="s", color=colour, linewidths=0)
     axes.set_ylim(len(cells) - 0.4, -0.6)
     axes.set_xlim(-0.6, len(order) - 0.4)
     axes.set_yticks(range(len(cells)), [f"{count:,}" for count in patterns.counts], color=INK)
