@@ -264,6 +264,7 @@ BASES = {
         Base("vae-table", "vae-table", "reporting", 300, 3, _TABLE),
         Base("diffusion-table", "diffusion-table", "calibration", 300, 2, _TABLE),
         Base("gan-table", "gan-table", "reporting", 300, 3, _TABLE),
+        Base("trees-table", "trees-table", "reporting", 3, 1, _TABLE),
         # Diffusion models.
         Base("diffusion-moons", "diffusion-moons", "calibration", 600, 6, {"training.batch_size": 128}),
         Base("diffusion-ring", "diffusion-ring", "reporting", 600, 4, {"training.batch_size": 128}),

@@ -183,6 +183,8 @@ CASES = {
     "classical-pca": (ClassicalSettings(distribution="pca", latent=4), IMAGE),
     "classical-pca-conditional": (ClassicalSettings(distribution="pca", latent=2, conditional=True), NAMED_IMAGE),
     "classical-hmm": (ClassicalSettings(distribution="hmm", states=3), SOUND),
+    "classical-trees": (ClassicalSettings(distribution="trees"), VECTOR),
+    "classical-trees-conditional": (ClassicalSettings(distribution="trees", trees=2, conditional=True), NAMED_VECTOR),
     "classical-markov": (ClassicalSettings(distribution="markov", order=1), NAMED_IMAGE),
     **{
         f"autoregressive-{name}": (AutoregressiveSettings(network={"network": name, **PREDICTOR}, components=2), IMAGE)

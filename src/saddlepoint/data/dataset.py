@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
 
@@ -55,6 +55,9 @@ class Event:
         alphabet: of a text, the symbols (characters, or bytes as "\\x0a") that the values 0, 1, ... stand for; None for other
             data.
         rate: of a sound, samples a second; None where it is not known, and for other data.
+        cells: (position, low, high) of regions of a column within which all numbers stand for one value, such as a category that
+            is spread over an interval; regions of a column are disjoint. They describe the encoding of a table, not the data, and
+            events that differ in nothing else are equal.
     """
 
     shape: tuple[int, ...]
@@ -69,6 +72,7 @@ class Event:
     class_shares: tuple[float, ...] | None = None
     alphabet: tuple[str, ...] | None = None
     rate: float | None = None
+    cells: tuple[tuple[int, float, float], ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         whole = isinstance(self.shape, tuple) and all(isinstance(side, int) and side > 0 for side in self.shape)
@@ -206,14 +210,16 @@ class Event:
         return x.index_select(self.channel_axis + 1, torch.tensor(varying, dtype=torch.int64, device=x.device))
 
     def to_json(self) -> dict[str, Any]:
-        """All fields as values that JSON can hold."""
-        return asdict(self)
+        """All fields as values that JSON can hold; cells only where there are any."""
+        entries = asdict(self)
+        return entries if self.cells else {name: value for name, value in entries.items() if name != "cells"}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Event:
         """Undo `to_json`; what an earlier version did not write has its default."""
         entries: dict[str, Any] = {n: tuple(e) if isinstance(e, list) else e for n, e in value.items()}
         entries["constants"] = tuple((int(n), float(constant)) for n, constant in entries.get("constants", ()))
+        entries["cells"] = tuple((int(n), float(low), float(high)) for n, low, high in entries.get("cells", ()))
         return cls(**entries)
 
 

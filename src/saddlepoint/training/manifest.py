@@ -89,6 +89,7 @@ def _check_event(event: Fields) -> None:
     if rate is not None and not (kind == "sound" and is_number(rate) and 0 < rate < math.inf):
         raise event.refuse("rate", "samples a second of a sound, or null")
     event.sequence("constants", (), lambda pair: _is_constant(pair, channels))
+    event.sequence("cells", (), lambda cell: _is_cell(cell, channels))
 
 
 def _is_constant(pair: Any, channels: int) -> bool:
@@ -99,6 +100,17 @@ def _is_constant(pair: Any, channels: int) -> bool:
         and type(pair[0]) is int
         and 0 <= pair[0] < channels
         and is_number(pair[1])
+    )
+
+
+def _is_cell(cell: Any, channels: int) -> bool:
+    """Whether `cell` is a list of a channel's index and two ascending numbers."""
+    return (
+        isinstance(cell, list)
+        and len(cell) == 3
+        and _is_constant(cell[:2], channels)
+        and is_number(cell[2])
+        and cell[1] < cell[2]
     )
 
 

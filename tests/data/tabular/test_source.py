@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 pd = pytest.importorskip("pandas")
 
 from saddlepoint.data import DataSettings, load  # noqa: E402
+from saddlepoint.data.dataset import Event  # noqa: E402
 from saddlepoint.data.tabular import Schema  # noqa: E402
 from saddlepoint.data.tabular.infer import infer_schema  # noqa: E402
 from saddlepoint.data.tabular.reading import read_frame  # noqa: E402
@@ -154,3 +156,18 @@ def test_equal_rows_of_levels_are_no_copies(tmp_path: Path, encoding: str) -> No
     path.write_text("a,b\n" + "".join(f"{n % 3},{'xy'[n % 2]}\n" for n in range(60)), "utf-8")
     dataset = load(DataSettings(source=str(path), encoding=encoding))
     assert "DATA403" not in {finding.code for finding in preflight(dataset, 16)}
+
+
+@pytest.mark.parametrize("encoding", ["copula", "scores"])
+def test_all_numbers_of_a_cell_decode_to_one_value(people: Path, encoding: str) -> None:
+    dataset = load(DataSettings(source=str(people), encoding=encoding))
+    codec, event = dataset.table, dataset.event
+    assert codec is not None
+    assert {position for position, _, _ in event.cells} >= {
+        block.start for block in codec.blocks if block.column == "married"
+    }
+    assert Event.from_json(json.loads(json.dumps(event.to_json()))).cells == event.cells
+    for position, low, high in event.cells:
+        x = dataset.x[:1].repeat(50, 1).numpy().astype(np.float64)
+        x[:, position] = low + (high - low) * (np.arange(50) + 0.5) / 50
+        assert len(codec.decode(x).drop_duplicates(subset=[c.name for c in codec.columns])) == 1

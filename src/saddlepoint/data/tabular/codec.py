@@ -18,8 +18,10 @@ from saddlepoint.data.tabular.categories import Intervals, order_by_association
 from saddlepoint.data.tabular.packages import import_package
 from saddlepoint.data.tabular.schema import Column, Schema
 from saddlepoint.data.tabular.transforms import (
+    Cell,
     Encoding,
     Transform,
+    cells_of,
     fit_transform,
     transform_from_json,
     transform_to_json,
@@ -83,6 +85,15 @@ class TableCodec:
             blocks.append(Block(column.name, start, start + transform.width, transform.kind))
             start = blocks[-1].stop
         return tuple(blocks)
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """Regions of the vectors' numbers that stand for one value each, as `Event.cells`."""
+        return tuple(
+            (block.start + number, low, high)
+            for block in self.blocks
+            for number, low, high in cells_of(self._fitted()[block.column])
+        )
 
     @property
     def width(self) -> int:

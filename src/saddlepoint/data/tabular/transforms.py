@@ -7,6 +7,7 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import ndtri
 
 from saddlepoint.data.tabular.categories import Intervals, OneHot
 from saddlepoint.data.tabular.levels import BinLevels, CategoryLevels, ValueLevels, fit_levels
@@ -16,6 +17,7 @@ from saddlepoint.data.tabular.schema import Column
 from saddlepoint.data.tabular.values import Mask, Numbers
 
 Encoding = Literal["scores", "copula", "levels"]
+HEAVY = 0.05  # share of rows from which on a number stands for itself alone, and is not mixed with its neighbours
 MOST_CATEGORIES = 30  # that are encoded one-hot
 
 
@@ -43,6 +45,35 @@ class Transform(Protocol):
     def to_json(self) -> dict[str, Any]:
         """The fitted values as JSON."""
         ...
+
+
+Cell = tuple[int, float, float]
+OUTMOST = 9.0  # normal score beyond which no number lies
+MOST_CELLS = 1_000  # of a column; more categories than these are told apart by their neighbours alone
+
+
+def cells_of(transform: Transform) -> list[Cell]:
+    """The regions of a transform's numbers that stand for one value each, as (number, low, high).
+
+    They are the intervals of categories, of missing cells and of values that many rows share; one-hot codes and levels have none.
+    """
+    if isinstance(transform, ScoresWithIndicator):
+        numbers, indicator = cells_of(transform.scores), cells_of(transform.indicator)
+        return numbers + [(1, low, high) for _, low, high in indicator]
+    if isinstance(transform, Intervals):
+        ends = np.concatenate([[0.0], transform.stop])
+        ranks = np.stack([ends[:-1], ends[1:]], axis=1)
+    elif isinstance(transform, Scores):
+        is_heavy = transform.stop - transform.start >= HEAVY
+        ranks = np.stack([transform.start, transform.stop], axis=1)[is_heavy]
+        if transform.missing:
+            ranks = np.concatenate([[[0.0, transform.missing]], ranks])
+    else:
+        return []
+    if len(ranks) > MOST_CELLS:
+        return []
+    edges = np.clip(ndtri(ranks), -OUTMOST, OUTMOST)
+    return [(0, float(low), float(high)) for low, high in edges if low < high]
 
 
 TRANSFORMS: Mapping[str, Any] = {

@@ -1,1 +1,1 @@
-"""Classical models: Gaussians, mixtures, kernel densities, naive Bayes, PCA, hidden Markov models and Markov chains."""
+"""Classical models: Gaussians, mixtures, kernel densities, naive Bayes, PCA, hidden Markov models, Markov chains and decision trees."""

@@ -21,6 +21,12 @@ def draw_normal(shape: Sequence[int], generator: torch.Generator | None) -> Tens
     return torch.randn(*shape, generator=generator, device=device, dtype=_type(device)).cpu().double()
 
 
+def draw_uniform(shape: Sequence[int], generator: torch.Generator | None) -> Tensor:
+    """Draw uniform numbers in [0, 1) of this shape, float64 on the CPU."""
+    device = device_of(generator)
+    return torch.rand(*shape, generator=generator, device=device, dtype=_type(device)).cpu().double()
+
+
 def draw_index(weights: Tensor, generator: torch.Generator | None) -> Tensor:
     """Draw one index for each row of weights.
 
@@ -31,8 +37,7 @@ def draw_index(weights: Tensor, generator: torch.Generator | None) -> Tensor:
     Returns:
         (N,) int64.
     """
-    device = device_of(generator)
-    share = torch.rand(len(weights), 1, generator=generator, device=device, dtype=_type(device)).cpu().double()
+    share = draw_uniform((len(weights), 1), generator)
     total = weights.cumsum(1)
     # The first index whose cumulative weight exceeds the share, so that a weight of 0 is never drawn.
     return (total <= share * total[:, -1:]).sum(1).clamp_(max=weights.shape[1] - 1)

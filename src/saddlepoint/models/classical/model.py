@@ -30,7 +30,7 @@ ERRORS = 3.0  # standard errors by which the log-likelihoods of two batches may 
 
 
 class Classical(CodesOfPCA, Completion):
-    """A Gaussian, mixture, kernel density, naive Bayes, PCA, hidden Markov model or Markov chain, fitted without gradients.
+    """A Gaussian, mixture, kernel density, naive Bayes, PCA, hidden Markov model, Markov chain or decision trees, fitted without gradients.
 
     `em/loss` and `em/log_likelihood` are those of the batch before it is learnt from, in nats an example and in the data's units. The
     units of both are those of `log_prob`.

@@ -72,6 +72,11 @@ DISTRIBUTIONS: dict[str, Entry] = {
         iterative=True,
     ),
     "markov": Entry("markov:Markov", ("order", "smoothing"), "a Markov chain of discrete values", text=True),
+    "trees": Entry(
+        "trees:Trees",
+        ("trees", "leaf", "leaf_smoothing", "background"),
+        "decision trees of each column given those before it",
+    ),
 }
 ELSEWHERE: Mapping[str, str] = {
     **dict.fromkeys(("gmm", "gaussian-mixture", "mixture-of-gaussians", "em"), "mixture"),
@@ -81,6 +86,7 @@ ELSEWHERE: Mapping[str, str] = {
     **dict.fromkeys(("ppca", "probabilistic-pca", "principal-components"), "pca"),
     **dict.fromkeys(("hidden-markov-model", "hidden-markov"), "hmm"),
     **dict.fromkeys(("markov-chain", "n-gram", "ngram"), "markov"),
+    **dict.fromkeys(("tree", "cart", "synthpop", "decision-trees", "sequential-trees"), "trees"),
 }
 SHARED = ("family", "distribution", "conditional", "scaling")
 
@@ -106,12 +112,16 @@ class ClassicalSettings(FamilySettings):
         "latent": ("distribution", "pca"),
         "states": ("distribution", "hmm"),
         "order": ("distribution", "markov"),
+        "trees": ("distribution", "trees"),
+        "leaf": ("distribution", "trees"),
+        "leaf_smoothing": ("distribution", "trees"),
+        "background": ("distribution", "trees"),
     }
 
     family: Literal["classical"] = Field("classical", description="The kind of model.")
     distribution: str = Field(
         "gaussian",
-        description="gaussian, mixture, kernel-density, naive-bayes, pca, hmm or markov. Mixtures and hidden Markov models do one iteration of EM a step, on its batch: let training.batch_size be at least the number of training examples.",
+        description="gaussian, mixture, kernel-density, naive-bayes, pca, hmm, markov or trees. Mixtures and hidden Markov models do one iteration of EM a step, on its batch: let training.batch_size be at least the number of training examples.",
     )
     conditional: bool = Field(
         False, description="Fit one model to each class of labelled data; naive-bayes always does."
@@ -135,6 +145,18 @@ class ClassicalSettings(FamilySettings):
         1.0,
         gt=0.0,
         description="naive-bayes (bernoulli and multinomial) and markov: added to every count, so that nothing has probability 0.",
+    )
+    trees: int = Field(5, ge=1, le=1_000, description="trees: number of decision trees of each column.")
+    leaf: int = Field(5, ge=1, description="trees: fewest training rows of a leaf.")
+    leaf_smoothing: float = Field(
+        0.5,
+        ge=0.0,
+        description="trees: width of the kernels in a leaf, as a multiple of Scott's rule; near 0, values are exact training values.",
+    )
+    background: float = Field(
+        0.05,
+        gt=0.0,
+        description="trees: rows that the column's own normal distribution counts as in each leaf, so that nothing has probability 0.",
     )
     reg_covar: float = Field(
         1e-3,
