@@ -55,9 +55,8 @@ class Event:
         alphabet: of a text, the symbols (characters, or bytes as "\\x0a") that the values 0, 1, ... stand for; None for other
             data.
         rate: of a sound, samples a second; None where it is not known, and for other data.
-        cells: (position, low, high) of regions of a column within which all numbers stand for one value, such as a category that
-            is spread over an interval; regions of a column are disjoint. They describe the encoding of a table, not the data, and
-            events that differ in nothing else are equal.
+        cells: (position, low, high) of disjoint regions of columns whose numbers all stand for one value of a table, such as a
+            category. Events that differ in nothing else are equal.
     """
 
     shape: tuple[int, ...]
