@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from saddlepoint.cli.arguments import is_recipe_setting, split_settings
+from saddlepoint.experiment.contest.candidates import candidates, is_contest
 from saddlepoint.models import check_settings
 from saddlepoint.recipe import Recipe
 
@@ -25,5 +26,6 @@ COMMANDS = [
 @pytest.mark.parametrize(("page", "command"), COMMANDS)
 def test_a_printed_training_command_is_accepted(page: str, command: str) -> None:
     settings, rest = split_settings(shlex.split(command)[2:], is_recipe_setting)
-    recipe = Recipe.load(rest[0]).override(settings, where=page)
-    check_settings(recipe.model, 10 if "condition" in recipe.to_yaml() else None)
+    for name in candidates() if is_contest(rest[0]) else rest[:1]:
+        recipe = Recipe.load(name).override(settings, where=page)
+        check_settings(recipe.model, 10 if "condition" in recipe.to_yaml() else None)
