@@ -37,6 +37,8 @@ def run_contest(settings: Mapping[str, Any], arguments: argparse.Namespace, pars
     for name in settings:
         if name.partition(".")[0] not in SECTIONS:
             raise SettingError(f"auto-table: --{name}: each recipe has its own; leave it out, or train one recipe.")
+    if arguments.contest_minutes is not None and not 0 < arguments.contest_minutes < 1e6:
+        raise SettingError(f"auto-table: --contest-minutes must be greater than 0, got {arguments.contest_minutes:g}.")
     output = console(arguments.json)
     if not arguments.quiet:
         output.say("Loading PyTorch and the table ...")

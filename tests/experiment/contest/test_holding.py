@@ -71,6 +71,10 @@ def test_the_simplest_that_is_not_shown_to_be_worse_is_taken() -> None:
     assert holding._decide(["simple", "best"], {"simple": [0.5], "best": [0.1]})[0] == "simple"
     assert holding._closest(["a", "b", "c"], {"a": [0.1], "b": [0.5], "c": [0.2]}, 0.3, 3) == ["a", "c"]
     assert holding._closest(["a", "b", "c"], {"a": [0.1], "b": [0.3], "c": [0.2]}, 0.3, 2) == ["a", "c"]
+    assert holding._closest(["a", "b", "c"], {"a": [0.1], "b": [0.9], "c": [0.8]}, 0.3, 3) == [
+        "a",
+        "c",
+    ]  # two to compare
 
 
 def test_a_contest_repeats_and_says_what_it_found(monkeypatch: pytest.MonkeyPatch) -> None:

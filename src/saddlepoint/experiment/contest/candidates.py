@@ -14,10 +14,10 @@ ORDER = (
     "gaussian-table",
     "mixture-table",
     "trees-table",
+    "made-table",
     "vae-table",
     "flow-table",
     "diffusion-table",
-    "made-table",
     "gan-table",
 )
 

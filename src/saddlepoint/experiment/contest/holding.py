@@ -125,10 +125,14 @@ def _by_loss(names: Sequence[str], losses: Losses) -> list[str]:
 
 
 def _closest(names: Sequence[str], losses: Losses, above: float, most: int) -> list[str]:
-    """The candidates that stay, in their order: at most `most`, with losses at most `above` the least."""
+    """The candidates that stay, in their order: at most `most`, with losses at most `above` the least; but two at least, to compare."""
     ranked = _by_loss(names, losses)
     least = np.mean(losses[ranked[0]])
-    return [name for name in names if name in ranked[:most] and np.mean(losses[name]) <= least + above]
+    return [
+        name
+        for name in names
+        if name in ranked[:2] or (name in ranked[:most] and np.mean(losses[name]) <= least + above)
+    ]
 
 
 def _decide(names: Sequence[str], losses: Losses) -> tuple[str, str | None, Interval | None]:
