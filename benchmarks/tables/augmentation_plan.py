@@ -20,6 +20,7 @@ from saddlepoint.applications.augment.sources import read_examples
 from saddlepoint.applications.augment.splits import Scenario
 
 SPLITS = 20
+SEED = 1  # of all splits; those of seed 0 were seen while the programs were written
 VERSION = 1  # of outcomes: to be counted up when the measurement changes
 DATA: dict[str, tuple[Scenario, ...]] = {
     "wine": (Scenario(), Scenario(30), Scenario(None, 10)),
@@ -76,7 +77,7 @@ def run(trial: Trial) -> Outcome:
     recipe = choose_recipe(examples, trial.model, 2 if trial.quick else None)
     per_class = max(1, len(examples) // len(examples.names))  # as many as there are: the training set is doubled
     scenario = Scenario(60) if trial.quick else trial.scenario
-    return measure_split(examples, Plan(recipe, per_class, SPLITS, (scenario,)), trial.split, scenario)
+    return measure_split(examples, Plan(recipe, per_class, SPLITS, (scenario,), SEED), trial.split, scenario)
 
 
 @cache

@@ -52,6 +52,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "lanes",
         "diagnosis",
         "recipe",  # a study's base is a recipe
+        "applications",  # whether augmentation helps is what a claim is about
     },
     "applications": {
         "data",

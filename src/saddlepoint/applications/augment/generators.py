@@ -18,7 +18,7 @@ from saddlepoint.data.split import Part, describe_parts
 from saddlepoint.data.tabular.codec import TableCodec
 from saddlepoint.data.tabular.schema import Column, Schema
 from saddlepoint.data.tabular.source import from_frame
-from saddlepoint.errors import SettingError, shortened
+from saddlepoint.errors import SettingError
 from saddlepoint.models import build
 from saddlepoint.models.base import Model
 from saddlepoint.models.capabilities import SamplesClasses, has
@@ -156,7 +156,7 @@ def _train(recipe: Recipe, dataset: Dataset, seed: int) -> Model:
     """The model after the recipe's steps, with moving averages in place of the weights that have one."""
     training = recipe.training.model_copy(update={"seed": seed})
     model = build(recipe.model, dataset.event, seed=seed)
-    _check_classes(model, recipe.name)
+    check_classes(model, recipe.name)
     devices = Devices.choose(training.device, training.precision, model)
     state = TrainingState.start(model, training, devices)
     size = min(recipe.model.batch_size(training.batch_size, len(dataset)), len(dataset))
@@ -181,40 +181,8 @@ def _train(recipe: Recipe, dataset: Dataset, seed: int) -> Model:
     return model
 
 
-def load_generator(folder: Path, examples: Examples) -> Generator:
-    """The model of a trained run, whose classes must be those of the examples.
-
-    Args:
-        folder: of the run.
-        examples: that the generated ones will be compared with.
-
-    Raises:
-        SettingError: the run's model draws no classes, other classes, or examples of another shape.
-    """
-    from saddlepoint.data.tabular.storage import read_codec
-    from saddlepoint.experiment.run import Run
-
-    run = Run(folder)
-    model = run.model
-    _check_classes(model, str(folder))
-    names = model.event.class_names or ()
-    codec = read_codec(run.folder.table) if run.folder.table.exists() else None
-    if names != examples.names:
-        raise SettingError(
-            f"augment: the classes of {folder} are {shortened(', '.join(names))}, and those of the data {shortened(', '.join(examples.names))}; "
-            "take a run that was trained on these data."
-        )
-    if isinstance(examples, Images) and model.event.shape != examples.event.shape:
-        raise SettingError(
-            f"augment: {folder} draws images of shape {model.event.shape}, and those of the data are {examples.event.shape}; give --size, or "
-            "another run."
-        )
-    if isinstance(examples, Rows) and (codec is None or codec.schema.names != examples.schema.names):
-        raise SettingError(f"augment: {folder} was not trained on a table with these columns; take a run that was.")
-    return Generator(model, examples.take([0]), codec)
-
-
-def _check_classes(model: Model, name: str) -> None:
+def check_classes(model: Model, name: str) -> None:
+    """Raise SettingError where a model cannot draw a class; `name` is that of its recipe or run."""
     if not has(model, SamplesClasses):
         raise SettingError(
             f"augment: the model of {name} cannot draw a class; choose a conditional recipe, such as gaussian-table for tables or "

@@ -12,11 +12,12 @@ from saddlepoint.applications.augment.conclusions import conclude
 from saddlepoint.applications.augment.drawing import draw_examples
 from saddlepoint.applications.augment.examples import Examples
 from saddlepoint.applications.augment.filtering import SampleFilter
-from saddlepoint.applications.augment.generators import choose_recipe, fit_generator, load_generator
+from saddlepoint.applications.augment.generators import choose_recipe, fit_generator
 from saddlepoint.applications.augment.measuring import Plan, measure, usual_scenarios
 from saddlepoint.applications.augment.settings import AUTO, IMBALANCE, PER_CLASS, SPLITS
 from saddlepoint.applications.augment.sources import read_examples
 from saddlepoint.applications.augment.splits import check_scenarios
+from saddlepoint.applications.augment.trained_runs import load_generator
 from saddlepoint.data.tabular.schema import Schema
 from saddlepoint.errors import SettingError
 from saddlepoint.progress import report_for
