@@ -94,7 +94,8 @@ def show_card(output: Output, card: TableCard) -> None:
         card: the scores.
     """
     output.say(card.headline, "bold")
-    output.say(f"  {card.answer}")
+    if card.answer:
+        output.say(f"  {card.answer}")
     counts = ", ".join(f"{number:,} {name}" for name, number in card.rows.items() if number)
     output.say(f"  rows: {counts}; target: {card.target or 'none'}")
     if not output.is_terminal:

@@ -40,7 +40,10 @@ def column_values(frame: pd.DataFrame, column: Column) -> Floats:
         return np.full(len(cells), np.nan)
     if column.has_categories:
         index = {value: position for position, value in enumerate(column.categories)}
-        codes = cells.astype(object).map(lambda value: index.get(value, len(index)), na_action="ignore")
-        return codes.to_numpy(dtype=np.float64, na_value=np.nan)
+        codes: Floats = np.array(
+            cells.astype(object).map(index).to_numpy(dtype=np.float64, na_value=np.nan), np.float64
+        )
+        codes[np.isnan(codes) & ~missing] = len(index)
+        return codes
     values, missing = to_arrays(cells, column.model_copy(update={"missing": 1.0}))
     return np.where(missing, np.nan, values.astype(np.float64))

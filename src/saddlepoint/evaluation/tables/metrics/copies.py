@@ -30,7 +30,7 @@ LEAST = 8  # rows of each set
 def reason_without_held_out(comparison: Comparison) -> str | None:
     """Why nothing can be said of copies or members, or None."""
     if not comparison.is_held_out:
-        return "it needs real rows that the generator has not seen (--test held_out.csv)."
+        return "it needs real rows that the generator has not seen (--test TABLE; of a run, --data.held_out)."
     if len(comparison.test) < 4 * LEAST:
         return f"it needs {4 * LEAST} held-out rows or more, and there are {len(comparison.test)}."
     return None
