@@ -91,9 +91,11 @@ class SampleFilter:
 
         self._forest = RandomForestClassifier(TREES, min_samples_leaf=2, oob_score=True, random_state=seed)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # an example that no tree left out has NaN below
+            warnings.filterwarnings("ignore", message="Some inputs do not have OOB scores", category=UserWarning)
             self._forest.fit(x, real.labels)
-        own = self._own_class(self._forest.oob_decision_function_, real.labels)
+        votes = self._forest.oob_decision_function_
+        own = self._own_class(votes, real.labels)
+        own[votes.sum(1) == 0] = np.nan  # no tree left the example out
         least = np.zeros(len(real.names))
         for label in range(len(real.names)):
             known = own[(real.labels == label) & np.isfinite(own)]

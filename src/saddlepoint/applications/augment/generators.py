@@ -94,7 +94,7 @@ def choose_recipe(examples: Examples, model: str | Path = AUTO, steps: int | Non
 
 def _suitable(examples: Examples) -> str:
     if isinstance(examples, Rows):
-        return "gaussian-table"
+        return "trees-table"
     assert isinstance(examples, Images)
     if examples.event.size > SMALL:
         return "photographs-conditional"
@@ -185,6 +185,6 @@ def check_classes(model: Model, name: str) -> None:
     """Raise SettingError where a model cannot draw a class; `name` is that of its recipe or run."""
     if not has(model, SamplesClasses):
         raise SettingError(
-            f"augment: the model of {name} cannot draw a class; choose a conditional recipe, such as gaussian-table for tables or "
+            f"augment: the model of {name} cannot draw a class; choose a conditional recipe, such as trees-table for tables or "
             "pca-digits for small images."
         )

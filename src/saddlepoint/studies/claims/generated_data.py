@@ -105,7 +105,7 @@ CLAIM = Claim(
     "examples alone, and than one that is trained on as many repeated real examples (both intervals above 0); in part if on at least one. "
     f"It does not hold if on none and an interval is below 0; not decided otherwise, and with fewer than {FEWEST} splits. Intervals of {LEVEL:.2%} of "
     "the mean paired difference over splits, with the standard error of Nadeau and Bengio (2003, Inference for the Generalization Error, "
-    "https://doi.org/10.1023/A:1024068626366). The generator is the one that `saddlepoint augment` chooses (a Gaussian copula of each class; principal "
+    "https://doi.org/10.1023/A:1024068626366). The generator is the one that `saddlepoint augment` chooses (decision trees of each class of rows; principal "
     "components of each digit), is fitted within the split, and its samples are filtered. Larger training sets, SMOTE and classical augmentation are "
     "shown beside it and decide nothing.",
     setups,
