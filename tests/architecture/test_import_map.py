@@ -62,6 +62,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "training",
         "evaluation",
         "records",
+        "report",  # their pages
         "figures",
         "recipe",  # which a generator is trained by
         "experiment",

@@ -11,7 +11,6 @@ import torch
 
 from saddlepoint.applications.augment.examples import Examples, Images, Labels, Rows
 from saddlepoint.applications.augment.settings import AUTO
-from saddlepoint.data.batches import Batches
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.data.split import Part, describe_parts
@@ -19,14 +18,11 @@ from saddlepoint.data.tabular.codec import TableCodec
 from saddlepoint.data.tabular.schema import Column, Schema
 from saddlepoint.data.tabular.source import from_frame
 from saddlepoint.errors import SettingError
+from saddlepoint.experiment.in_memory import train_in_memory
 from saddlepoint.models import build
 from saddlepoint.models.base import Model
 from saddlepoint.models.capabilities import SamplesClasses, has
 from saddlepoint.recipe import Recipe
-from saddlepoint.training.devices import Devices
-from saddlepoint.training.loop import play
-from saddlepoint.training.state import TrainingState
-from saddlepoint.training.threads import threads_for, using_threads
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -114,7 +110,8 @@ def fit_generator(recipe: Recipe, examples: Examples, seed: int) -> Generator:
         SettingError: the model cannot draw a class, or cannot be trained on these examples.
     """
     dataset = dataset_of(examples, recipe)
-    return Generator(_train(recipe, dataset, seed), examples.take([0]), dataset.table)
+    check_classes(build(recipe.model, dataset.event, seed=seed), recipe.name)
+    return Generator(train_in_memory(recipe, dataset, seed), examples.take([0]), dataset.table)
 
 
 def dataset_of(examples: Examples, recipe: Recipe) -> Dataset:
@@ -150,35 +147,6 @@ def own_schema(rows: Rows) -> Schema:
                 )
             )
     return rows.schema.model_copy(update={"columns": tuple(columns)})
-
-
-def _train(recipe: Recipe, dataset: Dataset, seed: int) -> Model:
-    """The model after the recipe's steps, with moving averages in place of the weights that have one."""
-    training = recipe.training.model_copy(update={"seed": seed})
-    model = build(recipe.model, dataset.event, seed=seed)
-    check_classes(model, recipe.name)
-    devices = Devices.choose(training.device, training.precision, model)
-    state = TrainingState.start(model, training, devices)
-    size = min(recipe.model.batch_size(training.batch_size, len(dataset)), len(dataset))
-    batches = Batches(
-        dataset,
-        size,
-        seed,
-        devices.device,
-        model.scaling,
-        labels=model.classes is not None,
-        balanced=training.balance_classes,
-    )
-    model.pass_steps = batches.per_epoch
-    model.check_first_batch(size, dataset.y if size == len(dataset) and not training.balance_classes else None)
-    with using_threads(threads_for(model, size, training.threads)):
-        for _ in play(model, batches, training, state):
-            pass
-    model.players.update({name: average.module for name, average in state.averages.items()})
-    model.trained_steps = state.step
-    for player in model.players.values():
-        player.eval()
-    return model
 
 
 def check_classes(model: Model, name: str) -> None:

@@ -10,7 +10,7 @@ import torch
 
 from saddlepoint.data.tabular.source import from_frame
 from saddlepoint.errors import DataError
-from saddlepoint.experiment.contest.training import train_in_memory
+from saddlepoint.experiment.in_memory import train_in_memory
 from saddlepoint.experiment.rows import draw_rows
 from saddlepoint.models.capabilities import SamplesClasses, has
 
@@ -41,8 +41,7 @@ def generate_rows(
     own = {"held_out": 0.0, "limit": None, "schema": None, "target": schema.target, "source": "table"}
     dataset = from_frame(frame, recipe.data.model_copy(update=own), recipe.name, schema)
     assert dataset.table is not None
-    training = recipe.training.model_copy(update={"seed": recipe.training.seed + seed})
-    model = train_in_memory(recipe.model_copy(update={"training": training}), dataset, seconds)
+    model = train_in_memory(recipe, dataset, recipe.training.seed + seed, seconds)
     if not model.sample(TRIED, generator=torch.Generator(model.device).manual_seed(seed)).isfinite().all():
         raise DataError("training diverged")
     drawn = []
