@@ -19,7 +19,8 @@ if __name__ == "__main__":
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from tables.imputation_page import page
-from tables.imputation_plan import COMPLETE_DATA, DATA, PROTOCOLS, SEEDS, Outcome, Trial, run
+from tables.imputation_plan import COMPLETE_DATA, DATA, PROTOCOLS, SEEDS, UCI, Outcome, Trial, run
+from tables.inpainting import BASELINE, MODELS
 from tables.trials import argument_parser, folder_of_outcomes, group_outcomes, train_missing
 
 # Best first in the tables that are known, so that a call that is cut short has what matters.
@@ -33,6 +34,7 @@ DRAWING = (
     "iterative",
     "mean",
 )  # in the simulations; the last two to compare
+HOLE_FILLERS = (BASELINE, *MODELS)
 
 
 def trials(
@@ -44,10 +46,16 @@ def trials(
         for protocol in protocols:
             if seed >= SEEDS[protocol] and seeds is None:
                 continue
-            allowed = [one for one in methods if not protocol.startswith("slope") or one in DRAWING]
-            names = [name for name in DATA[protocol] if name in data or name == "simulation"]
+            allowed = [one for one in methods if one in _methods_of(protocol)]
+            names = [name for name in DATA[protocol] if name in data or name in ("simulation", "digits")]
             wanted += [Trial(protocol, name, method, seed, quick) for name in names for method in allowed]
     return wanted
+
+
+def _methods_of(protocol: str) -> Sequence[str]:
+    if protocol == "holes":
+        return HOLE_FILLERS
+    return DRAWING if protocol.startswith("slope") else METHODS
 
 
 def describe(trial: Trial, outcome: Outcome) -> str:
@@ -61,15 +69,15 @@ def main(argv: Sequence[str]) -> int:
     parser = argument_parser(__doc__, 0)
     parser.set_defaults(seeds=None)
     parser.add_argument("--protocols", nargs="+", choices=PROTOCOLS, default=list(PROTOCOLS))
-    parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
-    parser.add_argument("--data", nargs="+", choices=COMPLETE_DATA, default=list(COMPLETE_DATA))
+    parser.add_argument("--methods", nargs="+", choices=(*METHODS, *HOLE_FILLERS), default=[*METHODS, *HOLE_FILLERS])
+    parser.add_argument("--data", nargs="+", choices=(*COMPLETE_DATA, *UCI), default=[*COMPLETE_DATA, *UCI])
     parser.add_argument("--page", type=Path, help="write the tables here")
     arguments = parser.parse_args(argv)
     wanted = trials(arguments.protocols, arguments.methods, arguments.data, arguments.seeds, arguments.quick)
     with folder_of_outcomes(arguments.keep) as keep:
         train_missing(wanted[arguments.part], keep, arguments.minutes, run, describe)
         found = group_outcomes(wanted, keep, Outcome, lambda one: (one.protocol, one.data, one.method))
-        text = page(found, METHODS)
+        text = page(found, (*METHODS, *HOLE_FILLERS))
     print(text)
     if arguments.page and not arguments.quick:
         arguments.page.write_text(text, "utf-8")

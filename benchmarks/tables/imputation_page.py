@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 
 from tables.imputation_plan import DATA, PROTOCOLS, Outcome
+from tables.inpainting import HOLES
 
 Results = Mapping[tuple[str, str, str], Sequence[Outcome]]  # by protocol, data and method
 
@@ -13,11 +14,13 @@ TITLES = {
     "forest": "20 % of the features of the training rows missing, labels observed: mean absolute error a cell, min-max scale",
     "miwae": "50 % missing, standardised: mean squared error",
     "scaled": "20 % missing, min-max scale: root mean squared error",
+    "uci": "20 % missing, min-max scale, UCI files: root mean squared error",
     "mcar": "30 % missing completely at random: mean absolute error, min-max scale",
     "mar": "30 % missing at random (by other columns): mean absolute error, min-max scale",
     "mnar": "30 % missing not at random (by the hidden value): mean absolute error, min-max scale",
     "slope": "Slope of y = x + e, n = 50, half of x missing completely at random (true value 1)",
     "slope-mar": "Slope of y = x + e, n = 50, half of x missing, more often where y is large (true value 1)",
+    "holes": "Held-out digits with holes, completed by trained models: errors in shares of the range of grey values",
 }
 # Of the same protocol: ForestDiffusion's result files (5 imputations, 3 splits); MIWAE's notebook.
 PUBLISHED: dict[str, dict[str, dict[str, float]]] = {
@@ -42,7 +45,10 @@ def page(results: Results, methods: Sequence[str]) -> str:
     for protocol in PROTOCOLS:
         mine = {key[1:]: outcomes for key, outcomes in results.items() if key[0] == protocol}
         if mine:
-            table = _slopes(mine, methods) if protocol.startswith("slope") else _errors(protocol, mine, methods)
+            if protocol == "holes":
+                table = _holes(mine, methods)
+            else:
+                table = _slopes(mine, methods) if protocol.startswith("slope") else _errors(protocol, mine, methods)
             parts.append(f"### {TITLES[protocol]}\n\n{table}")
     return "\n".join(parts)
 
@@ -74,6 +80,18 @@ def _slopes(mine: Mapping[tuple[str, str], Sequence[Outcome]], methods: Sequence
             estimates = [one.scores["estimate"] for one in outcomes]
             bias = f"{100 * abs(statistics.mean(estimates) - 1):.1f}"
             rows.append([method, bias, *(_cell(outcomes, name) for name in ("coverage", "width", "rmse"))])
+    return _markdown(rows)
+
+
+def _holes(mine: Mapping[tuple[str, str], Sequence[Outcome]], methods: Sequence[str]) -> str:
+    rows = [
+        ["model", *(f"{hole}: {what}" for hole in HOLES for what in ("error of the mean of 5 draws", "energy score"))]
+    ]
+    for method in methods:
+        outcomes = mine.get(("digits", method), ())
+        if outcomes:
+            names = [f"{hole}: {what}" for hole in HOLES for what in ("error", "energy")]
+            rows.append([method, *(_cell(outcomes, name) for name in names)])
     return _markdown(rows)
 
 

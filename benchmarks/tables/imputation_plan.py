@@ -5,15 +5,18 @@ Protocols (`PROTOCOLS`):
                 cell on the min-max scale, as script_imputation.py of ForestDiffusion
     miwae       50 % of breast cancer's standardised features, completely at random; mean squared error, as MIWAE's notebook
     scaled      20 % of the features, completely at random, min-max scale; root mean squared error
+    uci         the same on files of the UCI repository, which are in $SADDLEPOINT_DATA/tables/uci (columns: features and target)
     mcar, mar, mnar   30 % of the features; mean absolute error of the best guess, and coverage of 90 % intervals of cells
     slope       van Buuren's simulation: y = x + e, n = 50, half of x missing completely at random; pooled slope
     slope-mar   the same with x missing more often where y is large
+    holes       digits with holes, completed by trained models (inpainting.py)
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -24,17 +27,31 @@ from typing import Any
 import numpy as np
 
 COMPLETE_DATA = ("iris", "wine", "breast cancer", "diabetes")
+UCI = ("yacht", "housing", "energy", "concrete", "wine quality", "power")
 DATA = {
     "forest": COMPLETE_DATA[:3],
     "miwae": ("breast cancer",),
     "scaled": COMPLETE_DATA,
+    "uci": UCI,
     "mcar": COMPLETE_DATA[:3],
     "mar": COMPLETE_DATA[:3],
     "mnar": COMPLETE_DATA[:3],
     "slope": ("simulation",),
     "slope-mar": ("simulation",),
+    "holes": ("digits",),
 }
-SEEDS = {"forest": 3, "miwae": 5, "scaled": 5, "mcar": 20, "mar": 20, "mnar": 20, "slope": 20, "slope-mar": 20}
+SEEDS = {
+    "forest": 3,
+    "miwae": 5,
+    "scaled": 5,
+    "uci": 5,
+    "mcar": 20,
+    "mar": 20,
+    "mnar": 20,
+    "slope": 20,
+    "slope-mar": 20,
+    "holes": 3,
+}
 PROTOCOLS = tuple(DATA)
 RUNS, QUICK_RUNS = 50, 2  # simulated data sets of one seed: 20 seeds are 1,000
 DRAWS, CELL_DRAWS, SLOPE_DRAWS = 5, 19, 20
@@ -83,7 +100,11 @@ class Outcome:
 
 @cache
 def complete(name: str) -> tuple[Any, Any]:
-    """Features (N, D) and labels (N,) of a data set in scikit-learn."""
+    """Features (N, D) and labels (N,) of a data set in scikit-learn; of a file of the UCI repository, all its columns are features."""
+    if name in UCI:
+        file = f"{name.split()[0]}.txt.gz"
+        x = np.loadtxt(Path(os.environ["SADDLEPOINT_DATA"]) / "tables" / "uci" / file, dtype=np.float64)
+        return x[:, np.ptp(x, axis=0) > 0], np.zeros(len(x))
     from sklearn import datasets
 
     loader = {
@@ -194,6 +215,12 @@ def _scaled(trial: Trial) -> tuple[dict[str, float], str]:
     return {"guess": float(np.sqrt(scores["guess"]))}, name
 
 
+def _holes(trial: Trial) -> tuple[dict[str, float], str]:
+    from tables.inpainting import inpaint
+
+    return inpaint(trial.method, trial.seed, trial.quick), trial.method
+
+
 def _mechanism(trial: Trial) -> tuple[dict[str, float], str]:
     x, _ = complete(trial.data)
     x = (x - x.min(0)) / np.ptp(x, axis=0)
@@ -258,9 +285,11 @@ _RUNNERS: dict[str, Callable[[Trial], tuple[dict[str, float], str]]] = {
     "forest": _forest,
     "miwae": _miwae,
     "scaled": _scaled,
+    "uci": _scaled,
     "mcar": _mechanism,
     "mar": _mechanism,
     "mnar": _mechanism,
     "slope": _slope,
     "slope-mar": _slope,
+    "holes": _holes,
 }

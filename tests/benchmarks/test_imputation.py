@@ -47,3 +47,13 @@ def test_trials_come_in_rounds_of_all_methods() -> None:
         for protocol, method in (("forest", "trees"), ("forest", "mean"), ("slope", "mean"))
     ]
     assert len({one.place(Path("kept")) for one in wanted}) == 6
+
+
+@pytest.mark.parametrize(("hole", "share"), [("square", 0.25), ("lower half", 0.5), ("half of the pixels", 0.5)])
+def test_holes_have_their_size(hole: str, share: float) -> None:
+    import torch
+    from tables.inpainting import HOLES, known_pixels
+
+    assert hole in HOLES
+    known = known_pixels(hole, (200, 1, 8, 8), torch.Generator().manual_seed(0))
+    assert float((~known).float().mean()) == pytest.approx(share, abs=0.02)
