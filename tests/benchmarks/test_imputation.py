@@ -52,6 +52,7 @@ def test_trials_come_in_rounds_of_all_methods() -> None:
 @pytest.mark.parametrize(("hole", "share"), [("square", 0.25), ("lower half", 0.5), ("half of the pixels", 0.5)])
 def test_holes_have_their_size(hole: str, share: float) -> None:
     import torch
+
     from tables.inpainting import HOLES, known_pixels
 
     assert hole in HOLES
