@@ -12,9 +12,12 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from saddlepoint.applications.impute.completing import seeded_generators
 from saddlepoint.applications.impute.fitting import check_request, fit_method
 from saddlepoint.applications.impute.frames import FrameMatrix
-from saddlepoint.applications.impute.libraries import to_library, to_pandas
+from saddlepoint.applications.impute.libraries import float_type, mark_missing, to_library, to_pandas
+from saddlepoint.applications.impute.method import Mask
+from saddlepoint.applications.impute.output_columns import OutputColumns
 from saddlepoint.errors import shortened
 from saddlepoint.progress.protocol import Report
 
@@ -22,8 +25,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from saddlepoint.data.tabular.schema import Schema
-
-INDICATOR = "missingindicator_"  # begins the names of indicator columns, as in scikit-learn
 
 
 class TableImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -111,14 +112,14 @@ class TableImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # ty
             lacking = np.isnan(numbers)
             self._used = ~lacking.all(0)
             matrix, kinds = numbers[:, self._used], (0,) * int(self._used.sum())
-        self._empty = lacking.all(0)
+        self._empty: Mask = np.asarray(lacking.all(0))
         self._indicated = np.flatnonzero(lacking.any(0))
         self._warn_of_empty()
         wanted = None if targets is None else self._wanted(targets)
         self._fitted = None
         self.method_, self.contest_, self.note_ = "none", None, "no column could be learnt."
         if matrix.shape[1]:
-            rng = np.random.default_rng(self._seed)
+            rng = seeded_generators(self._seed)[0]
             found = fit_method(
                 matrix,
                 kinds,
@@ -169,10 +170,7 @@ class TableImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # ty
             input_features: names of an array's columns; None calls them x0, x1, ...
         """
         names = super().get_feature_names_out(input_features)
-        kept = names if self.keep_empty_features else names[~self._empty]
-        if not self.add_indicator:
-            return np.asarray(kept, dtype=object)
-        return np.asarray([*kept, *(f"{INDICATOR}{names[column]}" for column in self._indicated)], dtype=object)
+        return self._output().names(names)
 
     def left(self, X: Any) -> dict[str, str]:  # noqa: N803
         """Why cells of the completed frame X are still missing, by the names of their columns."""
@@ -180,15 +178,15 @@ class TableImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # ty
 
     def _complete(self, X: Any, draws: int) -> list[Any]:  # noqa: N803
         check_is_fitted(self)
-        rng = np.random.default_rng(self._seed + 1)
+        rng = seeded_generators(self._seed)[1]
         if not self._is_frame:
             numbers = self._numbers(X, reset=False)
             tables = []
             for one in self._draws(numbers[:, self._used], draws, rng):
                 table = numbers.copy()
                 table[:, self._used] = one
-                finished = self._finish_array(table, np.isnan(numbers))
-                tables.append(finished.astype(_dtype(X), copy=False))
+                finished = self._output().of_array(table, np.isnan(numbers))
+                tables.append(finished.astype(float_type(X), copy=False))
             return tables
         frame = self._frame(X)
         matrix, left = self._columns.matrix(frame), self._columns.left(frame)
@@ -201,7 +199,7 @@ class TableImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # ty
             )
         lacking = frame.isna().to_numpy(dtype=bool)
         filled = (self._columns.filled(frame, one) for one in self._draws(matrix, draws, rng))
-        return [to_library(X, self._finish_frame(table, lacking)) for table in filled]
+        return [to_library(X, self._output().of_frame(table, lacking)) for table in filled]
 
     def _frame(self, X: Any) -> pd.DataFrame:  # noqa: N803
         """A frame with the columns that the imputer was fitted to; an array gets their names."""
@@ -219,32 +217,15 @@ class TableImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # ty
             return [self._fitted.guess(matrix, rng)]
         return self._fitted.complete(matrix, rng, draws)
 
-    def _finish_array(self, table: Any, lacking: Any) -> Any:
-        kept = table if self.keep_empty_features else table[:, ~self._empty]
-        return np.concatenate([kept, lacking[:, self._indicated]], 1) if self.add_indicator else kept
-
-    def _finish_frame(self, table: Any, lacking: Any) -> Any:
-        names = list(table.columns)
-        if not self.keep_empty_features:
-            table = table.drop(columns=[names[column] for column in np.flatnonzero(self._empty)])
-        if self.add_indicator:
-            for column in self._indicated:
-                table[f"{INDICATOR}{names[column]}"] = lacking[:, column]
-        return table
+    def _output(self) -> OutputColumns:
+        return OutputColumns(self._empty, self._indicated, self.keep_empty_features, self.add_indicator)
 
     def _numbers(self, X: Any, *, reset: bool) -> npt.NDArray[np.float64]:  # noqa: N803
         """An array (N, D) as float64 with NaN in missing cells."""
         given = validate_data(
             self, X, reset=reset, dtype=[np.float64, np.float32], ensure_all_finite="allow-nan", copy=False
         )
-        numbers = np.array(given, dtype=np.float64)
-        if self.missing_values is not None and not np.isnan(self.missing_values):
-            if np.isnan(numbers).any():
-                raise ValueError(
-                    f"Input X contains NaN, and missing cells are said to hold {self.missing_values}; mark them alike."
-                )
-            numbers[numbers == self.missing_values] = np.nan
-        return numbers
+        return mark_missing(np.array(given, dtype=np.float64), self.missing_values)
 
     def _wanted(self, targets: Any) -> npt.NDArray[np.bool_]:
         if self._is_frame:
@@ -266,8 +247,3 @@ class TableImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # ty
         tags.input_tags.allow_nan = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
-
-
-def _dtype(table: Any) -> Any:
-    """float32 for a table of that type, else float64."""
-    return np.float32 if getattr(table, "dtype", None) == np.float32 else np.float64

@@ -1,10 +1,12 @@
-"""Frames of any library as frames of pandas, and completed ones back in the library that they came from."""
+"""Tables of any library as frames of pandas or as arrays with NaN, and completed ones back in the form that they came in."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from saddlepoint.applications.impute.method import Matrix
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,3 +38,26 @@ def to_library(original: Any, frame: pd.DataFrame) -> Any:
     backend = narwhals.from_native(original).implementation
     table = pyarrow.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
     return narwhals.from_arrow(table, backend=backend).to_native()
+
+
+def mark_missing(numbers: Matrix, missing_values: Any) -> Matrix:
+    """Return numbers with NaN where they equal `missing_values`, in place.
+
+    Args:
+        numbers: (N, D).
+        missing_values: what stands in missing cells; NaN and None change nothing.
+
+    Raises:
+        ValueError: there are two marks, this one and NaN.
+    """
+    if missing_values is None or np.isnan(missing_values):
+        return numbers
+    if np.isnan(numbers).any():
+        raise ValueError(f"Input X contains NaN, and missing cells are said to hold {missing_values}; mark them alike.")
+    numbers[numbers == missing_values] = np.nan
+    return numbers
+
+
+def float_type(table: Any) -> Any:
+    """float32 for a table of that type, else float64."""
+    return np.float32 if getattr(table, "dtype", None) == np.float32 else np.float64
