@@ -107,6 +107,8 @@ def test_a_run_on_a_table_prints_the_scores_of_its_rows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("saddlepoint.cli.evaluate._scorecard", lambda *_: scorecard())  # of vectors, which takes long
+    drawn = "saddlepoint.experiment.table_evaluation.write_table_page"  # as in the test above
+    monkeypatch.setattr(drawn, lambda card, columns, pairs, path: path.write_text(card.headline))
     source, run = write_people(tmp_path / "people.csv"), tmp_path / "run"
     quick = [
         "--no-pictures",

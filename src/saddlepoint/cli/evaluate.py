@@ -13,7 +13,7 @@ from saddlepoint.cli.arguments import Parser, add_networks, add_trust, checkpoin
 from saddlepoint.cli.console import Output, console, print_json
 from saddlepoint.cli.destination import check_file
 from saddlepoint.cli.evaluate_table import card_document, evaluate_rows, is_rows, show_card
-from saddlepoint.errors import SettingError
+from saddlepoint.errors import DataError, SettingError
 from saddlepoint.records import RunFolder, find_run
 
 if TYPE_CHECKING:
@@ -141,8 +141,14 @@ def _table_card(
     stored = None if arguments.again else evaluation.stored()
     if stored is not None:
         return stored
-    with visible(), Display(output, every=5.0, share=1.0, summary=False, say=output.say) as display:
-        return evaluation.measure(display.report)
+    try:
+        with visible(), Display(output, every=5.0, share=1.0, summary=False, say=output.say) as display:
+            return evaluation.measure(display.report)
+    except DataError as error:  # such as too few rows, for which the scorecard of the vectors still stands
+        if arguments.target is not None:
+            raise
+        output.say(f"Rows of the table are not scored: {error}")
+        return None
 
 
 def _draw_comparison(ranking: Ranking, path: Path) -> Path:
