@@ -57,7 +57,7 @@ def test_codes_with_leading_zeros_are_text(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("a,b\n1,2\n3\n", "line 3 has 1 cells"),
+        ("a,b\n1,2\n3\n", "line 3 has 1 cell"),
         ("a,a\n1,2\n", "two columns are called 'a'"),
         ("", "is empty"),
         ("a,b\n", "has no rows|line|at least"),
