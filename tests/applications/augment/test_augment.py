@@ -190,6 +190,7 @@ def outcomes(change: dict[str, float], names: tuple[str, ...], splits: int = 8) 
         ({GENERATED: -0.1}, HURT, REAL),
         ({GENERATED: 0.1, "duplicated": 0.1}, HELPED, "duplicated"),
         ({GENERATED: 0.1, "SMOTE": 0.2}, HELPED, "SMOTE"),
+        ({GENERATED: 0.1, "class weights": 0.1}, HELPED, "class weights"),
     ],
 )
 def test_conclusions(rows: Rows, change: dict[str, float], verdict: str, best: str) -> None:
@@ -198,6 +199,7 @@ def test_conclusions(rows: Rows, change: dict[str, float], verdict: str, best: s
     (result,) = measured.scenarios
     assert (measured.verdict, result.best) == (verdict, best)
     assert len(measured.headline.split()) <= 12
+    assert ("did" in measured.headline) == (verdict == HELPED and best != GENERATED)
     for name in set(names) - {*change}:  # equal scores: the paired difference is exactly 0
         difference = result.of(name).difference
         assert (difference.value, difference.low, difference.high) == (0, 0, 0)

@@ -100,6 +100,8 @@ class Measured:
             later = [one for one in self.scenarios[1:] if one.of(GENERATED).verdict == HELPED]
             return f"No difference is shown{', but generated examples helped with ' + later[0].title if later else ''}"
         change = first.of(GENERATED).difference
+        if self.verdict == HELPED and first.best in BASELINES:  # what is simpler is not shown to be worse
+            subject += f", as {first.best} did"
         return f"{subject}: macro F1 {change.value:+.3f} [{change.low:+.3f}, {change.high:+.3f}]"
 
     @property
@@ -110,7 +112,7 @@ class Measured:
             where = result.title[:1].upper() + result.title[1:]
             chosen = result.of(result.best)
             if result.best == REAL:
-                sentences.append(f"{where}: train on the real examples alone; nothing that was added is shown to help.")
+                sentences.append(f"{where}: train on the real examples alone; no alternative is shown to be better.")
                 continue
             also = ""
             if result.best != GENERATED and result.of(GENERATED).verdict == HELPED:
@@ -176,11 +178,21 @@ def _compare(examples: Examples, scenario: Scenario, outcomes: Sequence[Outcome]
 
 
 def _best(scores: Mapping[str, torch.Tensor], ratio: float) -> str:
-    """The simplest alternative that none is shown to be better than, among those that are shown to help; else the real examples."""
+    """The simplest alternative that none is shown to be better than, among those that are shown to help; else the real examples.
+
+    Each of the alternatives could look better by chance, so that the level is corrected for their number (Bonferroni).
+    """
+    level = 1 - 0.05 / max(1, len(scores) - 1)
     names = sorted(scores, key=lambda name: ALTERNATIVES[name].simplicity)
-    candidates = [name for name in names if name == REAL or split_interval(scores[name] - scores[REAL], ratio).low > 0]
+    candidates = [
+        name
+        for name in names
+        if name == REAL or split_interval(scores[name] - scores[REAL], ratio, level=level).low > 0
+    ]
     for name in candidates:
-        others = (split_interval(scores[other] - scores[name], ratio) for other in candidates if other != name)
+        others = (
+            split_interval(scores[other] - scores[name], ratio, level=level) for other in candidates if other != name
+        )
         if all(difference.low <= 0 for difference in others):
             return name
     return max(candidates, key=lambda name: float(scores[name].mean()))
