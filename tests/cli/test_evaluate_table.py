@@ -63,7 +63,7 @@ def test_rows_of_any_program_are_scored_and_drawn(
         ([], "age,sex\n1,F\n2,M\n", "have no column 'city'"),
         ([], "age,sex,city,income,born\n31,F,Rome,2000.5,1990-01-01\n", "one row of the generated table"),
         (["--target", "sexx"], None, 'Did you mean "sex"'),
-        (["--target", "income"], None, "the target income is of the kind continuous"),
+        (["--target", "born"], None, "the target born is of the kind datetime"),
         (["--out", "page.png"], None, "must end with .html"),
         (["--features", "pca"], None, "--features is for runs"),
         (["--seed", "-1"], None, "--seed is from 0"),

@@ -69,7 +69,7 @@ def _first_screen(card: TableCard, tone: str) -> Markup:
     tiles += [
         (score.title, estimate_text(score.value))
         for score in card.scores
-        if score.metric in ("detection-boosting", "usefulness", "attack-distance")
+        if score.metric in ("detection-boosting", "usefulness", "usefulness-number", "attack-distance")
     ]
     shown = joined(
         html("<div><dt>{}</dt><dd>{}</dd></div>", name[:1].upper() + name[1:], words) for name, words in tiles

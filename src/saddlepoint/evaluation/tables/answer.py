@@ -71,10 +71,17 @@ def _detection(scores: Sequence[TableScore]) -> str:
 
 
 def _usefulness(scores: Sequence[TableScore]) -> str:
-    one = _named(scores, "usefulness")
-    if one is None:
-        return ""
-    return f"Classifiers trained on them alone predict held-out rows with macro-F1 {estimate_text(one.value)}; trained on as many real rows {_real(one)}."
+    for key, models, measure in (
+        ("usefulness", "Classifiers", "macro-F1"),
+        ("usefulness-number", "Regressions", "R²"),
+    ):
+        one = _named(scores, key)
+        if one is not None:
+            return (
+                f"{models} trained on them alone predict held-out rows with {measure} {estimate_text(one.value)}; trained on as many real rows "
+                f"{_real(one)}."
+            )
+    return ""
 
 
 def _copies(scores: Sequence[TableScore]) -> str:

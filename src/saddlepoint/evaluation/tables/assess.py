@@ -56,7 +56,7 @@ def evaluate_table(
             dictionary of columns.
         real: the rows that it was fitted to, in any of these forms.
         test: real rows that it has not seen; without them, nothing can be said of copies and membership.
-        target: column of categories that classifiers predict.
+        target: column of categories or numbers that is predicted, to say how useful the rows are.
         schema: of the real rows; None infers it.
         seed: of all choices of rows and classifiers.
         progress: called with the name of the current work and the share that is done.

@@ -20,7 +20,6 @@ from saddlepoint.evaluation.tables.answer import answer, headline
 from saddlepoint.evaluation.tables.card import TableCard, TableScore
 from saddlepoint.evaluation.tables.cells import column_values
 from saddlepoint.evaluation.tables.comparison import Comparison, TableMetric, choose_rows
-from saddlepoint.evaluation.tables.downstream import check_target
 from saddlepoint.evaluation.tables.generators import copula_rows, duplicate_rows, smote_rows
 from saddlepoint.evaluation.tables.metrics import METRICS
 from saddlepoint.progress import Report
@@ -52,7 +51,7 @@ def compare_tables(
         test: real rows that it has not seen; None where there are none, and nothing can then be said of copies and members.
         synthetic: generated rows, with the columns that the schema learns; others are ignored.
         schema: of the real rows.
-        target: column of categories to predict; None takes the schema's, if there is one.
+        target: column of categories or numbers to predict; None takes the schema's, if there is one.
         seed: of all choices.
         names: of the generated and of the real rows, for the card.
         metrics: what to measure.
@@ -67,7 +66,7 @@ def compare_tables(
     """
     target = schema.target if target is None else target
     if target is not None:
-        check_target(schema, target)
+        _check_predictable(schema.column(target))
     usable, notes = _usable_schema(train, test, synthetic, schema, target)
     _check_rows(train, test, synthetic)
     rng = np.random.default_rng(seed)
@@ -110,6 +109,13 @@ def compare_tables(
         target=target,
         seed=seed,
     )
+
+
+def _check_predictable(column: Column) -> None:
+    if not column.has_categories and column.kind not in ("continuous", "integer"):
+        raise DataError(
+            f"the target {column.name} is of the kind {column.kind}; choose a column of categories or numbers, or correct its kind in a schema."
+        )
 
 
 def _comparisons(plain: Comparison, rng: np.random.Generator) -> dict[str, Comparison]:

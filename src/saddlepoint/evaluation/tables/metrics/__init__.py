@@ -7,6 +7,7 @@ from saddlepoint.evaluation.tables.metrics.copies import copy_check, exact_copie
 from saddlepoint.evaluation.tables.metrics.detection import detection_by_boosting, detection_by_logistic
 from saddlepoint.evaluation.tables.metrics.membership import attack_by_calibrated_distance, attack_by_distance
 from saddlepoint.evaluation.tables.metrics.missingness import missing_patterns, reason_without_missing
+from saddlepoint.evaluation.tables.metrics.regression import explained_variance, reason_without_number
 from saddlepoint.evaluation.tables.metrics.shapes import column_shapes
 from saddlepoint.evaluation.tables.metrics.trends import pair_trends, reason_without_pairs
 from saddlepoint.evaluation.tables.metrics.usefulness import reason_without_target, usefulness
@@ -44,6 +45,10 @@ METRICS: dict[str, TableMetric] = {
     "usefulness": TableMetric(
         "Usefulness, macro-F1", "higher", "Classifiers trained on these rows alone, tested on held-out real rows.", usefulness,
         reason_without_target,
+    ),
+    "usefulness-number": TableMetric(
+        "Usefulness, R²", "higher", "Regressions trained on these rows alone, tested on held-out real rows.",
+        explained_variance, reason_without_number,
     ),
     "copies": TableMetric(
         "Copy check", "none", "Share nearer to a training row than to one of as many held-out rows; no copies: .5.",

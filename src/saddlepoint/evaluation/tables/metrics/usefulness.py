@@ -21,7 +21,9 @@ REPEATS = 200
 
 def reason_without_target(comparison: Comparison) -> str | None:
     """Why there is nothing to predict, or None."""
-    return "no column is named as the target to predict (--target COLUMN)." if comparison.target is None else None
+    if comparison.target is None or not comparison.schema.column(comparison.target).has_categories:
+        return "no column of categories is named as the target to predict (--target COLUMN)."
+    return None
 
 
 def usefulness(comparison: Comparison) -> Measurement:
