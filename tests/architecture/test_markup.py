@@ -21,6 +21,7 @@ ADDRESSES = {
     "report/pictures.py",
     "report/claims.py",
     "report/examples.py",
+    "report/imputation.py",
 }
 
 

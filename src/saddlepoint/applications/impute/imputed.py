@@ -192,7 +192,8 @@ class Imputed:
 
         path = Path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
-        return write_imputation_page(self.to_json(), missing_patterns(self.source), filled_columns(self), path)
+        columns = filled_columns(self.source, self.tables, self.filled, self.schema)
+        return write_imputation_page(self.to_json(), missing_patterns(self.source), columns, path)
 
     def _check_draws(self) -> None:
         if len(self.tables) < 2 or (self.method in METHODS and not METHODS[self.method].draws):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +14,7 @@ from saddlepoint.figures.missing import Patterns
 if TYPE_CHECKING:
     import pandas as pd
 
-    from saddlepoint.applications.impute.imputed import Imputed
+    from saddlepoint.data.tabular.schema import Schema
 
 MOST_DRAWS = 20  # completed tables whose filled cells are drawn together
 SHOWN = 12  # patterns
@@ -34,13 +35,22 @@ def missing_patterns(frame: pd.DataFrame) -> Patterns:
     return Patterns(names, shares, found[order], counts[order], len(frame), len(counts))
 
 
-def filled_columns(done: Imputed) -> tuple[PictureColumn, ...]:
-    """Of every column with filled cells: its observed values, and the filled ones of all completed tables."""
+def filled_columns(
+    source: pd.DataFrame, tables: Sequence[pd.DataFrame], names: Iterable[str], schema: Schema
+) -> tuple[PictureColumn, ...]:
+    """Of columns with filled cells: their observed values, and the filled ones of all completed tables.
+
+    Args:
+        source: with missing cells.
+        tables: the completed ones.
+        names: of the columns.
+        schema: of the table.
+    """
     import pandas as pd
 
     columns: list[PictureColumn] = []
-    for name in done.filled:
-        rows = done.source[name].isna().to_numpy()
-        filled = pd.concat([table.loc[rows, [name]] for table in done.tables[:MOST_DRAWS]], ignore_index=True)
-        columns += picture_columns(done.source.loc[~rows, [name]], filled, done.schema)
+    for name in names:
+        rows = source[name].isna().to_numpy()
+        filled = pd.concat([table.loc[rows, [name]] for table in tables[:MOST_DRAWS]], ignore_index=True)
+        columns += picture_columns(source.loc[~rows, [name]], filled, schema)
     return tuple(columns)
