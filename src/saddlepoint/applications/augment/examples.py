@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Labels = npt.NDArray[np.int64]
-Features = Callable[[Any], npt.NDArray[np.float64]]
+Features = Callable[[Any], npt.NDArray[Any]]
 
 
 class Examples(ABC):
@@ -57,7 +57,7 @@ class Examples(ABC):
 
     @abstractmethod
     def features(self) -> Features:
-        """A function from examples to comparable vectors (N, F) float64, fitted to these examples."""
+        """A function from examples to comparable vectors (N, F) of real numbers, fitted to these examples."""
 
     @property
     @abstractmethod
@@ -168,7 +168,7 @@ class Images(Examples):
 
     def features(self) -> Features:
         units = self.event.scaling("unit")
-        return lambda images: units.to_model(images.x).flatten(1).double().numpy()
+        return lambda images: units.to_model(images.x).flatten(1).numpy()
 
     @cached_property
     def digest(self) -> str:

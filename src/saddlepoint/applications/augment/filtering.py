@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -68,7 +69,7 @@ class SampleFilter:
             self.notes.append(f"fewer than {LEAST} real {real.noun}: distances were not judged")
             return
         usual = nearest(self._real, self._real, k=2, within=True)[0]
-        self._near, self._far = (float(usual[:, 0].quantile(level)) for level in (NEAR, FAR))
+        self._near, self._far = (float(usual[:, 0].double().quantile(level)) for level in (NEAR, FAR))
         if self._near == 0:
             self.notes.append(
                 f"some real {real.noun} are equal, so copies cannot be told from coincidences and were kept"
@@ -85,7 +86,7 @@ class SampleFilter:
         reasons[own < self._doubtful[labels]] = 0
         return Judged(reasons)
 
-    def _fit(self, x: npt.NDArray[np.float64], real: Examples, seed: int) -> npt.NDArray[np.float64]:
+    def _fit(self, x: npt.NDArray[Any], real: Examples, seed: int) -> npt.NDArray[np.float64]:
         """(K,) the probability of its class that all but 5 % of a class's real examples have, by trees that did not see them."""
         from sklearn.ensemble import RandomForestClassifier
 
