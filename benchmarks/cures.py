@@ -33,7 +33,7 @@ SECTION = "Diagnosis: cures"
 PAGE_SECTION = "Failed runs that were brought back"
 HALVES = ("reporting", "calibration")
 # A few seconds each, of every family.
-QUICK, QUICK_SEEDS = ("overflow-moons", "stalled-digits", "stalled-autoencoder"), 1
+QUICK, QUICK_SEEDS = ("overflow-moons", "stalled-digits"), 1
 HEALTHY = 8  # seeds of each recipe that runs with remedies are compared with
 SEEDS = {"settings": 10, "disturbance": 4, "data": 2, "code": 2}
 CALM = "no failure found"

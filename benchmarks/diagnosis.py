@@ -45,7 +45,6 @@ QUICK = (
     "vae-moons",
     "pulled-gaussian",
     "flipped-kl-moons",
-    "overflow-moons",
     "leak-digits",
 )
 QUICK_SEEDS = 1

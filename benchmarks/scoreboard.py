@@ -111,7 +111,7 @@ PROTOCOLS = {
         50,
     ),
 }
-QUICK_ROWS = ("autoencoder", "VAE", "diffusion", "DCGAN")
+QUICK_ROWS = ("VAE", "DCGAN")
 QUICK_STEPS = 3
 
 

@@ -410,7 +410,7 @@ def test_quick_runs_from_training_to_tables_and_trains_nothing_twice(tmp_path: P
     before = RESULTS.read_bytes() if RESULTS.exists() else None
     done = program.run("diagnosis", "--quick", "--keep", str(tmp_path))
     assert done.returncode == 0, done.stderr
-    assert re.search(r"6 runs .of [0-9,]+ in the collection. of 6 kinds \(4 with an injected failure\)", done.stdout)
+    assert re.search(r"5 runs .of [0-9,]+ in the collection. of 5 kinds \(3 with an injected failure\)", done.stdout)
     assert all(f"| {code} " in done.stdout for code in DESIGNED)
     assert {path.name for path in (tmp_path / "toy-gaussian-2" / "0").iterdir()} == {
         "recipe.yaml", "records.jsonl", "truth.json",
