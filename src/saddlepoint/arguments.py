@@ -35,7 +35,7 @@ def check_mapping(where: str, name: str, value: Any, example: str) -> None:
             )
 
 
-def check_count(where: str, name: str, value: Any, least: int = 0) -> int:
+def check_count(where: str, name: str, value: Any, least: int = 0, most: int | None = None) -> int:
     """The whole number that was given.
 
     Args:
@@ -43,9 +43,10 @@ def check_count(where: str, name: str, value: Any, least: int = 0) -> int:
         name: names the argument in the message.
         value: what was given.
         least: the smallest number that is taken.
+        most: the largest; None for any.
 
     Raises:
-        SettingError: `value` is not a whole number, or below `least`.
+        SettingError: `value` is not a whole number, or out of range.
     """
     count: int | None = None
     if not isinstance(value, bool):
@@ -53,8 +54,9 @@ def check_count(where: str, name: str, value: Any, least: int = 0) -> int:
             count = operator.index(value)
         except TypeError:
             count = None
-    if count is None or count < least:
-        raise SettingError(f"{where}: {name} must be a whole number of at least {least}, got {shown(value)}.")
+    if count is None or count < least or (most is not None and count > most):
+        wanted = f"of at least {least}" if most is None else f"from {least:,} to {most:,}"
+        raise SettingError(f"{where}: {name} must be a whole number {wanted}, got {shown(value)}.")
     return count
 
 

@@ -15,14 +15,7 @@ TAG = re.compile(r"</?[a-z][a-z0-9]*(\s[^<>]*)?/?>")
 # Who may use text as HTML unchanged: style and scripts of this program, and JSON prepared for a script element.
 MAKERS = {"markup.py", "report/page.py", "report/embedding.py"}
 # Whose addresses are made here (pictures and sounds as data), or found by a pattern that starts with http.
-ADDRESSES = {
-    "report/augmentation.py",
-    "report/tables.py",
-    "report/pictures.py",
-    "report/claims.py",
-    "report/examples.py",
-    "report/imputation.py",
-}
+ADDRESSES = {"report/layout.py", "report/claims.py", "report/examples.py"}
 
 
 def sources() -> dict[str, str]:

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from saddlepoint.figures.alternatives import alternatives_figure
-from saddlepoint.figures.style import png
 from saddlepoint.markup import Markup, html, joined
-from saddlepoint.records import replaced
-from saddlepoint.report.embedding import embedded_picture
-from saddlepoint.report.first_screen import MARKS
-from saddlepoint.report.layout import section
-from saddlepoint.report.page import opening
-from saddlepoint.report.words import count
+from saddlepoint.report.measurement_page import FirstScreen, embedded_figure, write_measurement_page
+from saddlepoint.report.words import count, definitions
 
 PICTURE_SHARE = 600_000
 TONES = {"it helped": "good", "no difference is shown": "info", "it hurt": "failure"}
@@ -32,41 +26,27 @@ def write_augmentation_page(document: Mapping[str, Any], path: Path) -> Path:
         The path.
     """
     measured = document["measured"]
-    parts = [opening(document["headline"]), _first_screen(document)]
+    sections = {"data": ("The generated data", _data(document))}
     if measured is not None:
-        parts += [section("scores", "Scores", _scores(measured)), section("how", "How it was measured", _how(measured))]
-    parts.append(section("data", "The generated data", _data(document)))
-    parts.append(
-        html(
-            "<footer><p>Written by Saddlepoint. This file is complete: it loads nothing.</p></footer>\n</body>\n</html>\n"
-        )
-    )
-    with replaced(path) as file:
-        file.write(joined(parts, "\n"))
-    return path
+        sections = {
+            "scores": ("Scores", _scores(measured)),
+            "how": ("How it was measured", _how(measured)),
+            **sections,
+        }
+    return write_measurement_page(path, _first_screen(document), sections)
 
 
-def _first_screen(document: Mapping[str, Any]) -> Markup:
+def _first_screen(document: Mapping[str, Any]) -> FirstScreen:
     measured = document["measured"]
-    tone = "info" if measured is None else TONES[measured["verdict"]]
-    advice: object = html("<p>Whether these examples help a classifier was not measured.</p>")
-    if measured is not None:
-        advice = html("<h2>What to train on</h2><p>{}</p>", measured["recommendation"])
     tiles = [("Generated", count(document["examples"])), ("Classes", count(len(document["counts"])))]
     tiles += [("Real examples", count(document["source"]["examples"])), ("Model", str(document["recipe"]["name"]))]
-    if measured is not None:
+    if measured is None:
+        tone, verdict = "info", html("<p>Whether these examples help a classifier was not measured.</p>")
+    else:
+        tone = TONES[measured["verdict"]]
+        verdict = html("<h2>What to train on</h2><p>{}</p>", measured["recommendation"])
         tiles.append(("Splits", count(measured["splits"])))
-    shown = joined(html("<div><dt>{}</dt><dd>{}</dd></div>", name, words) for name, words in tiles)
-    return html(
-        '<header class="first {tone}"><p class="run"><span class="brand">Saddlepoint</span> augmentation</p>\n'
-        '<h1><span class="mark" aria-hidden="true">{mark}</span><span>{headline}</span></h1>\n'
-        '<div class="alone"><div class="verdict">{advice}</div></div>\n<dl class="tiles">{tiles}</dl></header>',
-        tone=tone,
-        mark=MARKS[tone],
-        headline=document["headline"],
-        advice=advice,
-        tiles=shown,
-    )
+    return FirstScreen(tone, html("augmentation"), document["headline"], verdict, tiles)
 
 
 def _scores(measured: Mapping[str, Any]) -> Markup:
@@ -77,16 +57,10 @@ def _scores(measured: Mapping[str, Any]) -> Markup:
         for part in ("value", "low", "high")
     )
     titles = [_title(scenario) for scenario in scenarios]
-    file = io.BytesIO()
-    png(alternatives_figure(titles, names, values, low, high, x="macro F1 on real test examples"), file)
-    picture = embedded_picture(file.getvalue(), PICTURE_SHARE)
-    caption = "Mean over splits and 95 % interval of each alternative; the dotted line is the real examples alone."
-    drawn = html(
-        '<figure><img src="{}" width="{}" height="{}" alt="{caption}"><figcaption>{caption}</figcaption></figure>',
-        picture.address,
-        picture.width,
-        picture.height,
-        caption=caption,
+    drawn = embedded_figure(
+        alternatives_figure(titles, names, values, low, high, x="macro F1 on real test examples"),
+        "Mean over splits and 95 % interval of each alternative; the dotted line is the real examples alone.",
+        share=PICTURE_SHARE,
     )
     return joined([drawn, *(_table(scenario) for scenario in scenarios)], "\n")
 
@@ -144,8 +118,7 @@ def _data(document: Mapping[str, Any]) -> Markup:
         "SHA-256 of the real examples": document["source"]["sha256"],
         "SHA-256 of the generated ones": document["content_sha256"],
     }
-    rows = joined(html("<dt>{}</dt><dd>{}</dd>", name, value) for name, value in facts.items() if value != "")
-    return html('<dl class="facts">{}</dl>', rows)
+    return definitions((name, str(value)) for name, value in facts.items())
 
 
 def _signed(interval: Mapping[str, float]) -> str:

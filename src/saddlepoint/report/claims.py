@@ -10,7 +10,7 @@ from typing import Any
 from saddlepoint.markup import Markup, html, joined
 from saddlepoint.records import replaced
 from saddlepoint.report.embedding import embedded_picture
-from saddlepoint.report.layout import section
+from saddlepoint.report.layout import image, section
 from saddlepoint.report.page import opening
 from saddlepoint.report.words import duration
 
@@ -195,10 +195,4 @@ def _linked(text: str) -> Markup:
 
 def _picture(path: Path, caption: str) -> Markup:
     picture = embedded_picture(path, PICTURE_SHARE)
-    return html(
-        '<figure><img src="{}" width="{}" height="{}" alt="{caption}"><figcaption>{caption}</figcaption></figure>',
-        picture.address,
-        picture.width,
-        picture.height,
-        caption=caption,
-    )
+    return html("<figure>{}<figcaption>{}</figcaption></figure>", image(picture, caption), caption)

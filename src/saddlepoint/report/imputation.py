@@ -5,29 +5,20 @@ One HTML file that opens without a network.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from saddlepoint.figures.alternatives import alternatives_figure
 from saddlepoint.figures.columns import ColumnValues, column_figure
 from saddlepoint.figures.missing import Patterns, pattern_figure
-from saddlepoint.figures.style import png
 from saddlepoint.markup import Markup, html, joined
-from saddlepoint.records import replaced
-from saddlepoint.report.embedding import embedded_picture
-from saddlepoint.report.first_screen import MARKS
-from saddlepoint.report.layout import absent, card_table, section
-from saddlepoint.report.page import opening
+from saddlepoint.report.layout import absent, card_table
+from saddlepoint.report.measurement_page import FirstScreen, embedded_figure, write_measurement_page
 from saddlepoint.report.words import count, definitions, table
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-PICTURE_SHARE = 200_000  # bytes of one picture
 MOST_COLUMNS = 40  # that are drawn
 ADVICE = {
     "prediction": "Use the completed table where a program needs a value in each cell. Do not compute intervals or tests from it: best "
@@ -50,47 +41,33 @@ def write_imputation_page(
     Returns:
         The path.
     """
-    contest = document["contest"]
-    links = {"missing": "What was missing", "methods": "Methods", "columns": "Columns", "facts": "Details"}
-    body = [
-        opening(document["headline"]),
-        _first_screen(document),
-        html("<nav>{}</nav>", joined(html('<a href="#{}">{}</a>', key, word) for key, word in links.items())),
-        section("missing", links["missing"], _missing(document, patterns)),
-        section("methods", links["methods"], _methods(document, contest)),
-        section("columns", links["columns"], _columns(document, columns)),
-        section("facts", links["facts"], _facts(document)),
-        html(
-            "<footer><p>Written by Saddlepoint. This file is complete: it loads nothing.</p></footer>\n</body>\n</html>\n"
-        ),
-    ]
-    with replaced(path) as file:
-        file.write(joined(body, "\n"))
-    return path
+    sections = {
+        "missing": ("What was missing", _missing(document, patterns)),
+        "methods": ("Methods", _methods(document, document["contest"])),
+        "columns": ("Columns", _columns(document, columns)),
+        "facts": ("Details", _facts(document)),
+    }
+    return write_measurement_page(path, _first_screen(document), sections)
 
 
-def _first_screen(document: Mapping[str, Any]) -> Markup:
-    tone = "warning" if document["left"] else "good"
-    tiles = [("Rows", count(document["rows"])), ("Columns", count(document["columns"]))]
+def _first_screen(document: Mapping[str, Any]) -> FirstScreen:
     share = document["missing"] / max(document["rows"] * document["columns"], 1)
-    tiles += [("Missing cells", f"{share:.1%}"), ("Completed tables", count(document["draws"]))]
-    shown = joined(html("<div><dt>{}</dt><dd>{}</dd></div>", name, words) for name, words in tiles)
     left = joined(
         html('<p class="quiet">Cells stay missing in {}: {}.</p>', name, reason)
         for name, reason in document["left"].items()
     )
-    return html(
-        '<header class="first {tone}"><p class="run"><span class="brand">Saddlepoint</span> missing values, for {aim}</p>\n'
-        '<h1><span class="mark" aria-hidden="true">{mark}</span><span>{headline}</span></h1>\n'
-        '<div class="alone"><div class="verdict"><h2>How to use it</h2><p>{advice}</p>{left}</div></div>\n'
-        '<dl class="tiles">{tiles}</dl></header>',
-        tone=tone,
-        aim=document["aim"],
-        mark=MARKS[tone],
+    advice = ADVICE["inference" if document["draws"] > 1 else document["aim"]]
+    return FirstScreen(
+        tone="warning" if document["left"] else "good",
+        about=html("missing values, for {}", document["aim"]),
         headline=document["headline"],
-        advice=ADVICE["inference" if document["draws"] > 1 else document["aim"]],
-        left=left,
-        tiles=shown,
+        verdict=html("<h2>How to use it</h2><p>{}</p>{}", advice, left),
+        tiles=[
+            ("Rows", count(document["rows"])),
+            ("Columns", count(document["columns"])),
+            ("Missing cells", f"{share:.1%}"),
+            ("Completed tables", count(document["draws"])),
+        ],
     )
 
 
@@ -102,7 +79,7 @@ def _missing(document: Mapping[str, Any], patterns: Patterns) -> Markup:
         "column. No method can tell whether cells are missing because of their own value: then all of them are biased."
     )
     counts = table((name, f"{cells:,} cells filled") for name, cells in document["filled"].items())
-    drawn = _figure(pattern_figure(patterns), "Combinations of missing cells, the most frequent first")
+    drawn = embedded_figure(pattern_figure(patterns), "Combinations of missing cells, the most frequent first")
     return html('<p class="quiet">{}</p>{}{}', explained, drawn, counts)
 
 
@@ -139,14 +116,14 @@ def _methods(document: Mapping[str, Any], contest: Mapping[str, Any] | None) -> 
     caption = (
         "Mean and 95 % interval over the cells; the dotted line is the winner. Methods are compared on the same cells."
     )
-    return html("{}{}{}{}{}", said, _figure(drawing, caption), card_table("scores", names, rows), title, failed)
+    return html("{}{}{}{}{}", said, embedded_figure(drawing, caption), card_table("scores", names, rows), title, failed)
 
 
 def _columns(document: Mapping[str, Any], columns: Sequence[ColumnValues]) -> Markup:
     if not columns:
         return absent("No cell was filled.")
     drawn = [
-        _figure(
+        embedded_figure(
             column_figure(column, names=("observed", "filled")),
             f"{column.name}: {document['filled'].get(column.name, 0):,} filled cells",
         )
@@ -168,17 +145,4 @@ def _facts(document: Mapping[str, Any]) -> Markup:
             ("Missing cells", count(document["missing"])),
             ("Filled", count(sum(document["filled"].values()))),
         ]
-    )
-
-
-def _figure(drawing: Figure, caption: str) -> Markup:
-    file = io.BytesIO()
-    png(drawing, file)
-    picture = embedded_picture(file.getvalue(), PICTURE_SHARE)
-    return html(
-        '<figure class="plot"><img src="{}" width="{}" height="{}" alt="{caption}"><figcaption>{caption}</figcaption></figure>',
-        picture.address,
-        picture.width,
-        picture.height,
-        caption=caption,
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from saddlepoint.markup import Markup, html, joined
+from saddlepoint.report.embedding import Embedded
 from saddlepoint.report.facts import Facts
 
 
@@ -30,6 +31,14 @@ def folded_section(identifier: str, title: str, hint: str, body: Markup) -> Mark
         title,
         hint,
         body,
+    )
+
+
+def image(picture: Embedded, words: str) -> Markup:
+    """A picture, with words for who cannot see it."""
+    kind = html(' class="crisp"') if picture.crisp else ""
+    return html(
+        '<img{} src="{}" width="{}" height="{}" alt="{}">', kind, picture.address, picture.width, picture.height, words
     )
 
 

@@ -24,7 +24,7 @@ from saddlepoint.markup import Markup, html, joined
 from saddlepoint.records import shell_command
 from saddlepoint.report.embedding import Embedded, embedded_json, embedded_picture
 from saddlepoint.report.facts import UNREADABLE, Facts
-from saddlepoint.report.layout import absent, mapping, none_of, section
+from saddlepoint.report.layout import absent, image, mapping, none_of, section
 from saddlepoint.report.words import command
 
 T = TypeVar("T")
@@ -76,7 +76,7 @@ class Album:
         self.left -= len(picture.address) + len(embedded_json(interactive))
         kind = "plot wide" if wide else "plot"
         return html(
-            '<div class="{}" data-plot="{}"><h4>{}</h4>{}</div>', kind, identifier, title, _image(picture, title)
+            '<div class="{}" data-plot="{}"><h4>{}</h4>{}</div>', kind, identifier, title, image(picture, title)
         )
 
 
@@ -107,7 +107,7 @@ def samples(facts: Facts, album: Album, heard: Markup) -> tuple[Markup, Markup]:
             continue
         picture = album.embed(path, min(FRAME_SHARE, max(20_000, album.left // 2)))
         if picture is not None:
-            kept.append((step, _image(picture, f"samples at step {step}")))
+            kept.append((step, image(picture, f"samples at step {step}")))
     if dropped:
         album.notes.append(f"{dropped} of the sample pictures are left out to keep the page small.")
     kept.sort(key=lambda entry: entry[0], reverse=True)
@@ -210,14 +210,7 @@ def _figure(path: Path, caption: str, album: Album) -> Markup:
     picture = album.embed(path, PICTURE_SHARE)
     if picture is None:
         return Markup()
-    return html("<figure>{}<figcaption>{}</figcaption></figure>", _image(picture, caption), caption)
-
-
-def _image(picture: Embedded, words: str) -> Markup:
-    kind = html(' class="crisp"') if picture.crisp else ""
-    return html(
-        '<img{} src="{}" width="{}" height="{}" alt="{}">', kind, picture.address, picture.width, picture.height, words
-    )
+    return html("<figure>{}<figcaption>{}</figcaption></figure>", image(picture, caption), caption)
 
 
 def _evenly(frames: Sequence[tuple[int, Path]]) -> list[tuple[int, Path]]:

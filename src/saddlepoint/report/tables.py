@@ -5,7 +5,6 @@ One HTML file that opens without a network.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,21 +13,15 @@ from saddlepoint.evaluation.scorecard.score import Estimate
 from saddlepoint.evaluation.tables.answer import estimate_text, leaks, looks_real, short
 from saddlepoint.evaluation.tables.card import BASELINES, TableCard, TableScore
 from saddlepoint.figures.columns import column_figure, pair_figure
-from saddlepoint.figures.style import png
 from saddlepoint.markup import Markup, html, joined
-from saddlepoint.records import replaced
-from saddlepoint.report.embedding import embedded_picture
-from saddlepoint.report.first_screen import MARKS
-from saddlepoint.report.layout import card_table, section
-from saddlepoint.report.page import opening
+from saddlepoint.report.layout import card_table
+from saddlepoint.report.measurement_page import FirstScreen, embedded_figure, write_measurement_page
 from saddlepoint.report.words import count, definitions, table
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from saddlepoint.evaluation.tables.pictures import PictureColumn, PicturePair
 
-PICTURE_SHARE = 200_000  # bytes of one picture
+TILES = ("detection-boosting", "usefulness", "usefulness-number", "attack-distance")  # scores on the first screen
 MOST_COLUMNS = 40  # that are drawn; more are left out, the most similar ones
 DIRECTIONS = {"lower": "lower is better", "higher": "higher is better", "none": "neither direction is better"}
 MOST_PARTS = 3  # columns or pairs that are named below a score
@@ -45,50 +38,25 @@ def write_table_page(
         pairs: of them, that are drawn.
         path: of the page, which appears whole or stays as it was.
     """
-    tone = "failure" if leaks(card.scores) else "good" if looks_real(card.scores) else "warning"
-    links = {"scores": "Scores", "columns": "Columns", "pairs": "Pairs", "measured": "How it was measured"}
-    body = [
-        opening(f"{card.headline} ({card.generated})"),
-        _first_screen(card, tone),
-        html("<nav>{}</nav>", joined(html('<a href="#{}">{}</a>', key, word) for key, word in links.items())),
-        section("scores", "Scores", _scores(card)),
-        section("columns", "Columns", _columns(card, columns)),
-        section("pairs", "Pairs of columns", _pairs(columns, pairs)),
-        section("measured", "How it was measured", _measured(card)),
-        html(
-            "<footer><p>Written by Saddlepoint. This file is complete: it loads nothing.</p></footer>\n</body>\n</html>\n"
-        ),
-    ]
-    with replaced(path) as file:
-        file.write(joined(body, "\n"))
-    return path
+    sections = {
+        "scores": ("Scores", _scores(card)),
+        "columns": ("Columns", _columns(card, columns)),
+        "pairs": ("Pairs of columns", _pairs(columns, pairs)),
+        "measured": ("How it was measured", _measured(card)),
+    }
+    return write_measurement_page(path, _first_screen(card), sections, name=f"{card.headline} ({card.generated})")
 
 
-def _first_screen(card: TableCard, tone: str) -> Markup:
-    tiles = [(f"{name} rows", count(number)) for name, number in card.rows.items() if number]
-    tiles += [
-        (score.title, estimate_text(score.value))
-        for score in card.scores
-        if score.metric in ("detection-boosting", "usefulness", "usefulness-number", "attack-distance")
-    ]
-    shown = joined(
-        html("<div><dt>{}</dt><dd>{}</dd></div>", name[:1].upper() + name[1:], words) for name, words in tiles
-    )
+def _first_screen(card: TableCard) -> FirstScreen:
+    tiles = [(f"{name[:1].upper()}{name[1:]} rows", count(number)) for name, number in card.rows.items() if number]
+    tiles += [(score.title, estimate_text(score.value)) for score in card.scores if score.metric in TILES]
     notes = joined(html('<p class="quiet">{}</p>', note) for note in card.notes)
-    return html(
-        '<header class="first {tone}"><p class="run"><span class="brand">Saddlepoint</span> rows of <b>{generated}</b> '
-        "against <b>{real}</b></p>\n"
-        '<h1><span class="mark" aria-hidden="true">{mark}</span><span>{headline}</span></h1>\n'
-        '<div class="verdict"><h2>What was measured</h2><p>{answer}</p>{notes}</div>\n'
-        '<dl class="tiles">{tiles}</dl></header>',
-        tone=tone,
-        generated=card.generated,
-        real=card.real,
-        mark=MARKS[tone],
+    return FirstScreen(
+        tone="failure" if leaks(card.scores) else "good" if looks_real(card.scores) else "warning",
+        about=html("rows of <b>{}</b> against <b>{}</b>", card.generated, card.real),
         headline=card.headline,
-        answer=card.answer,
-        notes=notes,
-        tiles=shown,
+        verdict=html("<h2>What was measured</h2><p>{}</p>{}", card.answer, notes),
+        tiles=tiles,
     )
 
 
@@ -145,7 +113,7 @@ def _columns(card: TableCard, columns: Sequence[PictureColumn]) -> Markup:
     drawn = []
     for column in shown:
         alike = f": alike to {short(shapes[column.name])} of 1" if column.name in shapes else ""
-        drawn.append(_figure(column_figure(column), f"{column.name}{alike}"))
+        drawn.append(embedded_figure(column_figure(column), f"{column.name}{alike}"))
     return html(
         '<p class="quiet">Generated rows over real rows, the least alike column first.{}</p><div class="plots">{}</div>',
         left,
@@ -161,24 +129,11 @@ def _pairs(columns: Sequence[PictureColumn], pairs: Sequence[PicturePair]) -> Ma
         x, y = columns[pair.first], columns[pair.second]
         words = f"{x.name} and {y.name}"
         caption = f"{words}: dependence {short(pair.strength)} in real rows, alike to {short(pair.similarity)} of 1"
-        drawn.append(_figure(pair_figure(x, y, words), caption))
+        drawn.append(embedded_figure(pair_figure(x, y, words), caption))
     return html(
         '<p class="quiet">The pairs that depend most on each other in real rows. Colours are shares of rows; where one column is a number, '
         'shares of the rows of each category.</p><div class="gallery">{}</div>',
         joined(drawn),
-    )
-
-
-def _figure(drawing: Figure, caption: str) -> Markup:
-    file = io.BytesIO()
-    png(drawing, file)
-    picture = embedded_picture(file.getvalue(), PICTURE_SHARE)
-    return html(
-        '<figure class="plot"><img src="{}" width="{}" height="{}" alt="{caption}"><figcaption>{caption}</figcaption></figure>',
-        picture.address,
-        picture.width,
-        picture.height,
-        caption=caption,
     )
 
 
