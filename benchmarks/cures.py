@@ -32,7 +32,7 @@ PAGE = Path(__file__).resolve().parent.parent / "docs" / "cures.md"
 SECTION = "Diagnosis: cures"
 PAGE_SECTION = "Failed runs that were brought back"
 HALVES = ("reporting", "calibration")
-# A few seconds each, of every family.
+# A few seconds each.
 QUICK, QUICK_SEEDS = ("overflow-moons", "stalled-digits"), 1
 HEALTHY = 8  # seeds of each recipe that runs with remedies are compared with
 SEEDS = {"settings": 10, "disturbance": 4, "data": 2, "code": 2}

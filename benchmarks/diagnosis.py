@@ -39,7 +39,7 @@ DISAGREEMENTS = Path(__file__).resolve().parent / "failures" / "disagreements.md
 SECTION = "Diagnosis: injected failures"
 PAGE_SECTION = "Which failures are found"
 HALVES = ("calibration", "reporting")
-# A few seconds each, of every family, with injected failures and healthy.
+# A few seconds each, with injected failures and healthy; GANs, a VAE and an autoregressive model.
 QUICK = (
     "toy-gaussian-2",
     "vae-moons",

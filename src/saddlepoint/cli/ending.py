@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from saddlepoint.cli.console import print_json
-from saddlepoint.records import SEVERITIES, Finding, active_findings, shell_command
+from saddlepoint.records import SEVERITIES, Finding, active_findings, read_json, shell_command
 from saddlepoint.records.schema import number_to_json
 
 if TYPE_CHECKING:
@@ -79,7 +78,7 @@ def finish_training(run: Run, arguments: argparse.Namespace, output: Output) -> 
     if arguments.json:
         document = {"run": str(run.folder.path), **summary, "findings": [finding.to_json() for finding in findings]}
         if run.folder.contest.exists():
-            document["contest"] = json.loads(run.folder.contest.read_text("utf-8"))
+            document["contest"] = read_json(run.folder.contest)
         if run.recipe.training.cure == "suggest":
             suggested = [{"code": each.code, "changes": dict(each.changes)} for each in run.suggestions]
             document["suggestions"] = suggested

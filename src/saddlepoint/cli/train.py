@@ -13,7 +13,7 @@ from saddlepoint.cli.arguments import Parser, add_trust, is_recipe_setting, sett
 from saddlepoint.cli.console import console
 from saddlepoint.cli.run_display import RunDisplay
 from saddlepoint.errors import SettingError
-from saddlepoint.experiment.contest.candidates import is_contest
+from saddlepoint.experiment.contest.candidates import AUTO, is_contest
 from saddlepoint.recipe import Recipe
 from saddlepoint.recipe.earlier_names import renamed
 from saddlepoint.recipe.targets import with_labels_of_target
@@ -25,6 +25,8 @@ def run(argv: Sequence[str]) -> int:
     settings, rest = split_settings(argv, is_recipe_setting)
     parser = _parser()
     arguments = parser.read(rest, setting_names)
+    if arguments.model is not None:
+        arguments.recipe = _recipe_of_model(arguments.model, arguments.recipe)
     if arguments.help and arguments.recipe is None:
         print(parser.format_help(), end="")
         return ending.DONE
@@ -89,6 +91,18 @@ def settings_help(recipe: Recipe, width: int = 110) -> str:
     return f"settings of {recipe.name}, with their values:\n" + "\n".join(lines) + "\n"
 
 
+def _recipe_of_model(model: str, recipe: str | None) -> str:
+    """The recipe that `--model auto` stands for."""
+    if model != "auto":
+        raise SettingError(
+            f"train: --model {model}: it takes auto, which chooses a recipe for a table; settings of a model have a dot, such as "
+            "--model.latent 16, and its kind is decided by the recipe."
+        )
+    if recipe is not None and not is_contest(recipe):
+        raise SettingError(f"train: --model auto chooses the recipe, and {recipe} is named; leave one of them out.")
+    return AUTO[0]
+
+
 def _parser() -> Parser:
     parser = Parser(
         "train",
@@ -121,6 +135,7 @@ def _parser() -> Parser:
     ending.add_fail_on(parser)
     ending.add_cure(parser)
     parser.add_argument("--quiet", action="store_true", help="print only findings and the verdict")
+    parser.add_argument("--model", metavar="auto", help="auto: the same as the recipe auto-table")
     parser.add_argument(
         "--contest-minutes", type=float, metavar="M", help="auto-table: time that the contest may take (default: 5)"
     )

@@ -66,7 +66,8 @@ def _scores(measured: Mapping[str, Any]) -> Markup:
 
 
 def _title(scenario: Mapping[str, Any]) -> str:
-    return f"{scenario['title']} (n = {scenario['n']:,})"
+    n = f"{scenario['n']:,}"
+    return scenario["title"] if n in scenario["title"] else f"{scenario['title']} (n = {n})"
 
 
 def _table(scenario: Mapping[str, Any]) -> Markup:
