@@ -100,7 +100,8 @@ def run(trial: Trial) -> Outcome:
 
 def score(rows: Any, train: Any, test: Any, schema: Any) -> tuple[float, float]:
     """W and macro F1 of a set of rows."""
-    from saddlepoint.evaluation.tables.downstream import DOWNSTREAM, downstream_scores
+    from saddlepoint.evaluation.tables.classifiers import DOWNSTREAM
+    from saddlepoint.evaluation.tables.downstream import downstream_scores
     from saddlepoint.evaluation.tables.transport import table_wasserstein
 
     by_model = []

@@ -5,11 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.dummy import DummyClassifier
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from saddlepoint.data.tabular.infer import infer_schema
 from saddlepoint.data.tabular.schema import Schema
 from saddlepoint.errors import DataError, SettingError
-from saddlepoint.evaluation.tables.downstream import DOWNSTREAM, downstream_scores
+from saddlepoint.evaluation.tables.classifiers import DOWNSTREAM
+from saddlepoint.evaluation.tables.downstream import downstream_scores
 from tests.evaluation.tables.tables import make_table
 
 
@@ -74,3 +77,22 @@ def test_refuses_what_cannot_be_predicted(table: tuple[pd.DataFrame, pd.DataFram
         downstream_scores(train.assign(sex=None), test, schema, "sex")
     with pytest.raises(SettingError, match="one weight for each"):
         downstream_scores(train, test, schema, "sex", sample_weight=np.ones(3))
+
+
+def test_classifiers_are_fitted_with_one_thread(table: tuple[pd.DataFrame, pd.DataFrame, Schema]) -> None:
+    train, test, schema = table
+    threads: list[set[int]] = []
+
+    class Recording(DummyClassifier):
+        def fit(self, *arguments: object, **options: object) -> object:
+            threads.append(_threads())
+            return super().fit(*arguments, **options)
+
+    with threadpool_limits(2):
+        before = _threads()
+        downstream_scores(train, test, schema, "sex", models={"recording": lambda _: Recording()})
+        assert (before, threads, _threads()) == ({2}, [{1}], {2})
+
+
+def _threads() -> set[int]:
+    return {library["num_threads"] for library in threadpool_info()}

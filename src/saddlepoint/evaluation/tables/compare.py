@@ -22,6 +22,7 @@ from saddlepoint.evaluation.tables.cells import column_values
 from saddlepoint.evaluation.tables.comparison import Comparison, TableMetric, choose_rows
 from saddlepoint.evaluation.tables.generators import copula_rows, duplicate_rows, smote_rows
 from saddlepoint.evaluation.tables.metrics import METRICS
+from saddlepoint.evaluation.tables.threads import one_thread
 from saddlepoint.progress import Report
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ MOST_TRAINING_ROWS = 20_000
 SMALL = 100  # held-out rows below which a note says that intervals are wide
 
 
+@one_thread()
 def compare_tables(
     train: pd.DataFrame,
     test: pd.DataFrame | None,

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from saddlepoint.data.tabular.schema import Schema
-from saddlepoint.evaluation.tables.downstream import DOWNSTREAM, downstream_scores
+from saddlepoint.evaluation.tables.classifiers import DOWNSTREAM
+from saddlepoint.evaluation.tables.downstream import downstream_scores
 from saddlepoint.evaluation.tables.transport import table_wasserstein
 from saddlepoint.experiment.contest.splits import Split
 

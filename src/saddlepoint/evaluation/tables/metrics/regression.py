@@ -15,8 +15,8 @@ from torch import Tensor
 
 from saddlepoint.evaluation.statistics.resampling import bootstrap
 from saddlepoint.evaluation.tables.cells import column_values
+from saddlepoint.evaluation.tables.classifiers import TREES
 from saddlepoint.evaluation.tables.comparison import Comparison, Measurement, as_estimate
-from saddlepoint.evaluation.tables.downstream import TREES
 from saddlepoint.evaluation.tables.features import TableFeatures
 
 MOST_ROWS = 5_000  # to train on, and to test

@@ -1,6 +1,6 @@
 """Usefulness: how well do classifiers predict real held-out rows that were trained on generated rows alone?
 
-The score is the macro-F1 (mean over classes) on held-out rows, averaged over the four classifiers of `tables.downstream`. All generators give
+The score is the macro-F1 (mean over classes) on held-out rows, averaged over the four of `tables.classifiers`. All generators give
 as many training rows. The interval is over held-out rows, for the classifiers as trained.
 """
 
@@ -11,8 +11,9 @@ import torch
 from torch import Tensor
 
 from saddlepoint.evaluation.statistics.resampling import bootstrap
+from saddlepoint.evaluation.tables.classifiers import downstream_predictions
 from saddlepoint.evaluation.tables.comparison import Comparison, Measurement, as_estimate
-from saddlepoint.evaluation.tables.downstream import downstream_predictions, macro_f1
+from saddlepoint.evaluation.tables.downstream import macro_f1
 
 MOST_ROWS = 5_000  # to train on
 MOST_TEST_ROWS = 5_000
