@@ -20,6 +20,7 @@ from saddlepoint.experiment.contest.candidates import candidates  # noqa: E402
 from saddlepoint.experiment.contest.generation import generate_rows  # noqa: E402
 from saddlepoint.recipe import Recipe  # noqa: E402
 from saddlepoint.recipe.targets import with_labels_of_target  # noqa: E402
+from saddlepoint.report.facts import read_facts  # noqa: E402
 
 N = 40  # rows: fewer than a batch of every recipe
 
@@ -84,6 +85,7 @@ def test_auto_table_trains_the_winner_as_an_ordinary_run(tmp_path: Path, monkeyp
     run = sp.train("auto-table", data={"source": table(), "target": "label"}, run=tmp_path / "run", **settings)
     contest = json.loads(run.folder.contest.read_text("utf-8"))
     assert contest["winner"] == run.recipe.name
+    assert read_facts(run.folder).contest == contest["sentence"]
     assert set(run.rows(30)["label"]) == {"no", "yes"}
 
 

@@ -60,6 +60,7 @@ class Facts:
         scorecard: of the last evaluation.
         scorecard_trouble: why scorecard.json could not be read; empty where it could, or where there is none.
         notes: sentences on what else could not be read.
+        contest: a sentence on how a contest chose the recipe; empty for a run whose recipe was named.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Facts:
     scorecard: Scorecard | None
     scorecard_trouble: str
     notes: tuple[str, ...] = field(default=())
+    contest: str = ""
 
     @property
     def state(self) -> str:
@@ -141,6 +143,7 @@ def read_facts(folder: RunFolder, *, holds_lock: bool = False) -> Facts:
         latent=attempt(points, lambda: _latent(points), None),
         scorecard=scorecard,
         scorecard_trouble=trouble,
+        contest=attempt(folder.contest, lambda: str(_object(folder.contest).get("sentence", "")), ""),
         notes=tuple(notes),
     )
 

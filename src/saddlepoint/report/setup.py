@@ -44,6 +44,7 @@ def training_section(facts: Facts) -> Markup:
     body = definitions(
         [
             ("Model", _model(mapping(summary.get("model")))),
+            ("How it was chosen", facts.contest),
             ("Data", str(data.get("name") or "")),
             ("Examples", ", ".join(filter(None, [examples, held_out]))),
             ("One example", f"{data.get('kind') or ''} {form or ''}".strip()),
