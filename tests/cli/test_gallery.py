@@ -80,6 +80,19 @@ def test_a_picture_of_somebody_else_is_never_replaced(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["sample-00000.png"]
 
 
+@pytest.mark.parametrize("contents", [gallery.SAMPLES, gallery.COMPLETED], ids=lambda contents: contents.what)
+def test_a_picture_of_somebody_else_in_a_folder_is_never_replaced(tmp_path: Path, contents: gallery.Contents) -> None:
+    path, names = tmp_path / "gallery", sample_names(2, "cats/")
+    write_gallery(pictures(names[:1], 1), path, contents, overwrite=False)
+    Image.new("L", (2, 2), 7).save(path / names[1])
+    with pytest.raises(RunError, match="is not on the list"):
+        write_gallery(pictures(names, 2), path, contents, overwrite=True)
+    assert shades(path) == {names[0]: 1, names[1]: 7}
+    write_gallery(pictures(["a/b/c.png"] if contents is gallery.COMPLETED else [], 3), path, contents, overwrite=True)
+    assert names[0] not in shades(path)
+    assert shades(path)[names[1]] == 7
+
+
 @pytest.mark.parametrize(
     "names", [["../victim.png"], ["../sample-1.png"], ["/etc/sample-1.png"], ["a/../sample-1.png"], ["."], [3]]
 )
@@ -88,7 +101,7 @@ def test_a_forged_list_deletes_nothing_else(names: list[object], tmp_path: Path)
     write_gallery(pictures(sample_names(1)), path, overwrite=False)
     victim = tmp_path / "sample-1.png"
     victim.write_text("theirs")
-    (path / gallery.LIST).write_text(f'{{"samples": {str(names).replace(chr(39), chr(34))}}}')
+    (path / gallery.SAMPLES.list).write_text(f'{{"samples": {str(names).replace(chr(39), chr(34))}}}')
     (path / "sample-00000.png").unlink()
     write_gallery(pictures(sample_names(1), 5), path, overwrite=True)
     assert victim.read_text() == "theirs"
@@ -103,6 +116,10 @@ def test_nothing_is_replaced_through_a_link(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="is a link"):
         write_gallery(pictures(sample_names(1, "cats/"), 2), path, overwrite=True)
     assert shades(victim) == dict.fromkeys(sample_names(2), 1)
+    link = tmp_path / "link"
+    link.symlink_to(victim)
+    with pytest.raises(RunError, match="is a link"):
+        check_gallery(link, overwrite=True)
 
 
 def test_the_current_folder_can_be_a_gallery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -150,7 +167,7 @@ def test_killed_at_any_rename_the_next_command_completes_it(
             assert len(shades(path)) >= 3
     write_gallery(pictures(sample_names(2), 3), path, overwrite=True)
     assert shades(path) == dict.fromkeys(sample_names(2), 3)
-    assert sorted(p.name for p in path.iterdir()) == [gallery.LIST, *sample_names(2)]
+    assert sorted(p.name for p in path.iterdir()) == [gallery.SAMPLES.list, *sample_names(2)]
 
 
 def test_files_prepared_by_another_process_stay(tmp_path: Path) -> None:

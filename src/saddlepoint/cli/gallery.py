@@ -1,7 +1,7 @@
-"""Write a folder of samples, one file each, completely or not at all, without replacing files that this command did not write.
+"""Write a folder of pictures, one file each, completely or not at all, without replacing files that the command did not write.
 
-A list in the folder, `.samples.json`, names the files that this command wrote; `--overwrite` replaces only these. A new
-folder appears by rename. In an existing folder the new files move in first and the old ones are removed last, so that a
+A list in the folder, such as `.samples.json`, names the files that the command wrote; `--overwrite` replaces only these. A
+new folder appears by rename. In an existing folder the new files move in first and the old ones are removed last, so that a
 killed process leaves only files that are on the list.
 """
 
@@ -13,6 +13,7 @@ import os
 import re
 import secrets
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,95 +25,147 @@ from saddlepoint.records.lock import LOCK, locked_entries
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-LIST = ".samples.json"
-_SAMPLE = re.compile(r"(?:(?!\.{1,2}/)[^/\\\0]+/)?sample-\d+\.(?:png|wav|npy|csv|txt)")
-_INSIDE = ".samples-"  # a folder in construction inside an existing one
+
+@dataclass(frozen=True)
+class Contents:
+    """What a command writes into a folder.
+
+    Attributes:
+        what: the plural, which names the list `.WHAT.json` and the folder in construction.
+        pattern: of the names, relative to the folder; it matches no path that leaves the folder, since a list may be forged.
+    """
+
+    what: str
+    pattern: re.Pattern[str]
+
+    @property
+    def list(self) -> str:
+        """Name of the list of files that the command wrote."""
+        return f".{self.what}.json"
+
+    @property
+    def inside(self) -> str:
+        """Begins the name of a folder in construction inside an existing folder."""
+        return f".{self.what}-"
 
 
-def check_gallery(path: Path, *, overwrite: bool) -> None:
-    """Check that samples can be written into the folder `path`, without changing anything.
+_FOLDER = r"(?:(?!\.{1,2}/)[^/\\\0]+/)"
+SAMPLES = Contents("samples", re.compile(_FOLDER + r"?sample-\d+\.(?:png|wav|npy|csv|txt)"))
+COMPLETED = Contents("completed", re.compile(_FOLDER + r"*[^/\\\0]+\.png"))
+
+
+def check_gallery(path: Path, contents: Contents = SAMPLES, *, overwrite: bool) -> None:
+    """Check that files can be written into the folder `path`, without changing anything.
+
+    Args:
+        path: the folder; it may be missing.
+        contents: what is written.
+        overwrite: whether files that the command wrote there are replaced.
 
     Raises:
-        RunError: it holds files and `overwrite` was not asked for, or samples that would be replaced and are not on the
-            list of those that this command wrote.
+        RunError: it holds files and `overwrite` was not asked for, it is a link, or it holds files that would be replaced and
+            are not on the list of those that the command wrote.
     """
     if not path.is_dir():
         return
     names = [
         entry.name
         for entry in path.iterdir()
-        if not _is_part(entry.name, _INSIDE) and not _is_part(entry.name, f".{LIST}.")
+        if not _is_part(entry.name, contents.inside) and not _is_part(entry.name, f".{contents.list}.")
     ]
-    if names and not overwrite:
-        raise RunError(f"{path} is not empty: name another folder, or replace the samples in it with --overwrite.")
-    known = _read_list(path)
-    unknown = [name for name in names if _SAMPLE.fullmatch(name) and name not in known]
-    if unknown:
+    if not names:
+        return
+    if not overwrite:
         raise RunError(
-            f"{path} holds {unknown[0]}, which is not on the list of what this command wrote ({LIST}), so it is left "
-            "alone: name another folder."
+            f"{path} is not empty: name another folder, or replace what this command wrote in it with --overwrite."
         )
+    if path.is_symlink():
+        raise RunError(f"{path} is a link, through which nothing is replaced: name another folder.")
+    known = _read_list(path, contents)
+    unknown = [name for name in names if contents.pattern.fullmatch(name) and name not in known]
+    if unknown:
+        raise _not_listed(path, contents, unknown[0])
 
 
-def write_gallery(samples: Iterable[tuple[str, Image | bytes]], path: Path, *, overwrite: bool) -> None:
-    """Write samples into the folder `path`.
+def write_gallery(
+    files: Iterable[tuple[str, Image | bytes]], path: Path, contents: Contents = SAMPLES, *, overwrite: bool
+) -> None:
+    """Write files into the folder `path`.
 
     Args:
-        samples: (name, picture or the content of a file), where a name is `sample-00000.png` or `CLASS/sample-00000.png`.
+        files: (name, picture or the content of a file), where a name matches the pattern of the contents, such as
+            `sample-00000.png` or `CLASS/sample-00000.png`.
         path: the folder; new, or one that `check_gallery` accepts.
-        overwrite: whether files that this command wrote there are replaced.
+        contents: what is written.
+        overwrite: whether files that the command wrote there are replaced.
 
     Raises:
-        RunError: another process has written there meanwhile.
+        RunError: another process has written there meanwhile, or a file that the command did not write would be replaced.
     """
     if not path.is_dir():
         path.parent.mkdir(parents=True, exist_ok=True)
         with _staging(path.parent, f".{path.name}.") as staging:
-            names = _write(samples, staging)
-            _write_list(staging, names)
+            names = _write(files, staging)
+            _write_list(staging, contents, names)
             with locked_entries(path.parent):
                 if os.path.lexists(path):
                     raise RunError(f"{path} was made by another process meanwhile: name another folder.")
                 (staging / LOCK).unlink(missing_ok=True)
                 staging.rename(path)
         return
-    with _staging(path, _INSIDE) as staging:
-        names = _write(samples, staging)
+    with _staging(path, contents.inside) as staging:
+        names = _write(files, staging)
         with locked_entries(path):
-            for part in path.glob(f".{LIST}.*.part"):
+            for part in path.glob(f".{contents.list}.*.part"):
                 part.unlink()
-            check_gallery(path, overwrite=overwrite)
-            _move_in(staging, path, names)
+            check_gallery(path, contents, overwrite=overwrite)
+            _move_in(staging, path, contents, names)
 
 
-def _write(samples: Iterable[tuple[str, Image | bytes]], folder: Path) -> list[str]:
+def _write(files: Iterable[tuple[str, Image | bytes]], folder: Path) -> list[str]:
     names = []
-    for name, sample in samples:
+    for name, content in files:
         target = folder / name
-        target.parent.mkdir(exist_ok=True)
-        if isinstance(sample, bytes):
-            target.write_bytes(sample)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(content, bytes):
+            target.write_bytes(content)
         else:
-            sample.save(target)
+            content.save(target)
         names.append(name)
     return names
 
 
-def _move_in(staging: Path, path: Path, names: list[str]) -> None:
-    old = _read_list(path)
+def _move_in(staging: Path, path: Path, contents: Contents, names: list[str]) -> None:
+    old = _read_list(path, contents)
     for name in (*names, *old):
-        if (path / name).parent.is_symlink():
-            raise RunError(f"{(path / name).parent} is a link, through which nothing is replaced: name another folder.")
-    _write_list(path, sorted(old.union(names)))
+        for folder in _folders(path, name):
+            if folder.is_symlink():
+                raise RunError(f"{folder} is a link, through which nothing is replaced: name another folder.")
+        if name not in old and os.path.lexists(path / name):
+            raise _not_listed(path, contents, name)
+    _write_list(path, contents, sorted(old.union(names)))
     for name in names:
-        (path / name).parent.mkdir(exist_ok=True)
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
         (staging / name).replace(path / name)
     for name in old.difference(names):
         (path / name).unlink(missing_ok=True)
-    for folder in {(path / name).parent for name in old} - {path}:
+    # The deepest first.
+    for folder in sorted({folder for name in old for folder in _folders(path, name)}, reverse=True):
         with contextlib.suppress(OSError):  # it holds other files
             folder.rmdir()
-    _write_list(path, names)
+    _write_list(path, contents, names)
+
+
+def _folders(path: Path, name: str) -> list[Path]:
+    """The folders inside `path` that lead to a file."""
+    return [path / folder for folder in Path(name).parents if folder != Path()]
+
+
+def _not_listed(path: Path, contents: Contents, name: str) -> RunError:
+    return RunError(
+        f"{path} holds {name}, which is not on the list of what this command wrote ({contents.list}), so it is left "
+        "alone: name another folder."
+    )
 
 
 @contextlib.contextmanager
@@ -139,14 +192,15 @@ def _is_part(name: str, prefix: str) -> bool:
     return re.fullmatch(re.escape(prefix) + r"[0-9a-f]{12}\.part", name) is not None
 
 
-def _read_list(path: Path) -> set[str]:
-    """The files in `path` that this command wrote."""
-    if not (path / LIST).is_file() or (path / LIST).is_symlink():
+def _read_list(path: Path, contents: Contents) -> set[str]:
+    """The files in `path` that the command wrote."""
+    listed = path / contents.list
+    if not listed.is_file() or listed.is_symlink():
         return set()
-    names = Fields(read_json(path / LIST), str(path / LIST)).sequence("samples")
-    return {name for name in names if isinstance(name, str) and _SAMPLE.fullmatch(name)}
+    names = Fields(read_json(listed), str(listed)).sequence(contents.what)
+    return {name for name in names if isinstance(name, str) and contents.pattern.fullmatch(name)}
 
 
-def _write_list(path: Path, names: list[str]) -> None:
-    with replaced(path / LIST) as file:
-        json.dump({"samples": names}, file)
+def _write_list(path: Path, contents: Contents, names: list[str]) -> None:
+    with replaced(path / contents.list) as file:
+        json.dump({contents.what: names}, file)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import secrets
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +10,8 @@ from saddlepoint.applications.impute.settings import AUTO
 from saddlepoint.cli.arguments import checkpoint_step
 from saddlepoint.cli.console import console, print_json
 from saddlepoint.cli.destination import check_file, check_place
-from saddlepoint.errors import RunError, SettingError
+from saddlepoint.cli.gallery import COMPLETED, check_gallery, write_gallery
+from saddlepoint.errors import SettingError
 from saddlepoint.records import replaced
 from saddlepoint.records.schema import number_to_json
 
@@ -89,37 +88,17 @@ def _check_out(out: Path, is_arrays: bool, *, overwrite: bool) -> None:
         raise SettingError(
             f"impute: --out {out}: completed images are written into a folder; name one, without an ending."
         )
-    if out.is_dir() and any(out.iterdir()) and not overwrite:
-        raise RunError(
-            f"{out} is not empty: name another folder, or replace images of the same names with --overwrite."
-        )
+    check_gallery(out, COMPLETED, overwrite=overwrite)
     check_place("impute", out)
 
 
 def _write(done: CompletedImages, out: Path, *, overwrite: bool) -> None:
-    """Arrays for arrays and images for images; a new folder appears by rename."""
+    """Write arrays for arrays, and a folder of images for images."""
     import numpy as np
 
-    out.parent.mkdir(parents=True, exist_ok=True)
-    if done.holes.names is None:
-        with replaced(out, "wb") as file:
-            np.savez(file, x=done.draws if len(done.draws) > 1 else done.x, known=done.holes.known)
+    if done.holes.names is not None:
+        write_gallery(done.files(), out, COMPLETED, overwrite=overwrite)
         return
-    staging = out.with_name(f".{out.name}.{secrets.token_hex(6)}.part")
-    staging.mkdir()
-    try:
-        names = []
-        for name, image in done.files():
-            (staging / name).parent.mkdir(parents=True, exist_ok=True)
-            image.save(staging / name)
-            names.append(name)
-        if not out.exists():
-            staging.rename(out)
-            return
-        if out.is_symlink():
-            raise RunError(f"{out} is a link, through which nothing is replaced: name another folder.")
-        for name in names:
-            (out / name).parent.mkdir(parents=True, exist_ok=True)
-            (staging / name).replace(out / name)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with replaced(out, "wb") as file:
+        np.savez(file, x=done.draws if len(done.draws) > 1 else done.x, known=done.holes.known)

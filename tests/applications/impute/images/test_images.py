@@ -108,13 +108,14 @@ def test_the_command_writes_images_a_picture_and_one_document(
     document = json.loads(capsys.readouterr().out)
     assert (document["examples"], document["missing"], document["draws"]) == (2, 16, 2)
     assert set(document["errors"]) == {"draw", "mean", "energy"}
-    assert sorted(path.name for path in out.iterdir()) == ["0-1.png", "0-2.png", "1-1.png", "1-2.png"]
+    assert sorted(path.name for path in out.glob("[!.]*")) == ["0-1.png", "0-2.png", "1-1.png", "1-2.png"]
     assert (np.asarray(Image.open(out / "1-2.png"))[:, : SIDE // 2] == 180).all()
     assert (holes / "full-grid.png").exists()
     assert main(argv) == 2
     assert "is not empty" in capsys.readouterr().err
+    (out / "notes.txt").write_text("mine")
     assert main([*argv, "--overwrite"]) == 0
-    assert (out / "0.png").exists()
+    assert sorted(path.name for path in out.glob("[!.]*")) == ["0.png", "1.png", "notes.txt"]
 
 
 @pytest.mark.parametrize(
