@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from saddlepoint.applications.impute import holding_out
-from saddlepoint.applications.impute.holding_out import energy_scores, hold_contest, hold_out_cells
+from saddlepoint.applications.impute.holding_out import hold_contest, hold_out_cells
 
 
 def test_held_out_cells_are_observed_ones_in_the_same_share_of_every_column() -> None:
@@ -16,24 +16,6 @@ def test_held_out_cells_are_observed_ones_in_the_same_share_of_every_column() ->
     assert not (held & missing).any()
     assert held.sum(0).tolist()[:2] == [20, round(0.1 * (~missing[:, 1]).sum())]
     assert held[:, 2].sum() <= max(0, (~missing[:, 2]).sum() - 5)
-
-
-def test_energy_scores_by_hand() -> None:
-    drawn, truth = np.array([[0.0, 1.0], [2.0, 1.0], [4.0, 2.0]]), np.array([1.0, 1.0])
-    # Numbers: (1 + 1 + 3) / 3 - (2 + 4 + 2) / 6; categories: 1 / 3 - 2 / 6.
-    assert energy_scores(drawn, truth, np.array([True, False])) == pytest.approx([1 / 3, 0.0])
-    assert energy_scores(drawn[:1], truth, np.array([True, False])).tolist() == [1.0, 0.0]
-
-
-def test_energy_scores_are_least_for_draws_of_the_true_distribution() -> None:
-    rng = np.random.default_rng(0)
-    truth = rng.standard_normal(4_000)
-    numbers = np.ones(4_000, dtype=bool)
-    scores = {
-        scale: energy_scores(scale * rng.standard_normal((10, 4_000)), truth, numbers).mean() for scale in (0.2, 1, 3)
-    }
-    assert min(scores, key=scores.__getitem__) == 1
-    assert scores[1] == pytest.approx(1 / np.sqrt(np.pi), abs=0.03)  # E|x - y| / 2 of two standard normals
 
 
 def test_the_method_that_suits_the_data_wins() -> None:

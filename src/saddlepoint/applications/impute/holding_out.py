@@ -7,13 +7,14 @@ smallest on average for draws from the true conditional distribution, and a best
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from saddlepoint.applications.impute.energy_score import energy_scores
 from saddlepoint.applications.impute.keeping import Keep
 from saddlepoint.applications.impute.method import Kinds, Mask, Matrix
 from saddlepoint.applications.impute.settings import METHODS, Aim, make_method
@@ -214,32 +215,22 @@ def _try(
     is_number = np.broadcast_to(np.asarray(kinds) == 0, held.shape)[held]
     scale = np.broadcast_to(np.nanstd(matrix, 0), held.shape)[held]
     drawn, truth = filled[:, held], matrix[held]
-    loss = energy_scores(drawn, truth, is_number) / np.where(is_number & (scale > 0), scale, 1.0)
+    loss = energy_scores(drawn, truth, cell_distances(is_number)) / np.where(is_number & (scale > 0), scale, 1.0)
     if aim == "prediction" or not is_number.any():
         return loss, None
     low, high = drawn[:, is_number].min(0), drawn[:, is_number].max(0)
     return loss, float(((low <= truth[is_number]) & (truth[is_number] <= high)).mean())
 
 
-def energy_scores(
-    drawn: npt.NDArray[np.float64], truth: npt.NDArray[np.float64], is_number: Mask
-) -> npt.NDArray[np.float64]:
-    """E|x - y| - E|x - x'| / 2 for each cell, without bias in the number of draws; of one draw the plain error.
+def cell_distances(is_number: Mask) -> Callable[[Matrix, Matrix], Matrix]:
+    """The distance of two values of each cell: |x - y| of numbers, and 1 of different categories.
 
     Args:
-        drawn: (m, C) draws of C cells.
-        truth: (C,) their values.
-        is_number: (C,) whether values differ by |x - y|; categories differ by 1.
-
-    References:
-        Strictly Proper Scoring Rules, Prediction, and Estimation (Gneiting, Raftery, 2007),
-        https://doi.org/10.1198/016214506000001437.
+        is_number: (C,) whether the cells hold numbers.
     """
-    error = np.abs(drawn - truth)
-    error = np.where(is_number, error, error > 0)
-    m = len(drawn)
-    if m == 1:
-        return np.asarray(error[0], dtype=np.float64)
-    apart = np.abs(drawn[:, None] - drawn[None])
-    apart = np.where(is_number, apart, apart > 0)
-    return np.asarray(error.mean(0) - apart.sum((0, 1)) / (2 * m * (m - 1)), dtype=np.float64)
+
+    def distance(x: Matrix, y: Matrix) -> Matrix:
+        apart = np.abs(x - y)
+        return np.where(is_number, apart, apart > 0)
+
+    return distance

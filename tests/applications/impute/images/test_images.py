@@ -11,8 +11,8 @@ import torch
 from PIL import Image
 
 import saddlepoint as sp
-from saddlepoint.applications.impute.images.completed import energy_scores
-from saddlepoint.applications.impute.images.holes import read_complete, read_holes
+from saddlepoint.applications.impute.images.completed import CompletedImages
+from saddlepoint.applications.impute.images.holes import Holes, read_complete, read_holes
 from saddlepoint.cli.main import main
 from saddlepoint.data.dataset import Event
 from saddlepoint.errors import DataError, SettingError
@@ -86,17 +86,15 @@ def test_transparent_pixels_masks_and_nan_say_the_same(holes: Path) -> None:
         assert np.array_equal(np.where(one.known, one.x, 0), np.where(by_alpha.known, truth, 0))
 
 
-def test_the_energy_score_of_two_draws_has_its_closed_form_and_prefers_the_true_distribution() -> None:
-    drawn, truth = np.array([[[1.0, 0.0]], [[0.0, 2.0]]]), np.zeros((1, 2))
-    expected = ((1 + 2) / 2 - np.sqrt(5) / 2) / np.sqrt(2)
-    assert energy_scores(drawn, truth, np.ones((1, 2), dtype=bool)) == pytest.approx(expected)
-    rng = np.random.default_rng(0)
-    truth = rng.standard_normal((2_000, 2))
-    missing = np.ones(truth.shape, dtype=bool)
-    scores = [
-        energy_scores(spread * rng.standard_normal((5, 2_000, 2)), truth, missing).mean() for spread in (0.4, 1, 2)
-    ]
-    assert scores[1] < min(scores[0], scores[2])
+def test_the_energy_score_counts_missing_numbers_and_examples_alone() -> None:
+    truth = np.zeros((2, 1, 1, 3))
+    known = np.array([[False, False, True], [True, True, True]]).reshape(truth.shape)
+    draws = np.array([[1.0, 0.0, 9.0], [0.0, 2.0, 9.0]])[:, None].repeat(2, 1).reshape(2, *truth.shape)
+    event = Event((1, 1, 3), "image", "float32", 0.0, 2.0)
+    errors = CompletedImages(Holes(truth, known), draws, event, truth, "").errors()
+    assert errors["energy"] == pytest.approx(((1 + 2) / 2 - np.sqrt(5) / 2) / np.sqrt(2) / 2)
+    assert errors["draw"] == pytest.approx(np.sqrt(5 / 4) / 2)
+    assert errors["mean"] == pytest.approx(np.sqrt(1.25 / 2) / 2)
 
 
 def test_the_command_writes_images_a_picture_and_one_document(

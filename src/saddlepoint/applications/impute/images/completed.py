@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
+from saddlepoint.applications.impute.energy_score import energy_scores
 from saddlepoint.applications.impute.images.holes import Array, Holes
 from saddlepoint.errors import DataError
 
@@ -49,15 +50,10 @@ class CompletedImages:
 
         Returns:
             `draw`, the root mean squared error of a draw; `mean`, that of the mean of all draws; and, of several draws,
-            `energy`, the mean energy score of an example, over the root of its number of missing numbers: it is lowest on average
-            for draws from the true distribution.
+            `energy`, the mean energy score of an example, over the root of its number of missing numbers.
 
         Raises:
             DataError: the truth is not known.
-
-        References:
-            Strictly Proper Scoring Rules, Prediction, and Estimation (Gneiting, Raftery, 2007),
-            https://doi.org/10.1198/016214506000001437.
         """
         if self.truth is None:
             raise DataError("impute: errors need the complete images; give them as truth.")
@@ -70,13 +66,13 @@ class CompletedImages:
             "mean": float(np.sqrt(((drawn.mean(0) - truth) ** 2)[missing].mean())),
         }
         if len(drawn) > 1:
-            found["energy"] = float(energy_scores(drawn, truth, missing).mean())
+            rows = missing.reshape(len(missing), -1).any(1)
+            scores = energy_scores(drawn[:, rows], truth[rows], euclidean)
+            found["energy"] = float((scores / np.sqrt(missing[rows].reshape(len(scores), -1).sum(1))).mean())
         return found
 
     def files(self) -> Iterator[tuple[str, Image]]:
         """Name and picture of each completed image; several draws of NAME.png are NAME-1.png, NAME-2.png, ..."""
-        from pathlib import Path
-
         from saddlepoint.figures.pixels import to_image, to_pixels
 
         assert self.holes.names is not None
@@ -119,21 +115,6 @@ class CompletedImages:
         }
 
 
-def energy_scores(
-    drawn: npt.NDArray[np.float64], truth: npt.NDArray[np.float64], missing: npt.NDArray[np.bool_]
-) -> npt.NDArray[np.float64]:
-    """E|x - y| - E|x - x'| / 2 of each example with missing numbers, over the root of how many it has.
-
-    Args:
-        drawn: (m, N, ...) draws, at least 2, equal to the truth where nothing is missing.
-        truth: (N, ...).
-        missing: (N, ...).
-    """
-    counts = missing.reshape(len(missing), -1).sum(1)
-    rows = counts > 0
-    points = drawn[:, rows].reshape(len(drawn), int(rows.sum()), -1)
-    error = np.linalg.norm(points - truth[rows].reshape(1, int(rows.sum()), -1), axis=-1).mean(0)
-    m = len(points)
-    apart = sum(np.linalg.norm(points - one, axis=-1).sum(0) for one in points) / (m * (m - 1))
-    scores: npt.NDArray[np.float64] = (error - apart / 2) / np.sqrt(counts[rows])
-    return scores
+def euclidean(x: Array, y: Array) -> Array:
+    """(m, N, ...) and (N, ...) -> (m, N) distances of the examples."""
+    return np.asarray(np.linalg.norm((x - y).reshape(*x.shape[:2], -1), axis=-1))
