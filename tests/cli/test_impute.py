@@ -78,6 +78,9 @@ def test_a_page_shows_what_was_missing_and_filled_and_escapes_names(
         (["--out", "full.csv", "--draws", "0"], "at least 1"),
         (["--out", "full.csv", "--intervals", "cells.csv"], "at least 19 draws"),
         (["--out", "full.csv", "--seed", "-1"], "--seed"),
+        (["--out", "full.csv", "--page", "page.txt"], "--page page.txt must end with .html"),
+        (["--out", "full.csv", "--intervals", "cells.csv", "--draws", "2"], "needs at least 19 draws"),
+        (["--out", "full.csv", "--device", "cuda"], "add --model"),
         ([], "--out"),
     ],
 )
@@ -97,10 +100,11 @@ def test_what_is_wrong_is_said_and_nothing_is_written(
         ("a,b\n1,2\n3\n", "line 3 has 1 cell"),
         ("a,a\n1,2\n", "two columns are called"),
         ("", "is empty"),
+        ("a,imputation\n1,2\n,3\n", "has a column 'imputation'"),
     ],
 )
 def test_tables_that_cannot_be_read(people: Path, text: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
     Path("wrong.csv").write_text(text)
-    assert main(["impute", "wrong.csv", "--out", "full.csv"]) == 2
+    assert main(["impute", "wrong.csv", "--out", "full.csv", "--draws", "2"]) == 2
     assert said in capsys.readouterr().err
     assert not Path("full.csv").exists()

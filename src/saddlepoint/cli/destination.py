@@ -10,23 +10,32 @@ from pathlib import Path
 from saddlepoint.errors import RunError, SettingError
 
 
-def check_file(command: str, path: Path, endings: Sequence[str] = (), *, overwrite: bool) -> None:
+def check_file(
+    command: str, path: Path, endings: Sequence[str] = (), *, overwrite: bool, option: str = "--out"
+) -> None:
     """Check that a file can and may be written.
+
+    Args:
+        command: begins the message.
+        path: of the file.
+        endings: that it may have; none for any.
+        overwrite: whether an existing file may be replaced.
+        option: that names the file, for the message.
 
     Raises:
         SettingError: it is a folder, has another ending, or lies where no file can be.
         RunError: it exists, and `overwrite` was not asked for.
     """
     if path.is_dir():
-        raise SettingError(f"{command}: --out {path} is a folder: name a file in it.")
+        raise SettingError(f"{command}: {option} {path} is a folder: name a file in it.")
     if endings and path.suffix not in endings:
-        raise SettingError(f"{command}: --out {path} must end with {' or '.join(endings)}.")
-    check_place(command, path)
+        raise SettingError(f"{command}: {option} {path} must end with {' or '.join(endings)}.")
+    check_place(command, path, option)
     if path.exists() and not overwrite:
         raise RunError(f"{path} exists: name another file, or replace it with --overwrite.")
 
 
-def check_place(command: str, path: Path) -> None:
+def check_place(command: str, path: Path, option: str = "--out") -> None:
     """Check that the folder of a file takes files, by creating one and removing it again, with any new folders.
 
     Raises:
@@ -41,7 +50,7 @@ def check_place(command: str, path: Path) -> None:
     except OSError as error:
         files = [str(one) for one in (folder, *folder.parents) if one.is_file()]
         why = f"{files[0]} is a file, not a folder" if files else f"nothing can be written there ({error.strerror})"
-        raise SettingError(f"{command}: --out {path}: {why}; name another place.") from None
+        raise SettingError(f"{command}: {option} {path}: {why}; name another place.") from None
     finally:
         with contextlib.suppress(OSError):  # folders that were never made, or that another process fills meanwhile
             for made in missing:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from saddlepoint.applications.impute.settings import AIMS, AUTO, METHODS, Aim
+from saddlepoint.arguments import check_count
 from saddlepoint.cli.arguments import Parser, add_trust
 from saddlepoint.cli.console import Output, console, print_json
 from saddlepoint.cli.destination import check_file
@@ -28,25 +29,29 @@ def run(argv: Sequence[str]) -> int:
 
         return run_model(arguments)
     _check_table(arguments)
-    from saddlepoint.applications.impute.start import DRAWS, impute
+    from saddlepoint.applications.impute.imputed import check_numbering
+    from saddlepoint.applications.impute.start import DRAWS, MOST_SEED, impute
+    from saddlepoint.data.tabular.reading import read_frame
     from saddlepoint.data.tabular.schema import Schema
     from saddlepoint.progress import Display
 
     aim: Aim = arguments.aim or "prediction"
     draws = arguments.draws if arguments.draws is not None else DRAWS if aim == "inference" else 1
-    if arguments.seed < 0 or arguments.seed >= 2**32:
-        raise SettingError(f"impute: --seed is from 0 to {2**32 - 1:,}, got {arguments.seed}.")
+    check_count("impute", "--seed", arguments.seed, 0, MOST_SEED)
     out, cells = Path(arguments.out), None if arguments.intervals is None else Path(arguments.intervals)
     page = None if arguments.page is None else Path(arguments.page)
     if page is not None:
-        check_file("impute", page, [".html"], overwrite=arguments.overwrite)
+        check_file("impute", page, [".html"], overwrite=arguments.overwrite, option="--page")
     _check_outputs(arguments.table, out, cells, draws, overwrite=arguments.overwrite)
     schema = None if arguments.schema is None else Schema.read(arguments.schema)
+    table = read_frame(arguments.table, schema)
+    if draws > 1:
+        check_numbering(table)
     output, waiting = console(arguments.json), console(json=True)
     with Display(waiting, every=5.0, share=1.0, summary=False, say=waiting.say) as display:
         done = impute(
-            arguments.table,
-            method=arguments.method,
+            table,
+            method=arguments.method or AUTO,
             aim=aim,
             draws=draws,
             seed=arguments.seed,
@@ -78,7 +83,7 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _check_table(arguments: argparse.Namespace) -> None:
-    for name in ("mask", "truth", "grid"):
+    for name in ("mask", "truth", "grid", "step", "device"):
         if getattr(arguments, name) is not None:
             raise SettingError(f"impute: --{name} is for images, which a trained model completes: add --model RUN.")
     if Path(arguments.table).is_dir():
@@ -96,7 +101,7 @@ def _check_outputs(table: str, out: Path, cells: Path | None, draws: int, *, ove
             raise SettingError(f"impute: {option} {path} must end with one of {', '.join(ENDINGS)}.")
         if path.resolve() == Path(table).expanduser().resolve():
             raise SettingError(f"impute: {option} {path} is the table itself; name another file.")
-        check_file("impute", path, overwrite=overwrite)
+        check_file("impute", path, overwrite=overwrite, option=option)
     if cells is not None and cells.resolve() == out.resolve():
         raise SettingError(f"impute: --out and --intervals name the same file, {out}.")
     if cells is not None and draws < (least := least_draws(LEVEL)):
@@ -160,9 +165,7 @@ def _parser() -> Parser:
         metavar="FILE",
         help="the completed table, whose ending says the format; a folder for images, an .npz file for arrays",
     )
-    parser.add_argument(
-        "--method", default=AUTO, metavar="NAME", help="auto (the default) tries methods on held-out cells"
-    )
+    parser.add_argument("--method", metavar="NAME", help="auto (the default) tries methods on held-out cells")
     parser.add_argument(
         "--for",
         dest="aim",
@@ -189,8 +192,8 @@ def _parser() -> Parser:
     )
     parser.add_argument("--truth", metavar="PATH", help="images: the complete ones, to measure errors")
     parser.add_argument("--grid", metavar="FILE.png", help="images: picture of holes and completions (OUT-grid.png)")
-    parser.add_argument("--step", default="newest", metavar="STEP", help="images: checkpoint: newest, best or a number")
-    parser.add_argument("--device", default="cpu", metavar="DEVICE", help="images: cpu (default), auto, cuda or mps")
+    parser.add_argument("--step", metavar="STEP", help="images: checkpoint: newest (default), best or a number")
+    parser.add_argument("--device", metavar="DEVICE", help="images: cpu (default), auto, cuda or mps")
     add_trust(parser)
     parser.add_argument("--overwrite", action="store_true", help="replace files that exist")
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")

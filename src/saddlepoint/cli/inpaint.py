@@ -6,7 +6,6 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from saddlepoint.applications.impute.settings import AUTO
 from saddlepoint.cli.arguments import checkpoint_step
 from saddlepoint.cli.console import console, print_json
 from saddlepoint.cli.destination import check_file, check_place
@@ -28,15 +27,15 @@ def run_model(arguments: argparse.Namespace) -> int:
         arguments: of `saddlepoint impute` with --model.
     """
     for name in TABLE_OPTIONS:
-        if getattr(arguments, name) not in (None, AUTO):
+        if getattr(arguments, name) is not None:
             option = "for" if name == "aim" else name
             raise SettingError(f"impute: --{option} is for tables; leave it out with --model.")
-    step = checkpoint_step("impute", arguments.step)
+    step = checkpoint_step("impute", arguments.step or "newest")
     out = Path(arguments.out)
     is_arrays = Path(arguments.table).suffix in (".npz", ".npy")
     _check_out(out, is_arrays, overwrite=arguments.overwrite)
     grid = Path(arguments.grid) if arguments.grid is not None else out.with_name(f"{out.stem}-grid.png")
-    check_file("impute", grid, [".png"], overwrite=arguments.overwrite)
+    check_file("impute", grid, [".png"], overwrite=arguments.overwrite, option="--grid")
     output, waiting = console(arguments.json), console(json=True)
     output.say(f"Loading PyTorch and {arguments.model} ...")
     from saddlepoint import experiment
@@ -44,7 +43,7 @@ def run_model(arguments: argparse.Namespace) -> int:
     from saddlepoint.figures.style import write_png
     from saddlepoint.progress import Display
 
-    model = experiment.load(arguments.model, step=step, device=arguments.device, trust=arguments.trust)
+    model = experiment.load(arguments.model, step=step, device=arguments.device or "cpu", trust=arguments.trust)
     with Display(waiting, every=5.0, share=1.0, summary=False, say=waiting.say) as display:
         done = complete_images(
             arguments.table,

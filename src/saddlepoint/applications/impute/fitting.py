@@ -12,6 +12,7 @@ from saddlepoint.applications.impute.holding_out import SMALL, Contest, hold_con
 from saddlepoint.applications.impute.keeping import Keep
 from saddlepoint.applications.impute.method import ImputationMethod, Kinds, Mask, Matrix
 from saddlepoint.applications.impute.settings import AIMS, AUTO, METHODS, Aim, check_method, make_method
+from saddlepoint.arguments import check_count
 from saddlepoint.errors import SettingError
 from saddlepoint.progress.protocol import Report
 
@@ -49,8 +50,7 @@ def check_request(method: str, aim: str, draws: int) -> None:
     check_method(method, "impute", [AUTO])
     if aim not in AIMS:
         raise SettingError(f'impute: the aim is {" or ".join(AIMS)}, got "{aim}".')
-    if isinstance(draws, bool) or not isinstance(draws, int | np.integer) or draws < 1:
-        raise SettingError(f"impute: draws must be a whole number of at least 1, got {draws!r}.")
+    check_count("impute", "draws", draws, 1)
     if method != AUTO and not METHODS[method].draws and (draws > 1 or aim == "inference"):
         able = ", ".join(name for name, entry in METHODS.items() if entry.draws)
         raise SettingError(

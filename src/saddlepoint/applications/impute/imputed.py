@@ -80,10 +80,7 @@ class Imputed:
 
         if len(self.tables) == 1:
             return self.frame
-        if NUMBER in self.frame.columns:
-            raise DataError(
-                f"impute: the table has a column {NUMBER!r}, which is to number the completed tables; rename it."
-            )
+        check_numbering(self.frame)
         numbered = []
         for number, table in enumerate(self.tables, 1):
             one = table.copy()
@@ -201,6 +198,14 @@ class Imputed:
                 "impute: pooling needs several completed tables that differ as much as the missing cells are uncertain; "
                 'use aim="inference" and draws=20.'
             )
+
+
+def check_numbering(frame: pd.DataFrame) -> None:
+    """Raise DataError if the table has a column of the name of that which numbers completed tables."""
+    if NUMBER in frame.columns:
+        raise DataError(
+            f"impute: the table has a column {NUMBER!r}, which is to number the completed tables; rename it."
+        )
 
 
 def least_draws(level: float) -> int:

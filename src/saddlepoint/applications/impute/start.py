@@ -14,6 +14,7 @@ from saddlepoint.applications.impute.imputed import Imputed
 from saddlepoint.applications.impute.keeping import Keep, fingerprint
 from saddlepoint.applications.impute.method import Kinds, Matrix
 from saddlepoint.applications.impute.settings import AUTO, Aim
+from saddlepoint.arguments import check_count
 from saddlepoint.data.tabular.schema import Schema
 from saddlepoint.errors import SettingError
 from saddlepoint.progress import report_for
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from saddlepoint.applications.impute.images.completed import CompletedImages
 
 DRAWS = 20  # for inference
+MOST_SEED = 2**32 - 1  # that NumPy takes
 
 
 @overload
@@ -80,7 +82,7 @@ def impute(
         method: name of a method; "auto" tries them on held-out cells and takes the best for the aim.
         aim: "prediction" for one table with best guesses, "inference" for proper draws.
         draws: number of completed tables; None for 1, or 20 for inference.
-        seed: of everything random, at least 0.
+        seed: of everything random, from 0 to 2^32 - 1.
         schema: of the table; None infers it.
         options: arguments of the method.
         model: a run, its folder or a model that completes; None for tables.
@@ -110,6 +112,7 @@ def impute(
 
     wanted = draws if draws is not None else DRAWS if aim == "inference" else 1
     check_request(method, aim, wanted)
+    check_count("impute", "seed", seed, 0, MOST_SEED)
     frame = read_frame(source, schema)
     from sklearn.utils import check_random_state
 

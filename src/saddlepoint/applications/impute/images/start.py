@@ -9,7 +9,7 @@ import numpy as np
 
 from saddlepoint.applications.impute.images.completed import CompletedImages
 from saddlepoint.applications.impute.images.holes import read_complete, read_holes
-from saddlepoint.errors import SettingError
+from saddlepoint.arguments import check_count
 from saddlepoint.progress import report_for
 from saddlepoint.progress.protocol import Report
 
@@ -51,10 +51,8 @@ def complete_images(
 
     from saddlepoint.models.capabilities import Completes, require
 
-    if isinstance(draws, bool) or not isinstance(draws, int) or draws < 1:
-        raise SettingError(f"impute: draws must be a whole number of at least 1, got {draws!r}.")
-    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**63:
-        raise SettingError(f"impute: seed must be a whole number from 0 to 2^63 - 1, got {seed!r}.")
+    draws = check_count("impute", "draws", draws, 1)
+    seed = check_count("impute", "seed", seed, 0, 2**63 - 1)
     found = _model_of(model)
     able = require(found, Completes)
     event = found.event
