@@ -100,19 +100,36 @@ def standard_error(values: Tensor) -> Tensor:
     return torch.tensor(float(values.std()) / math.sqrt(len(values)), dtype=torch.float64)
 
 
-def check_known(x: Tensor, known: Tensor) -> None:
-    """Check the mask of known numbers of `complete`.
+def check_completion(x: Numbers, known: Tensor, generator: torch.Generator | None) -> Tensor:
+    """Check the arguments of `complete`.
 
     Args:
-        x: (N, *event).
+        x: (N, *event); missing numbers may have any value, or not even be numbers.
         known: (N, *event) bool.
+        generator: the argument of that name.
+
+    Returns:
+        (N, *event) x with 0 where it is missing.
 
     Raises:
-        SettingError: known is not such a tensor.
+        SettingError: x is no array of numbers, known is no mask of it, or generator is no torch.Generator.
     """
+    check_generator("complete", generator)
+    x = as_tensor(x)
     if not isinstance(known, Tensor) or known.dtype != torch.bool or known.shape != x.shape:
         got = f"{tuple(known.shape)} {known.dtype}" if isinstance(known, Tensor) else shown(known)
         raise SettingError(
             f"complete: known is {got}; give a tensor of booleans of the shape of x, {tuple(x.shape)}, that says which numbers are "
             "known."
         )
+    return torch.where(known, x, torch.zeros_like(x))
+
+
+def normal_like(x: Tensor, generator: torch.Generator | None) -> Tensor:
+    """Draw standard normal numbers of the shape, type and device of x."""
+    return torch.randn(x.shape, generator=generator, device=device_of(generator)).to(x)
+
+
+def uniform_like(x: Tensor, generator: torch.Generator | None) -> Tensor:
+    """Draw uniform numbers on [0, 1) of the shape, type and device of x."""
+    return torch.rand(x.shape, generator=generator, device=device_of(generator)).to(x)

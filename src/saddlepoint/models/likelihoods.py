@@ -14,7 +14,7 @@ from torch import Tensor
 from saddlepoint.data.dataset import Event, Scaling
 from saddlepoint.data.settings import ScalingName
 from saddlepoint.errors import SettingError
-from saddlepoint.models.arrays import device_of
+from saddlepoint.models.arrays import device_of, normal_like
 from saddlepoint.models.units import UNIT, scaling
 from saddlepoint.objectives.evidence import LogProb
 from saddlepoint.objectives.likelihood import (
@@ -102,8 +102,7 @@ def _discretised_logistic(settings: LikelihoodSettings, scaling: Scaling) -> Lik
 
 
 def _draw_gaussian(mean: Tensor, log_scale: Tensor, generator: torch.Generator | None) -> Tensor:
-    noise = torch.randn(mean.shape, generator=generator, device=device_of(generator)).to(mean)
-    return mean + torch.exp(log_scale) * noise
+    return mean + torch.exp(log_scale) * normal_like(mean, generator)
 
 
 def _draw_student_t(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from saddlepoint.models.arrays import CHUNK, Numbers, as_tensor, check_generator, check_known, device_of
+from saddlepoint.models.arrays import CHUNK, Numbers, check_completion, device_of, uniform_like
 from saddlepoint.models.autoregressive.generation import Known, generate, in_row_chunks
 from saddlepoint.models.autoregressive.network import Autoregression
 from saddlepoint.models.autoregressive.settings import AutoregressiveSettings
@@ -97,11 +97,8 @@ class SamplesInOrder(Model):
         Raises:
             SettingError: an argument is invalid.
         """
-        check_generator("complete", generator)
-        x = as_tensor(x)
-        check_known(x, known)
-        # What is unknown may not even be a number.
-        inputs = self._binarise(self.model_units(torch.where(known, x, torch.zeros_like(x))), generator)
+        x = check_completion(x, known, generator)
+        inputs = self._binarise(self.model_units(x), generator)
         mask, player = known.to(self.device), self.player
         labels = None if self.classes is None else self._labels_of_known(inputs, mask, generator)
         uniforms = self._draw_uniforms(len(x), generator)
@@ -153,4 +150,4 @@ class SamplesInOrder(Model):
             return (x > 0.5).to(x.dtype)
         generator = generator or torch.Generator(x.device).manual_seed(0)
         # Black and white stay what they are.
-        return (torch.rand(x.shape, generator=generator, device=generator.device).to(x) < x).to(x.dtype)
+        return (uniform_like(x, generator) < x).to(x.dtype)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from saddlepoint.errors import DataError
-from saddlepoint.models.arrays import Numbers, as_tensor, check_generator, check_known
+from saddlepoint.models.arrays import Numbers, as_tensor, check_completion
 from saddlepoint.models.capabilities import Completes, CompletesByClass
 from saddlepoint.models.classical.distribution import Completing
 from saddlepoint.models.classical.draws import draw_index
@@ -48,9 +48,7 @@ class Completion(AroundDistribution):
         if reason is not None:
             able = ", ".join(name for name, entry in DISTRIBUTIONS.items() if entry.completes)
             raise DataError(f"complete: {reason.rstrip('.')}: fit one with another model.distribution ({able}).")
-        check_generator("complete", generator)
-        given = as_tensor(x)
-        check_known(given, known)
+        given = check_completion(x, known, generator)
         distribution = self.distribution
         assert isinstance(distribution, Completing)
         mask = self.event.without_constants(known.cpu())

@@ -19,7 +19,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from saddlepoint.models.arrays import Numbers, as_tensor, check_generator, check_known, device_of, in_chunks
+from saddlepoint.models.arrays import Numbers, check_completion, in_chunks, normal_like
 from saddlepoint.models.class_codes import ClassCodes
 from saddlepoint.models.diffusion.samplers.sampler import Estimator, estimate_at, weights_at
 from saddlepoint.models.diffusion.settings import DiffusionSettings
@@ -58,27 +58,26 @@ def repaint(
     Returns:
         (B, *event), equal to x where it is known.
     """
-
-    def noise() -> Tensor:
-        return torch.randn(x.shape, generator=generator, device=device_of(generator)).to(x)
-
     first = weights_at(path, times[0], x)
-    state = ((first.signal * data_std).square() + first.noise.square()).sqrt() * noise()
-    state = torch.where(known, first.signal * x + first.noise * noise(), state)
+    spread = ((first.signal * data_std).square() + first.noise.square()).sqrt()
+    noise = normal_like(x, generator)
+    state = torch.where(known, first.signal * x + first.noise * noise, spread * noise)
     for now, following in pairwise(times):
         high, low = weights_at(path, now, x), weights_at(path, following, x)
         # x_t = kept x_s + sqrt(added) n, from the lower level s to the higher one t.
         kept = high.signal / low.signal
         added = (high.noise.square() - (kept * low.noise).square()).clamp(min=0)
+        share = added / high.noise.square()
+        of_state, of_example = kept * (low.noise / high.noise).square(), low.signal * share
+        noise_std = torch.where(known, low.noise, share.sqrt() * low.noise)
+        given = low.signal * x
         rounds = repeats if following > 0 else 1
         for round_number in range(rounds):
             example, _ = estimate_at(estimate, state, now)
-            share = added / high.noise.square()
-            mean = kept * (low.noise / high.noise).square() * state + low.signal * share * example
-            drawn = mean + share.sqrt() * low.noise * noise()
-            state = torch.where(known, low.signal * x + low.noise * noise(), drawn)
+            state = torch.where(known, given, of_state * state + of_example * example)
+            state = state + noise_std * normal_like(x, generator)
             if round_number < rounds - 1:
-                state = kept * state + added.sqrt() * noise()
+                state = kept * state + added.sqrt() * normal_like(x, generator)
     return state
 
 
@@ -123,10 +122,8 @@ class Completion(ClassCodes):
         Raises:
             SettingError: an argument is invalid.
         """
-        check_generator("complete", generator)
-        x = as_tensor(x)
-        check_known(x, known)
-        inputs = self.model_units(torch.where(known, x, torch.zeros_like(x)))
+        x = check_completion(x, known, generator)
+        inputs = self.model_units(x)
         mask = known.to(inputs.device)
         ratios = HIGHEST * (LOWEST / HIGHEST) ** torch.linspace(0, 1, STEPS, dtype=torch.float64)
         times = [*self.path.time_of(ratios).tolist(), 0.0]

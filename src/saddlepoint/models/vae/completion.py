@@ -25,7 +25,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from saddlepoint.models.arrays import Numbers, as_tensor, check_generator, check_known, device_of, in_chunks
+from saddlepoint.models.arrays import Numbers, check_completion, in_chunks, normal_like, uniform_like
 from saddlepoint.models.capabilities import Completes, require
 from saddlepoint.models.classical.draws import draw_index
 from saddlepoint.models.vae.coding import CodingVAE
@@ -91,13 +91,10 @@ class Completion(CodingVAE):
             SettingError: an argument is invalid.
         """
         require(self, Completes)
-        check_generator("complete", generator)
-        x = as_tensor(x)
-        check_known(x, known)
-        # What is unknown may not even be a number.
-        inputs = self.model_units(torch.where(known, x, torch.zeros_like(x)))
+        x = check_completion(x, known, generator)
+        inputs = self.model_units(x)
         if self.settings.binarise == "stochastic":
-            inputs = (_uniform(inputs, generator) < inputs).to(inputs)
+            inputs = (uniform_like(inputs, generator) < inputs).to(inputs)
         mask = known.to(inputs.device)
 
         def fill(index: Tensor) -> Tensor:
@@ -123,12 +120,11 @@ class Completion(CodingVAE):
 
     def _step(self, state: State, given: Known, generator: torch.Generator | None) -> State:
         """Propose and accept or reject a code, then draw the class of a conditional model given it."""
-        noise = torch.randn(state.mean.shape, generator=generator, device=device_of(generator)).to(state.mean)
-        z = state.mean + torch.exp(0.5 * state.log_variance) * noise
+        z = state.mean + torch.exp(0.5 * state.log_variance) * normal_like(state.mean, generator)
         there = self._state(self.join_codes(z, self.split_codes(state.code)[1]), given)
         forth, back = _log_normal(z, state), _log_normal(self.split_codes(state.code)[0], there)
         log_ratio = there.log_target + back - state.log_target - forth
-        accepted = _uniform(log_ratio, generator).log() < log_ratio
+        accepted = uniform_like(log_ratio, generator).log() < log_ratio
         state = State(
             *(
                 torch.where(accepted.view(-1, *[1] * (old.ndim - 1)), new, old)
@@ -171,7 +167,3 @@ class Completion(CodingVAE):
 def _log_normal(z: Tensor, state: State) -> Tensor:
     """log q(z | ...) (B,) of the proposal from a state, up to a constant."""
     return -0.5 * ((z - state.mean).square() * torch.exp(-state.log_variance) + state.log_variance).sum(1)
-
-
-def _uniform(like: Tensor, generator: torch.Generator | None) -> Tensor:
-    return torch.rand(like.shape, generator=generator, device=device_of(generator)).to(like)
