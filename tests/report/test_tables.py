@@ -11,7 +11,8 @@ import pytest
 from saddlepoint.evaluation.scorecard.score import Estimate, Skipped
 from saddlepoint.evaluation.tables.card import BASELINES, TableCard, TableScore
 from saddlepoint.evaluation.tables.pictures import PictureColumn, strongest_pairs
-from saddlepoint.figures.columns import column_figure, pair_figure
+from saddlepoint.figures.column_pairs import pair_figure
+from saddlepoint.figures.columns import column_figure
 from saddlepoint.report.tables import write_table_page
 
 HOSTILE = "<script>alert(1)</script>"

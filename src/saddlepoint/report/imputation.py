@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from saddlepoint.figures.alternatives import alternatives_figure
-from saddlepoint.figures.columns import ColumnValues, column_figure
+from saddlepoint.figures.column_axes import ColumnValues
+from saddlepoint.figures.columns import column_figure
 from saddlepoint.figures.missing import Patterns, pattern_figure
 from saddlepoint.markup import Markup, html, joined
 from saddlepoint.report.layout import absent, card_table

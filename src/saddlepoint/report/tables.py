@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from saddlepoint.evaluation.scorecard.score import Estimate
 from saddlepoint.evaluation.tables.answer import estimate_text, leaks, looks_real, short
 from saddlepoint.evaluation.tables.card import BASELINES, TableCard, TableScore
-from saddlepoint.figures.columns import column_figure, pair_figure
+from saddlepoint.figures.column_pairs import pair_figure
+from saddlepoint.figures.columns import column_figure
 from saddlepoint.markup import Markup, html, joined
 from saddlepoint.report.layout import card_table
 from saddlepoint.report.measurement_page import FirstScreen, embedded_figure, write_measurement_page
