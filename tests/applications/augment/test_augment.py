@@ -24,7 +24,7 @@ from saddlepoint.applications.augment.splits import Scenario, split_examples
 from saddlepoint.applications.augment.start import augment
 from saddlepoint.data.dataset import Event
 from saddlepoint.errors import SettingError
-from saddlepoint.evaluation.tables import downstream
+from saddlepoint.evaluation.tables.classifiers import DOWNSTREAM
 
 pytest.importorskip("pandas")
 
@@ -58,8 +58,8 @@ def one_classifier(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(filtering, "TREES", 10)
     monkeypatch.setattr(classifiers, "LEAST_STEPS", 4)
     monkeypatch.setattr(classifiers, "MOST_STEPS", 4)
-    for name in set(downstream.DOWNSTREAM) - {"logistic"}:
-        monkeypatch.delitem(downstream.DOWNSTREAM, name)
+    for name in set(DOWNSTREAM) - {"logistic"}:
+        monkeypatch.delitem(DOWNSTREAM, name)
 
 
 def plan(examples: Examples, splits: int = 2) -> Plan:
