@@ -65,6 +65,17 @@ def test_rows_are_rows_of_the_table(name: str, target: str | None) -> None:
     pd.testing.assert_frame_equal(rows, again)
 
 
+def test_rows_of_a_split_have_no_value_of_other_rows() -> None:
+    """The schema of a table with other ranges, categories and missing cells changes no row of a model of a part of it."""
+    frame = table()
+    others = frame.assign(low=frame["low"] + 1_000, city="Cairo", part=np.nan)
+    recipe = Recipe.load("gaussian-table")
+    drawn = [
+        generate_rows(recipe, frame, infer_schema(whole), seed=1)[0] for whole in (frame, pd.concat([frame, others]))
+    ]
+    pd.testing.assert_frame_equal(*drawn)
+
+
 @pytest.mark.parametrize("name", candidates())
 def test_a_target_makes_the_model_conditional_unless_the_user_says_otherwise(name: str) -> None:
     recipe = Recipe.load(name)

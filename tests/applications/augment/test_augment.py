@@ -101,6 +101,21 @@ def test_the_generator_sees_its_training_rows_alone(rows: Rows) -> None:
     assert list(drawn[0]["kind"]) == [rows.names[label] for label in labels]
 
 
+def test_drawn_rows_have_the_types_of_the_table() -> None:
+    """Identifiers stay whole numbers, and categorical columns keep the categories that the training rows lack."""
+    import pandas as pd
+
+    colours = pd.Categorical(["red", "blue"] * 44 + ["green"] * 2, ["red", "green", "blue"])
+    rows = read_examples(pd.DataFrame(table() | {"row_id": np.arange(90), "colour": colours}), target="kind")
+    assert isinstance(rows, Rows)
+    part = rows.take(np.arange(80))
+    drawn = fit_generator(choose_recipe(rows), part, 0).draw(np.arange(40) % 2, 1)
+    assert isinstance(drawn, Rows)
+    assert drawn.frame.dtypes.equals(rows.frame.dtypes)
+    assert part.join(drawn).frame.dtypes.equals(rows.frame.dtypes)
+    assert set(drawn.frame["colour"]) <= {"red", "blue"}
+
+
 def test_counts_are_exact_and_the_same_seed_draws_the_same(rows: Rows, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drawing, "MOST_ROUNDS", 3)
     generator = fit_generator(choose_recipe(rows), rows, 0)

@@ -15,7 +15,7 @@ from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.data.split import Part, describe_parts
 from saddlepoint.data.tabular.codec import TableCodec
-from saddlepoint.data.tabular.schema import Column, Schema
+from saddlepoint.data.tabular.narrowing import narrow_schema
 from saddlepoint.data.tabular.source import from_frame
 from saddlepoint.errors import SettingError
 from saddlepoint.experiment.in_memory import train_in_memory
@@ -66,7 +66,12 @@ class Generator:
         assert isinstance(self.template, Rows)
         assert self.codec is not None
         frames: list[pd.DataFrame] = list(draw_rows(self.model, self.codec, len(classes), labels=classes, seed=seed))
-        return Rows(pd.concat(frames, ignore_index=True), self.template.schema)
+        drawn = pd.concat(frames, ignore_index=True)
+        # A categorical type lists all categories of the table; the codec knows those of the rows it was fitted to.
+        categorical = self.template.frame.select_dtypes("category").dtypes
+        return Rows(
+            drawn.astype({name: dtype for name, dtype in categorical.items() if name in drawn}), self.template.schema
+        )
 
 
 def choose_recipe(examples: Examples, model: str | Path = AUTO, steps: int | None = None) -> Recipe:
@@ -118,35 +123,9 @@ def dataset_of(examples: Examples, recipe: Recipe) -> Dataset:
     """The examples as a dataset without a held-out part; rows are encoded by a codec that is fitted to them alone."""
     if isinstance(examples, Rows):
         settings = DataSettings(source="table", held_out=0.0, target=examples.target, encoding=recipe.data.encoding)
-        return from_frame(examples.frame, settings, "table", own_schema(examples))
+        return from_frame(examples.frame, settings, "table", narrow_schema(examples.schema, examples.frame))
     assert isinstance(examples, Images)
     return describe_parts("images", examples.event, Part(examples.x, examples.y))
-
-
-def own_schema(rows: Rows) -> Schema:
-    """The schema with what these rows alone say: ranges, categories and shares of missing cells of other rows are left out."""
-    columns = []
-    for column in rows.schema.columns:
-        if column.name == rows.target:
-            columns.append(column)
-            continue
-        kept = {"name": column.name, "dtype": column.dtype, "marks": column.marks, "format": column.format}
-        given = rows.frame[column.name].dropna()
-        if column.is_learnt and not len(given):
-            columns.append(Column(**kept, kind="constant"))
-        else:
-            ordered = column.categories if column.kind in ("ordered", "boolean") else ()
-            columns.append(
-                Column(
-                    **kept,
-                    kind=column.kind,
-                    decimals=column.decimals,
-                    unit=column.unit,
-                    categories=ordered,
-                    value=column.value,
-                )
-            )
-    return rows.schema.model_copy(update={"columns": tuple(columns)})
 
 
 def check_classes(model: Model, name: str) -> None:

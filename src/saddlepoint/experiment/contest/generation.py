@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import torch
 
+from saddlepoint.data.tabular.narrowing import narrow_schema
 from saddlepoint.data.tabular.source import from_frame
 from saddlepoint.errors import DataError
 from saddlepoint.experiment.in_memory import train_in_memory
@@ -29,7 +30,8 @@ def generate_rows(
     Args:
         recipe: for tables.
         frame: the rows to train on.
-        schema: of the frame, with its target, whose labels the model takes if it is conditional.
+        schema: of the table that the rows come from, with its target, whose labels the model takes if it is conditional. Of its ranges
+            and categories, the model learns those of the frame.
         seed: is added to the recipe's seed of training, and draws the rows.
         sets: how many, each of as many rows as the frame has.
         seconds: the time that training may take.
@@ -39,7 +41,7 @@ def generate_rows(
         SettingError: the model does not suit the table.
     """
     own = {"held_out": 0.0, "limit": None, "schema": None, "target": schema.target, "source": "table"}
-    dataset = from_frame(frame, recipe.data.model_copy(update=own), recipe.name, schema)
+    dataset = from_frame(frame, recipe.data.model_copy(update=own), recipe.name, narrow_schema(schema, frame))
     assert dataset.table is not None
     model = train_in_memory(recipe, dataset, recipe.training.seed + seed, seconds)
     if not model.sample(TRIED, generator=torch.Generator(model.device).manual_seed(seed)).isfinite().all():
