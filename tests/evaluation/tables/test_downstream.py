@@ -6,13 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.dummy import DummyClassifier
+from sklearn.metrics import f1_score
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from saddlepoint.data.tabular.infer import infer_schema
 from saddlepoint.data.tabular.schema import Schema
 from saddlepoint.errors import DataError, SettingError
 from saddlepoint.evaluation.tables.classifiers import DOWNSTREAM
-from saddlepoint.evaluation.tables.downstream import downstream_scores
+from saddlepoint.evaluation.tables.downstream import downstream_scores, macro_f1
 from tests.evaluation.tables.tables import make_table
 
 
@@ -96,3 +97,11 @@ def test_classifiers_are_fitted_with_one_thread(table: tuple[pd.DataFrame, pd.Da
 
 def _threads() -> set[int]:
     return {library["num_threads"] for library in threadpool_info()}
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_macro_f1_is_that_of_scikit_learn(seed: int) -> None:
+    """Over the classes that occur among the true or the predicted labels."""
+    rng = np.random.default_rng(seed)
+    truth, predicted = rng.integers(0, 4, 12), rng.integers(2, 7, 12)
+    assert macro_f1(truth, predicted) == pytest.approx(f1_score(truth, predicted, average="macro", zero_division=0.0))

@@ -17,7 +17,7 @@ from saddlepoint.applications.augment.examples import Examples, Images, Rows
 from saddlepoint.evaluation.features.encoder import Encoder
 from saddlepoint.evaluation.features.fitting import fit
 from saddlepoint.evaluation.features.layers import linear, natural_units
-from saddlepoint.evaluation.tables.downstream import downstream_scores
+from saddlepoint.evaluation.tables.downstream import downstream_scores, macro_f1
 from saddlepoint.models.arrays import in_chunks
 
 METRIC = "macro_f1"
@@ -56,8 +56,6 @@ def _score_rows(training: TrainingSet, test: Rows) -> dict[str, float]:
 
 
 def _score_images(training: TrainingSet, test: Images, seed: int, largest: int) -> dict[str, float]:
-    from sklearn.metrics import f1_score
-
     images = training.examples
     assert isinstance(images, Images)
     generator = torch.Generator().manual_seed(seed)
@@ -82,5 +80,4 @@ def _score_images(training: TrainingSet, test: Images, seed: int, largest: int) 
     )
     with torch.no_grad():
         found = in_chunks(lambda x: network(units.to_model(x)).argmax(1), test.x).numpy()
-    macro = float(f1_score(test.labels, found, average="macro", zero_division=0.0))
-    return {"macro_f1": macro, "accuracy": float((found == test.labels).mean())}
+    return {"macro_f1": macro_f1(test.labels, found), "accuracy": float((found == test.labels).mean())}

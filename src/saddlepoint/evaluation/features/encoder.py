@@ -19,7 +19,7 @@ _HIDDEN = 256  # of a vector's network
 class Encoder(nn.Module):
     """A feature encoder: (n, *event) in natural units -> (n, dimension), 0 or above.
 
-    Images, sounds and volumes: convolutions, BatchNorm, rectifiers and pooling until the sides are short, then one
+    Images, sounds and volumes: convolutions, BatchNorm, pooling and rectifiers until the sides are short, then one
     linear layer. Vectors, series and texts: two linear layers.
 
     Args:
@@ -46,9 +46,7 @@ class Encoder(nn.Module):
         while len(self.stages) == 0 or max(x.shape[2:]) >= _LEAST:
             width = widths[min(len(self.stages), len(widths) - 1)]
             self.stages.append(
-                nn.Sequential(
-                    convolution(self.axes, x.shape[1], width, generator), normalisation(self.axes, width), nn.ReLU()
-                )
+                nn.Sequential(convolution(self.axes, x.shape[1], width, generator), normalisation(self.axes, width))
             )
             x = pool(x[:, :1].expand(-1, width, *x.shape[2:]), least=_LEAST)
         self.sides = tuple(min(_CELLS, side) for side in x.shape[2:])
@@ -57,11 +55,14 @@ class Encoder(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         x = shrink(x) if self.axes else x.flatten(1)
         if self.axes == 2:
-            x = x.contiguous(memory_format=torch.channels_last)  # half as fast again
+            x = x.to(
+                memory_format=torch.channels_last
+            )  # half as fast again; `contiguous` leaves images of one channel as they are
         for stage in self.stages:
             x = stage(x)
             if self.axes:
-                x = pool(x, least=_LEAST)
+                # The rectifier of maxima is the maximum of rectified numbers, of which there are four times as many in an image.
+                x = torch.relu(pool(x, least=_LEAST))
         if self.axes:
             x = average_cells(x, self.sides).flatten(1)
         return torch.relu(self.last(x))

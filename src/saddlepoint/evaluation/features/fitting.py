@@ -69,7 +69,7 @@ def fit(
         2019), for the one-cycle schedule, https://arxiv.org/abs/1708.07120
     """
     weights = [weight for network in networks for weight in network.parameters()]
-    optimiser = torch.optim.AdamW(weights, _LEARNING_RATE, weight_decay=_WEIGHT_DECAY)
+    optimiser = torch.optim.AdamW(weights, _LEARNING_RATE, weight_decay=_WEIGHT_DECAY, fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, _LEARNING_RATE, total_steps=steps, pct_start=0.2)
     for network in networks:
         network.train()
