@@ -14,7 +14,7 @@ import pytest
 
 from saddlepoint.data.tabular.infer import infer_schema
 from saddlepoint.data.tabular.schema import Schema
-from saddlepoint.errors import DataError, RunError
+from saddlepoint.errors import DataError, RunError, SettingError
 from saddlepoint.evaluation.tables.answer import headline, short
 from saddlepoint.evaluation.tables.assess import evaluate_table
 from saddlepoint.evaluation.tables.card import BASELINES, TableCard
@@ -167,6 +167,12 @@ def test_refuses_tables_that_cannot_be_compared(
     train, test, more, schema = parts
     with pytest.raises(DataError, match=said):
         compare_tables(train, test, change(more), schema)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32, 1.5, True, "1"])
+def test_refuses_seeds_that_are_no_whole_numbers_of_32_bits(seed: object) -> None:
+    with pytest.raises(SettingError, match=r"^evaluate: seed must be a whole number from 0 to 4,294,967,295, got"):
+        evaluate_table({"x": [1, 2]}, {"x": [1, 2]}, seed=seed)  # type: ignore[arg-type]
 
 
 def test_refuses_targets_and_real_rows_without_values(

@@ -6,8 +6,9 @@ Free of torch.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 Better = Literal["lower", "higher", "none"]
 Pairing = Literal["halves", "groups", "none"]
@@ -20,6 +21,12 @@ class Estimate:
     value: float
     low: float | None = None
     high: float | None = None
+
+    @classmethod
+    def from_json(cls, entry: Mapping[str, Any]) -> Estimate:
+        """The estimate of its fields in JSON, where non-finite numbers are texts."""
+        low, high = (None if entry.get(name) is None else float(entry[name]) for name in ("low", "high"))
+        return cls(float(entry["value"]), low, high)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ real-data baseline and worst case have their earlier names, "floor" and "ceiling
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -14,12 +13,13 @@ from typing import Any, cast
 
 from saddlepoint.arguments import check_path
 from saddlepoint.errors import RunError
+from saddlepoint.evaluation.card_file import check_format, write_card
 from saddlepoint.evaluation.scorecard.notebook import scores_table
 from saddlepoint.evaluation.scorecard.protocol import ProtocolCard
 from saddlepoint.evaluation.scorecard.schema import check_scorecard
 from saddlepoint.evaluation.scorecard.score import ClassScores, Estimate, Score, Skipped, describe
 from saddlepoint.markup import Markup
-from saddlepoint.records import Result, read_json, replaced, shell_command
+from saddlepoint.records import Result, read_json, shell_command
 from saddlepoint.records.schema import number_to_json
 
 FORMAT = 1  # of the file; raised when an older reader would misread it
@@ -79,7 +79,7 @@ class Scorecard:
 
     def to_json(self) -> dict[str, Any]:
         """One JSON object; non-finite numbers are the strings "nan", "inf" and "-inf"."""
-        content = cast(dict[str, Any], _plain(asdict(self)))
+        content = cast(dict[str, Any], number_to_json(asdict(self)))
         content["scores"] = [{JSON_NAMES.get(name, name): score[name] for name in score} for score in content["scores"]]
         return {"format": FORMAT, **content, "result": None if self.result is None else self.result.to_json()}
 
@@ -90,10 +90,7 @@ class Scorecard:
         Raises:
             RunError: it is not a scorecard, or one of a newer format.
         """
-        if value.get("format") != FORMAT:
-            raise RunError(
-                f"{where}: format {str(value.get('format'))[:20]} is not the {FORMAT} that this version reads."
-            )
+        check_format(value, FORMAT, where)
         check_scorecard(value, where)
         try:
             return cls(
@@ -112,10 +109,7 @@ class Scorecard:
 
     def save(self, path: Path) -> Path:
         """Write it as JSON; `path` appears whole or stays as it was."""
-        with replaced(path) as file:
-            json.dump(self.to_json(), file, indent=1, ensure_ascii=False, allow_nan=False)
-            file.write("\n")
-        return path
+        return write_card(self.to_json(), path)
 
     @classmethod
     def load(cls, path: str | Path) -> Scorecard:
@@ -134,23 +128,13 @@ class Scorecard:
             raise RunError(f"{error} To write another one: {again}") from None
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, float):
-        return number_to_json(value)
-    if isinstance(value, dict):
-        return {name: _plain(entry) for name, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(entry) for entry in value]
-    return value
-
-
 def _score(entry: Mapping[str, Any]) -> Score:
     values = {name: entry[name] for name in entry if name not in JSON_NAMES.values()}
     for name in ("value", "low", "high"):
         values[name] = _number(values[name], name)
     for name, in_file in JSON_NAMES.items():
         estimate = entry[in_file]
-        values[name] = estimate and Estimate(**{key: _number(estimate[key], key) for key in estimate})
+        values[name] = None if estimate is None else Estimate.from_json(estimate)
     for name in ("repeats", "resamples"):
         values[name] = _numbers(values[name])
     low, high = values["bounds"]

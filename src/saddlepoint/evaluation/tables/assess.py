@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from saddlepoint.arguments import shown
+from saddlepoint.arguments import check_count
 from saddlepoint.data.tabular.completing import complete_schema
 from saddlepoint.data.tabular.infer import infer_schema
 from saddlepoint.data.tabular.reading import read_frame
 from saddlepoint.data.tabular.schema import Schema
-from saddlepoint.errors import SettingError
 from saddlepoint.evaluation.tables.card import TableCard
 from saddlepoint.evaluation.tables.compare import compare_tables
 from saddlepoint.progress import Report
@@ -72,8 +71,7 @@ def evaluate_table(
         >>> card = evaluate_table("rows.csv", "people.csv", test="held_out.csv")  # doctest: +SKIP
         >>> print(card.answer, card["wasserstein"].value)  # doctest: +SKIP
     """
-    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**32:
-        raise SettingError(f"evaluate: seed is {shown(seed)}; give a whole number from 0 to {2**32 - 1:,}.")
+    seed = check_count("evaluate", "seed", seed, most=2**32 - 1)
     tables = read_tables(generated, real, test, schema)
     return compare_tables(
         tables.train,

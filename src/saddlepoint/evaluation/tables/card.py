@@ -5,7 +5,6 @@ Free of torch and pandas.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -13,8 +12,9 @@ from typing import Any, cast
 
 from saddlepoint.arguments import check_path
 from saddlepoint.errors import RunError
+from saddlepoint.evaluation.card_file import check_format, write_card
 from saddlepoint.evaluation.scorecard.score import Better, Estimate, Skipped
-from saddlepoint.records import read_json, replaced
+from saddlepoint.records import read_json
 from saddlepoint.records.schema import number_to_json
 
 FORMAT = 1  # of the file; raised when an older reader would misread it
@@ -119,10 +119,7 @@ class TableCard:
         Raises:
             RunError: it is no card, or one of a newer format.
         """
-        if value.get("format") != FORMAT:
-            raise RunError(
-                f"{where}: format {str(value.get('format'))[:20]} is not the {FORMAT} that this version reads; evaluate again."
-            )
+        check_format(value, FORMAT, where)
         content = {name: entry for name, entry in value.items() if name != "format"}
         try:
             content["scores"] = tuple(_score(entry) for entry in content["scores"])
@@ -134,10 +131,7 @@ class TableCard:
 
     def save(self, path: Path) -> Path:
         """Write it as JSON; `path` appears whole or stays as it was."""
-        with replaced(path) as file:
-            json.dump(self.to_json(), file, indent=1, ensure_ascii=False, allow_nan=False)
-            file.write("\n")
-        return path
+        return write_card(self.to_json(), path)
 
     @classmethod
     def load(cls, path: str | Path) -> TableCard:
@@ -148,13 +142,8 @@ class TableCard:
 
 def _score(entry: Mapping[str, Any]) -> TableScore:
     content = {name: value for name, value in entry.items() if name != "differs_from_real"}
-    content["value"] = _estimate(content["value"])
-    content["baselines"] = {name: _estimate(some) for name, some in content["baselines"].items()}
+    content["value"] = Estimate.from_json(content["value"])
+    content["baselines"] = {name: Estimate.from_json(some) for name, some in content["baselines"].items()}
     content["parts"] = tuple((str(name), float(value)) for name, value in content["parts"])
     content["ideal"] = None if content["ideal"] is None else float(content["ideal"])
     return TableScore(**content)
-
-
-def _estimate(entry: Mapping[str, Any]) -> Estimate:
-    low, high = (None if entry[name] is None else float(entry[name]) for name in ("low", "high"))
-    return Estimate(float(entry["value"]), low, high)
