@@ -1,9 +1,9 @@
 """C18, generated data improve a classifier when data are short: six data sets, 20 splits, every alternative of `saddlepoint augment`.
 
-    python benchmarks/augmentation.py --keep DIR [--data wine digits] [--splits N] [--minutes M] [--part I/N] [--model NAME]
+    python benchmarks/augmentation.py [--keep DIR] [--data wine digits] [--splits N] [--minutes M] [--part I/N] [--model NAME]
         [--page FILE] [--quick]
 
-A finished split is kept in --keep and not measured again; splits come in rounds of all data sets. With all splits of all data sets, the
+A finished split is in outcomes/augmentation.jsonl and not measured again; splits come in rounds of all data sets. With all splits of all data sets, the
 section of RESULTS.md is written. --quick measures one small split of each data set and writes nothing.
 
 References:
@@ -27,7 +27,8 @@ from saddlepoint.applications.augment.measuring import Outcome
 from saddlepoint.applications.augment.settings import GENERATED, REAL
 from saddlepoint.applications.augment.splits import Scenario
 from tables.augmentation_plan import DATA, SPLITS, Trial, load, run, trials
-from tables.trials import argument_parser, folder_of_outcomes, group_outcomes, train_missing
+from tables.outcomes import group_outcomes, origin, outcomes_file
+from tables.trials import argument_parser, train_missing
 
 SECTION = "C18: generated data and a classifier"
 COLUMNS = (("duplicated",), ("class weights",), ("classical", "SMOTE"), (GENERATED,), ("generated only",))
@@ -99,9 +100,10 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--page", type=Path, help="write the section here too")
     arguments = parser.parse_args(argv)
     wanted = trials(arguments.data, arguments.splits, arguments.model, quick=arguments.quick)
-    with folder_of_outcomes(arguments.keep) as keep:
-        train_missing(wanted[arguments.part], keep, arguments.minutes, run, describe)
-        found = group_outcomes(wanted, keep, Outcome, lambda one: (one.data, one.scenario))
+    with outcomes_file("augmentation", arguments.keep, quick=arguments.quick) as file:
+        train_missing(wanted[arguments.part], file, arguments.minutes, run, describe)
+        found = group_outcomes(wanted, file, Outcome, lambda one: (one.data, one.scenario))
+        measured_at = origin(wanted, file)
     measured = conclusions(found)
     if not measured or arguments.quick:
         return 0
@@ -111,7 +113,7 @@ def main(argv: Sequence[str]) -> int:
         arguments.page.write_text(text, "utf-8")
     whole = len(found) == sum(map(len, DATA.values())) and all(len(some) >= SPLITS for some in found.values())
     if whole and arguments.model == "auto":
-        results.write(SECTION, text)
+        results.write(SECTION, text, origin=measured_at)
     return 0
 
 

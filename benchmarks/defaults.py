@@ -1,9 +1,9 @@
 """Which game the shipped recipes of digits should have: each at the recipe's full length, on held-out seeds.
 
-    python benchmarks/defaults.py --keep DIR [--recipes NAME ...] [--seeds N] [--minutes M] [--part I/N] [--quick]
+    python benchmarks/defaults.py [--keep DIR] [--recipes NAME ...] [--seeds N] [--minutes M] [--part I/N] [--quick]
 
 The zoo (docs/zoo.md) compares games at settings that are tuned for none of them, with seeds from 0 on. Here the seeds begin at 100, and
-a shipped recipe differs in loss and penalty only. A run that is finished is kept in --keep and not done again; recipes
+a shipped recipe differs in loss and penalty only. A finished run is in outcomes/defaults.jsonl and not done again; recipes
 whose runs are all there have rows in RESULTS.md. --quick trains a few steps and writes nothing.
 """
 
@@ -15,7 +15,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 if __name__ == "__main__":
@@ -23,7 +22,8 @@ if __name__ == "__main__":
 
 import results
 from tables.diagnosed_runs import NO_PICTURES, Outcome, train_diagnosed
-from tables.trials import argument_parser, folder_of_outcomes, group_outcomes, outcome_file, train_missing
+from tables.outcomes import group_outcomes, origin, outcomes_file, recipe_key
+from tables.trials import argument_parser, train_missing
 from tables.zoo_page import SCALE, interval
 
 SECTION = "Games of the shipped recipes"
@@ -61,9 +61,10 @@ class Trial:
             {**GAMES[self.game], **NO_PICTURES, "training.seed": FIRST_SEED + self.seed, **short}
         )
 
-    def place(self, keep: Path) -> Path:
-        """Its file, see `outcome_file`."""
-        return outcome_file(keep, f"{self.name}-{self.seed}", self.recipe)
+    @property
+    def key(self) -> str:
+        """The key of its outcome."""
+        return recipe_key(f"{self.name}-{self.game}-{FIRST_SEED + self.seed}", self.recipe)
 
 
 def trials(recipes: Sequence[str], seeds: int, quick: bool) -> list[Trial]:
@@ -108,18 +109,21 @@ def main(argv: Sequence[str]) -> int:
     arguments = parser.parse_args(argv)
     seeds = 1 if arguments.quick else arguments.seeds
     wanted = trials(arguments.recipes, seeds, arguments.quick)
-    with folder_of_outcomes(arguments.keep) as keep:
+    with outcomes_file("defaults", arguments.keep, quick=arguments.quick) as file:
         train_missing(
-            wanted[arguments.part], keep, arguments.minutes, lambda one: train_diagnosed(one.recipe), describe
+            wanted[arguments.part], file, arguments.minutes, lambda one: train_diagnosed(one.recipe), describe
         )
-        found = group_outcomes(wanted, keep, Outcome, lambda trial: (trial.name, trial.game))
-    complete = [name for name in arguments.recipes if all(len(found.get((name, game), ())) == seeds for game in GAMES)]
+        found = group_outcomes(wanted, file, Outcome, lambda trial: (trial.name, trial.game))
+        complete = [
+            name for name in arguments.recipes if all(len(found.get((name, game), ())) == seeds for game in GAMES)
+        ]
+        measured_at = origin([trial for trial in wanted if trial.name in complete], file)
     if not complete:
         print("Runs of every recipe are missing, so nothing is written.", file=sys.stderr)
         return 0
     print(text := body({key: outcomes for key, outcomes in found.items() if key[0] in complete}, seeds))
     if not arguments.quick and arguments.seeds >= SEEDS:
-        results.write(SECTION, text)
+        results.write(SECTION, text, origin=measured_at)
     return 0
 
 

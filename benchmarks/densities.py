@@ -1,9 +1,9 @@
 """Densities in the plane: how far models of every family are from known distributions, in nats.
 
-    python benchmarks/densities.py --keep DIR [--data ring grid moons spirals] [--seeds N] [--minutes M] [--part I/N] [--page]
+    python benchmarks/densities.py [--keep DIR] [--data ring grid moons spirals] [--seeds N] [--minutes M] [--part I/N] [--page]
         [--picture FILE] [--quick]
 
-A run that is finished is kept in --keep and not done again, so that the table can grow over several calls. Runs come in rounds, one
+A finished run is in outcomes/densities.jsonl and not done again, so that the table can grow over several calls. Runs come in rounds, one
 of every model. --quick trains a few steps of each model on one data set and writes nothing.
 
 The truth p is known exactly. Two numbers are measured of every model q, on the same new points of p:
@@ -33,10 +33,11 @@ if __name__ == "__main__":
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import results
-from tables.trials import argument_parser, folder_of_outcomes, group_outcomes, outcome_file, train_missing
+from tables.outcomes import group_outcomes, origin, outcomes_file, recipe_key
+from tables.trials import argument_parser, train_missing
 
 SEEDS = 3
-POINTS, SAMPLES, SHOWN = 2_000, 10_000, 1_000  # of the truth; behind a kernel estimate; in the picture
+POINTS, SAMPLES, SHOWN = 2_000, 10_000, 300  # of the truth; behind a kernel estimate; in the picture
 BANDWIDTHS = tuple(0.005 * 1.5**k for k in range(12))
 TRUTH = "samples of the truth"
 DATA: dict[str, dict[str, Any]] = {
@@ -96,7 +97,7 @@ class Outcome:
         bound: whether the own density is a lower bound.
         seconds: of training, without measurements.
         parameters: trained numbers.
-        samples: some samples, for the picture.
+        samples: some samples of the first seed, for the picture; empty for other seeds, so that the file of outcomes stays small.
     """
 
     own: float | None
@@ -130,9 +131,10 @@ class Trial:
             {**row.settings, **own, **data, **NO_PICTURES, "training.seed": self.seed, **short}
         )
 
-    def place(self, keep: Path) -> Path:
-        """Its file, see `outcome_file`."""
-        return outcome_file(keep, f"{self.data}-{self.row}-{self.seed}", self.recipe, self.row, POINTS, SAMPLES)
+    @property
+    def key(self) -> str:
+        """The key of its outcome."""
+        return recipe_key(f"{self.data}-{self.row}-{self.seed}", self.recipe, self.row, POINTS, SAMPLES)
 
 
 def trials(data: Sequence[str], seeds: int, quick: bool) -> list[Trial]:
@@ -185,7 +187,7 @@ def train(trial: Trial) -> Outcome:
         BANDWIDTHS, key=lambda width: float(kernel_log_prob(samples, others[:500].double(), width * scale).mean())
     )
     kernel = float((log_p - kernel_log_prob(samples, x.double(), best * scale)).mean())
-    shown = [[round(float(value), 3) for value in point] for point in samples[:SHOWN]]
+    shown = [[round(float(value), 2) for value in point] for point in samples[: SHOWN if trial.seed == 0 else 0]]
     return Outcome(own, error, kernel, bound, seconds, parameters, shown)
 
 
@@ -195,10 +197,10 @@ def describe(trial: Trial, outcome: Outcome) -> str:
     return f"{trial.data}, {trial.row}, seed {trial.seed}: {own}, kernel estimate {outcome.kernel:.3f}"
 
 
-def read(wanted: Sequence[Trial], keep: Path) -> dict[str, dict[str, list[Outcome]]]:
+def read(wanted: Sequence[Trial], file: Path) -> dict[str, dict[str, list[Outcome]]]:
     """The finished runs by data and row."""
     by_data = {
-        data: group_outcomes([one for one in wanted if one.data == data], keep, Outcome, lambda one: one.row)
+        data: group_outcomes([one for one in wanted if one.data == data], file, Outcome, lambda one: one.row)
         for data in dict.fromkeys(one.data for one in wanted)
     }
     return {data: models for data, models in by_data.items() if models}
@@ -281,15 +283,16 @@ def main(argv: Sequence[str]) -> int:
     arguments = parser.parse_args(argv)
     data = arguments.data[:1] if arguments.quick else arguments.data
     wanted = trials(data, 1 if arguments.quick else arguments.seeds, arguments.quick)
-    with folder_of_outcomes(arguments.keep) as keep:
-        train_missing(wanted[arguments.part], keep, arguments.minutes, train, describe)
-        found = read(wanted, keep)
+    with outcomes_file("densities", arguments.keep, quick=arguments.quick) as file:
+        train_missing(wanted[arguments.part], file, arguments.minutes, train, describe)
+        found = read(wanted, file)
+        measured_at = origin(wanted, file)
     text = page(found)
     print(text)
     if arguments.picture and found:
         draw(found, arguments.picture)
     if arguments.page and not arguments.quick:
-        results.write("Densities in the plane", text)
+        results.write("Densities in the plane", text, origin=measured_at)
     return 0
 
 

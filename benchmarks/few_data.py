@@ -1,10 +1,11 @@
 """Few photographs: what augmentation is worth at 100, 20 and 10 % of the training images.
 
-    python benchmarks/few_data.py --keep DIR [--seeds N] [--steps N] [--minutes M] [--part I/N] [--quick]
+    python benchmarks/few_data.py [--keep DIR] [--seeds N] [--steps N] [--minutes M] [--part I/N] [--quick]
 
-Needs the folder $SADDLEPOINT_DATA/cifar10-folder with `train` and `test`. A finished run is kept in --keep and not done again; so are
-the features, which are learned once. Runs come in rounds, one of every row, so that what is there at any time is comparable. With all
-runs of three seeds or more, a section of RESULTS.md is written; never with --quick, which trains a few steps of a small part.
+Training needs the folder $SADDLEPOINT_DATA/cifar10-folder with `train` and `test`. A finished run is in outcomes/few_data.jsonl and not done
+again; the features are learned once and stored in $SADDLEPOINT_CACHE (~/.cache/saddlepoint). Runs come in rounds, one of every row, so
+that what is there at any time is comparable. With all runs of three seeds or more, a section of RESULTS.md is written; never with --quick,
+which trains a few steps of a small part.
 
 All runs have the same networks, optimiser, batch size and number of steps (`tables/few_data_plan.py`); only the number of training images and
 the view of the discriminator differ. Samples are compared with the test images in the features of a network that was trained without labels and of
@@ -43,8 +44,9 @@ from tables.few_data_plan import (
     trials,
 )
 from tables.few_data_verdict import judge
+from tables.outcomes import group_outcomes, origin, outcomes_file, unfinished
 from tables.photographs import Photographs
-from tables.trials import argument_parser, folder_of_outcomes, group_outcomes, train_missing
+from tables.trials import argument_parser, train_missing
 
 SECTION = "Few photographs"
 SEEDS = 3
@@ -61,9 +63,9 @@ def describe(trial: Trial, outcome: Outcome) -> str:
 Key = tuple[str, str, float]
 
 
-def read(wanted: Sequence[Trial], keep: Path) -> dict[Key, list[Outcome]]:
+def read(wanted: Sequence[Trial], file: Path) -> dict[Key, list[Outcome]]:
     """The finished runs by row, view and share, in the order of their seeds."""
-    return group_outcomes(wanted, keep, Outcome, lambda trial: (trial.row, trial.view, trial.share))
+    return group_outcomes(wanted, file, Outcome, lambda trial: (trial.row, trial.view, trial.share))
 
 
 # What is measured: the heading, and the digits that are shown.
@@ -144,26 +146,26 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--steps", type=int, default=STEPS, help="of every run; a section needs the default")
     arguments = parser.parse_args(argv)
     folder = Path(os.environ.get("SADDLEPOINT_DATA") or ".") / "cifar10-folder"
-    if not all((folder / part).is_dir() for part in ("train", "test")):
-        print(
-            f"few_data: {folder} has no folders train and test; set SADDLEPOINT_DATA to the folder that holds it.",
-            file=sys.stderr,
-        )
-        return 2
     quick: bool = arguments.quick
     seeds = 1 if quick else arguments.seeds
     wanted = trials(seeds, steps=arguments.steps, quick=quick)
-    with folder_of_outcomes(arguments.keep) as keep:
-        os.environ["SADDLEPOINT_CACHE"] = str(keep / "cache")  # where features are stored
-        chosen = wanted[arguments.part]
-        if any(not trial.place(keep).exists() for trial in chosen):
-            train_missing(chosen, keep, arguments.minutes, Photographs(folder, quick=quick).train, describe)
-        found = read(wanted, keep)
+    with outcomes_file("few_data", arguments.keep, quick=quick) as file:
+        missing = unfinished(wanted[arguments.part], file)
+        if missing and arguments.minutes > 0:
+            if not all((folder / part).is_dir() for part in ("train", "test")):
+                print(
+                    f"few_data: {folder} has no folders train and test; set SADDLEPOINT_DATA to the folder that holds it.",
+                    file=sys.stderr,
+                )
+                return 2
+            train_missing(missing, file, arguments.minutes, Photographs(folder, quick=quick).train, describe)
+        found = read(wanted, file)
+        measured_at = origin(wanted, file)
     complete = not quick and sum(map(len, found.values())) == len(wanted) and seeds >= SEEDS
     text = body(found, seeds, arguments.steps, complete=complete)
     print(text)
     if complete and arguments.steps == STEPS:
-        results.write(SECTION, text)
+        results.write(SECTION, text, origin=measured_at)
     return 0
 
 

@@ -1,8 +1,8 @@
 """What the recipes of GANs with conditions and encoders reach on the built-in digits, over training seeds.
 
-    python benchmarks/gan_recipes.py --keep DIR [--seeds N] [--minutes M] [--part I/N] [--quick]
+    python benchmarks/gan_recipes.py [--keep DIR] [--seeds N] [--minutes M] [--part I/N] [--quick]
 
-A finished run is kept in --keep and not done again. With all runs of three seeds or more, a section of RESULTS.md is written; never with
+A finished run is in outcomes/gan_recipes.jsonl and not done again. With all runs of three seeds or more, a section of RESULTS.md is written; never with
 --quick, which trains a few steps of one seed. `EXPLANATION` says what the columns are.
 """
 
@@ -24,7 +24,8 @@ if __name__ == "__main__":
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import results
-from tables.trials import argument_parser, folder_of_outcomes, group_outcomes, outcome_file, train_missing
+from tables.outcomes import group_outcomes, origin, outcomes_file, recipe_key
+from tables.trials import argument_parser, train_missing
 
 SECTION = "GANs with conditions and encoders"
 SEEDS = 3
@@ -96,9 +97,10 @@ class Trial:
         short = {"training.steps": 20} if self.quick else {}
         return Recipe.load(name).override({**settings, "training.seed": self.seed, **short})
 
-    def place(self, keep: Path) -> Path:
-        """Its file in the folder of outcomes."""
-        return outcome_file(keep, f"{self.row}-{self.seed}", self.recipe, SAMPLES)
+    @property
+    def key(self) -> str:
+        """The key of its outcome."""
+        return recipe_key(f"{self.row}-{self.seed}", self.recipe, SAMPLES)
 
 
 def trials(seeds: int, quick: bool) -> list[Trial]:
@@ -204,14 +206,15 @@ def body(found: Mapping[str, Sequence[Outcome]]) -> str:
 def main(argv: Sequence[str]) -> int:
     arguments = argument_parser(__doc__, SEEDS).parse_args(argv)
     wanted = trials(1 if arguments.quick else arguments.seeds, arguments.quick)
-    with folder_of_outcomes(arguments.keep) as keep:
-        train_missing(wanted[arguments.part], keep, arguments.minutes, train, describe)
-        found = group_outcomes(wanted, keep, Outcome, lambda trial: trial.row)
+    with outcomes_file("gan_recipes", arguments.keep, quick=arguments.quick) as file:
+        train_missing(wanted[arguments.part], file, arguments.minutes, train, describe)
+        found = group_outcomes(wanted, file, Outcome, lambda trial: trial.row)
+        measured_at = origin(wanted, file)
     text = body(found)
     print(text)
     complete = sum(map(len, found.values())) == len(wanted)
     if complete and arguments.seeds >= SEEDS and not arguments.quick:
-        results.write(SECTION, text)
+        results.write(SECTION, text, origin=measured_at)
     return 0
 
 

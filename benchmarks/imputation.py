@@ -1,9 +1,9 @@
 """How well missing cells are filled in: errors under published protocols, and coverage of intervals.
 
-    python benchmarks/imputation.py --keep DIR [--protocols forest slope] [--methods trees matching] [--data iris]
+    python benchmarks/imputation.py [--keep DIR] [--protocols forest slope] [--methods trees matching] [--data iris]
         [--seeds N] [--minutes M] [--part I/N] [--page FILE] [--quick]
 
-Trials that are finished are kept in --keep and not done again, so that the tables can grow over several calls; they come in rounds,
+Finished trials are in outcomes/imputation.jsonl and not done again, so that the tables can grow over several calls; they come in rounds,
 one of every method, so that what is there at any time is comparable. The protocols are described in tables/imputation_plan.py.
 --quick runs one seed with the least work and writes nothing.
 """
@@ -21,7 +21,8 @@ if __name__ == "__main__":
 from tables.imputation_page import page
 from tables.imputation_plan import COMPLETE_DATA, DATA, PROTOCOLS, SEEDS, UCI, Outcome, Trial, run
 from tables.inpainting import BASELINE, MODELS
-from tables.trials import argument_parser, folder_of_outcomes, group_outcomes, train_missing
+from tables.outcomes import group_outcomes, outcomes_file
+from tables.trials import argument_parser, train_missing
 
 # Best first in the tables that are known, so that a call that is cut short has what matters.
 METHODS = ("trees", "iterative", "neighbours", "mean", "matching", "normal", "leaves", "mixture", "vae", "gain", "auto")
@@ -74,9 +75,9 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--page", type=Path, help="write the tables here")
     arguments = parser.parse_args(argv)
     wanted = trials(arguments.protocols, arguments.methods, arguments.data, arguments.seeds, arguments.quick)
-    with folder_of_outcomes(arguments.keep) as keep:
-        train_missing(wanted[arguments.part], keep, arguments.minutes, run, describe)
-        found = group_outcomes(wanted, keep, Outcome, lambda one: (one.protocol, one.data, one.method))
+    with outcomes_file("imputation", arguments.keep, quick=arguments.quick) as file:
+        train_missing(wanted[arguments.part], file, arguments.minutes, run, describe)
+        found = group_outcomes(wanted, file, Outcome, lambda one: (one.protocol, one.data, one.method))
         text = page(found, (*METHODS, *HOLE_FILLERS))
     print(text)
     if arguments.page and not arguments.quick:

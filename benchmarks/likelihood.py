@@ -1,8 +1,8 @@
 """Log-likelihoods on binarised MNIST in nats: variational autoencoders and autoregressive models, beside published numbers.
 
-    python benchmarks/likelihood.py --keep DIR [--only ROW ...] [--seeds N] [--minutes M] [--part I/N] [--quick]
+    python benchmarks/likelihood.py [--keep DIR] [--only ROW ...] [--seeds N] [--minutes M] [--part I/N] [--quick]
 
-A row that is finished is kept in --keep and not trained again, so the table can grow over several calls; a row is one training run of at
+A finished row is in outcomes/likelihood.jsonl and not trained again, so the table can grow over several calls; a row is one training run of at
 most an hour or so on one core, at the steps that `ROWS` states. A section of RESULTS.md is written when all rows are there.
 --quick trains a few steps of three rows and writes nothing.
 
@@ -36,7 +36,8 @@ if __name__ == "__main__":
 import itertools
 
 import results
-from tables.trials import argument_parser, folder_of_outcomes, group_outcomes, outcome_file, train_missing
+from tables.outcomes import group_outcomes, origin, outcomes_file, recipe_key
+from tables.trials import argument_parser, train_missing
 
 SEEDS = 1
 SAMPLES, TEST = 1_000, 10_000
@@ -185,9 +186,10 @@ class Trial:
         """Draws of the code for each example, and the number of examples."""
         return (QUICK_SAMPLES, QUICK_TEST) if self.quick else (SAMPLES, TEST)
 
-    def place(self, keep: Path) -> Path:
-        """Its file, see `outcome_file`."""
-        return outcome_file(keep, f"{self.row}-{self.seed}".replace(" ", "-"), self.recipe, *self.measured)
+    @property
+    def key(self) -> str:
+        """The key of its outcome."""
+        return recipe_key(f"{self.row}-{self.seed}", self.recipe, *self.measured)
 
 
 def available_rows() -> list[str]:
@@ -231,9 +233,9 @@ def describe(trial: Trial, outcome: Outcome) -> str:
     return f"{trial.row}, seed {trial.seed}: {outcome.nats:.2f} +- {outcome.error:.2f} nats, {outcome.minutes:.1f} min"
 
 
-def read(wanted: Sequence[Trial], keep: Path) -> dict[str, list[Outcome]]:
+def read(wanted: Sequence[Trial], file: Path) -> dict[str, list[Outcome]]:
     """The finished runs by row."""
-    return group_outcomes(wanted, keep, Outcome, lambda trial: trial.row)
+    return group_outcomes(wanted, file, Outcome, lambda trial: trial.row)
 
 
 def body(found: Mapping[str, Sequence[Outcome]], *, quick: bool = False) -> str:
@@ -288,15 +290,15 @@ def main(argv: Sequence[str]) -> int:
     if arguments.quick and not arguments.only:
         rows = [row for row in rows if row in QUICK_ROWS]
     wanted = trials(rows, 1 if arguments.quick else arguments.seeds, arguments.quick)
-    load = os.getloadavg()[0]
-    with folder_of_outcomes(arguments.keep) as keep:
-        train_missing(wanted[arguments.part], keep, arguments.minutes, train, describe)
-        found = read(wanted, keep)
+    with outcomes_file("likelihood", arguments.keep, quick=arguments.quick) as file:
+        train_missing(wanted[arguments.part], file, arguments.minutes, train, describe)
+        found = read(wanted, file)
+        measured_at = origin(wanted, file)
     text = body(found, quick=arguments.quick)
     print(text)
     complete = all(len(found.get(row, ())) >= arguments.seeds for row in rows)
     if complete and not (arguments.quick or arguments.only):
-        results.write("Likelihoods on binarised MNIST", text, load=load)
+        results.write("Likelihoods on binarised MNIST", text, origin=measured_at)
     return 0
 
 

@@ -1,8 +1,8 @@
 """PacGAN's Table 1, shortened, with a row for our best recipe and what each of its ingredients is worth.
 
-    python benchmarks/pacgan.py --keep DIR [--trials N] [--minutes M] [--part I/N] [--train | --judge] [--quick]
+    python benchmarks/pacgan.py [--keep DIR] [--trials N] [--minutes M] [--part I/N] [--train | --judge] [--quick]
 
-A trial that is finished is kept in --keep and not done again, so that the table can grow over several calls; trials come in
+A finished trial is in outcomes/pacgan.jsonl and not done again, so that the table can grow over several calls; trials come in
 rounds, one of every row, so that what is there at any time is comparable. The section of RESULTS.md says how many trials
 each row has. --quick plays a few steps of two rows and writes nothing.
 
@@ -18,7 +18,6 @@ import statistics
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 if __name__ == "__main__":
@@ -26,7 +25,8 @@ if __name__ == "__main__":
 
 import results
 from tables.bare_runs import train_bare
-from tables.trials import add_options, folder_of_outcomes, outcome_file, read_outcomes, train_missing
+from tables.outcomes import origin, outcomes_file, read_outcomes, recipe_key
+from tables.trials import add_options, train_missing
 
 SECTION = "PacGAN's table of modes, shortened"
 SAMPLES = 2_500
@@ -87,9 +87,10 @@ class Trial:
     seed: int
     recipe: Any
 
-    def place(self, keep: Path) -> Path:
-        """Its file, see `outcome_file`."""
-        return outcome_file(keep, f"{self.data}-{self.seed}", self.recipe, SAMPLES)
+    @property
+    def key(self) -> str:
+        """The key of its outcome."""
+        return recipe_key(f"{self.data}-{self.row}-{self.seed}", self.recipe, SAMPLES)
 
 
 def trials(settings: argparse.Namespace) -> list[Trial]:
@@ -225,9 +226,6 @@ def body(found: Mapping[tuple[str, str], Sequence[Outcome]], settings: argparse.
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "--keep", type=Path, metavar="DIR", help="where trials are kept; without it they are thrown away"
-    )
     parser.add_argument("--trials", type=int, default=TRIALS, help="of the best recipe")
     parser.add_argument("--others", type=int, default=TRIALS, help="of PacGAN's rows")
     parser.add_argument("--ablation", type=int, default=ABLATION_TRIALS, help="of every ingredient left out")
@@ -246,20 +244,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if settings.quick:
         settings.trials = settings.others = 2
     wanted = trials(settings)
-    with folder_of_outcomes(settings.keep) as keep:
+    with outcomes_file("pacgan", settings.keep, quick=settings.quick) as file:
         if not settings.judge:
             chosen = [one for one in wanted if one.data in settings.data]
             chosen = [one for one in chosen if not settings.only or one.row.startswith(tuple(settings.only))]
-            train_missing(chosen[settings.part], keep, settings.minutes, train, describe)
+            train_missing(chosen[settings.part], file, settings.minutes, train, describe)
         if settings.train:
             return 0
         found: dict[tuple[str, str], list[Outcome]] = {}
-        for trial, outcome in read_outcomes(wanted, keep, Outcome):
+        for trial, outcome in read_outcomes(wanted, file, Outcome):
             found.setdefault((trial.data, trial.row), []).append(outcome)
+        measured_at = origin(wanted, file)
     text = body(found, settings)
     print(text)
     if not settings.quick and not settings.only:
-        results.write(SECTION, text)
+        results.write(SECTION, text, origin=measured_at)
     return 0
 
 

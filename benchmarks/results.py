@@ -18,8 +18,9 @@ import platform
 import re
 import statistics
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 RESULTS = Path(__file__).resolve().parent / "RESULTS.md"
 PREAMBLE = (
@@ -28,17 +29,18 @@ PREAMBLE = (
 )
 
 
-def write(name: str, body: str, *, load: float | None = None, path: Path = RESULTS) -> None:
+def write(name: str, body: str, *, origin: str | None = None, load: float | None = None, path: Path = RESULTS) -> None:
     """Put `body` (Markdown) under the heading `name`, in place of what was there.
 
     Args:
         name: of the section.
         body: without headings above ###.
+        origin: when and where it was measured, see `describe_origin`; without it, now and here.
         load: the machine's load average before the measurement began, which shows whether others were working.
         path: the file.
     """
     text = path.read_text("utf-8") if path.exists() else PREAMBLE
-    text = replaced(text, name, section(name, body, machine(load)))
+    text = replaced(text, name, section(name, body, origin or machine(load)))
     with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
         file.write(text)
     Path(file.name).chmod(0o644)
@@ -103,14 +105,38 @@ def goal(text: str, met: bool) -> str:
 
 def machine(load: float | None = None) -> str:
     """Date, processor, cores, threads and torch's version, in one line."""
+    here = describe_origin([provenance()])
+    return here if load is None else f"{here}; load {load:.1f} at the start"
+
+
+def provenance() -> dict[str, Any]:
+    """Today's date, this machine and versions, as a line of outcomes holds them."""
     import torch
 
-    facts = [
-        datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
-        f"{_processor()}, {os.cpu_count()} cores, {torch.get_num_threads()} threads",
-        f"torch {torch.__version__}, Python {platform.python_version()}",
+    return {
+        "date": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "torch": str(torch.__version__),
+        "python": platform.python_version(),
+    }
+
+
+def describe_origin(found: Sequence[Mapping[str, Any]]) -> str:
+    """When and where something was measured, in one line: one date or the first and the last, and every machine and version.
+
+    Args:
+        found: what `provenance` returned, once or more.
+    """
+    dates = sorted(one["date"] for one in found)
+    parts = [
+        ["{processor}, {cores} cores, {threads} threads".format(**one) for one in found],
+        ["torch {torch}, Python {python}".format(**one) for one in found],
     ]
-    return "; ".join(facts if load is None else [*facts, f"load {load:.1f} at the start"])
+    return "; ".join(
+        [" to ".join(dict.fromkeys((dates[0], dates[-1]))), *(" and ".join(dict.fromkeys(part)) for part in parts)]
+    )
 
 
 def _processor() -> str:

@@ -1,15 +1,15 @@
 """Modes of Stacked MNIST: five games with PacGAN's small discriminators at one budget, and the recipe `stacked-mnist`.
 
-    python benchmarks/stacked_mnist.py --keep DIR [--seeds N] [--minutes M] [--part I/N] [--only ROW ...] [--train] [--quick]
+    python benchmarks/stacked_mnist.py [--keep DIR] [--seeds N] [--minutes M] [--part I/N] [--only ROW ...] [--train] [--quick]
 
-A trial that is finished is kept in --keep and not done again, so that the table can grow over several calls; trials come in
+A finished trial is in outcomes/stacked_mnist.jsonl and not done again, so that the table can grow over several calls; trials come in
 rounds, one of every row, so that what is there at any time is comparable. The section of RESULTS.md is written when all
 trials of the games are there, of three seeds or more; the recipe, an hour each, has a row as soon as one of its trials is there. --quick trains a few steps of every row with few data, reads the samples with a
 classifier that has hardly been trained, and writes nothing.
 
 Protocol: 128,000 stacked images, 26,000 samples, each channel read by the classifier of single digits that
 `saddlepoint evaluate` uses, the number of the 1,000 modes found and KL(samples || equal shares) in nats. As many real test images, stacked afresh, are
-read as well: what perfect samples would score.
+read as well: what perfect samples would score. With --minutes 0 the table is written from finished trials, without MNIST.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ if __name__ == "__main__":
 
 import results
 from tables.bare_runs import train_bare
-from tables.trials import argument_parser, folder_of_outcomes, group_outcomes, outcome_file, train_missing
+from tables.outcomes import group_outcomes, hashed_key, origin, outcomes_file, read_outcomes, recipe_key
+from tables.trials import argument_parser, train_missing
 
 SECTION = "Modes of Stacked MNIST"
 SAMPLES, MODES = 26_000, 1_000
@@ -142,9 +143,43 @@ class Trial:
     seed: int
     recipe: Any
 
-    def place(self, keep: Path) -> Path:
-        """Its file, see `outcome_file`."""
-        return outcome_file(keep, f"{self.row.split()[-1]}-{self.seed}", self.recipe, SAMPLES)
+    @property
+    def key(self) -> str:
+        """The key of its outcome."""
+        return recipe_key(f"{self.row}-{self.seed}", self.recipe, SAMPLES)
+
+
+@dataclass(frozen=True)
+class RealOutcome:
+    """What real test images score.
+
+    Attributes:
+        modes: as in `Outcome`.
+        kl: as in `Outcome`.
+        accuracy: share of single test digits that the classifier recognises.
+    """
+
+    modes: int
+    kl: float
+    accuracy: float
+
+
+@dataclass(frozen=True)
+class RealTrial:
+    """Real test images in the place of samples.
+
+    Attributes:
+        samples: the number of images.
+        points: training images, more than `samples`: the data with which the rows were trained.
+    """
+
+    samples: int
+    points: int
+
+    @property
+    def key(self) -> str:
+        """The key of its outcome."""
+        return hashed_key("real-test-images", self.samples, self.points)
 
 
 def recipes(quick: bool) -> dict[str, Any]:
@@ -211,19 +246,19 @@ def count_modes(x: Any, read: Reader) -> tuple[int, float]:
     return found.covered, found.kl
 
 
-def measure_real(read: Reader, samples: int, points: int) -> tuple[int, float]:
-    """What as many stacks of real test images score.
+def measure_real(trial: RealTrial, read: Reader, accuracy: float) -> RealOutcome:
+    """Count the modes among real test images.
 
     Args:
+        trial: the number of images.
         read: the classifier of digits.
-        samples: the number of images.
-        points: training images, more than `samples`: the data with which the rows were trained.
+        accuracy: of the classifier.
     """
     from saddlepoint.data import DataSettings, load
 
-    dataset = load(DataSettings(source="stacked-mnist", points=points, held_out=samples / points))
+    dataset = load(DataSettings(source="stacked-mnist", points=trial.points, held_out=trial.samples / trial.points))
     assert dataset.held_out is not None
-    return count_modes(dataset.held_out.x, read)
+    return RealOutcome(*count_modes(dataset.held_out.x, read), accuracy)
 
 
 def describe(trial: Trial, outcome: Outcome) -> str:
@@ -231,9 +266,14 @@ def describe(trial: Trial, outcome: Outcome) -> str:
     return f"{trial.row}, seed {trial.seed}: {outcome.modes} modes, KL {outcome.kl:.4f}"
 
 
-def read(wanted: Sequence[Trial], keep: Path) -> dict[str, list[Outcome]]:
+def describe_real(trial: RealTrial, outcome: RealOutcome) -> str:
+    """One line about real test images."""
+    return f"{trial.samples:,} real test images: {outcome.modes} modes, KL {outcome.kl:.4f}"
+
+
+def read(wanted: Sequence[Trial], file: Path) -> dict[str, list[Outcome]]:
     """The finished trials by row."""
-    return group_outcomes(wanted, keep, Outcome, lambda trial: trial.row)
+    return group_outcomes(wanted, file, Outcome, lambda trial: trial.row)
 
 
 def cells(outcomes: Sequence[Outcome]) -> list[str]:
@@ -247,13 +287,13 @@ def cells(outcomes: Sequence[Outcome]) -> list[str]:
     ]
 
 
-def body(found: Mapping[str, Sequence[Outcome]], real: tuple[int, float], accuracy: float) -> str:
+def body(found: Mapping[str, Sequence[Outcome]], real: RealOutcome) -> str:
     """The section: our table with its goal, and the published numbers apart from it."""
     import torch
 
     from saddlepoint.evaluation.metrics.classifier_scores import category_report
 
-    ours = [["real test images", "-", str(real[0]), f"{real[1]:.3f}", "-", "-"]]
+    ours = [["real test images", "-", str(real.modes), f"{real.kl:.3f}", "-", "-"]]
     ours += [[name, *cells(outcomes)] for name, outcomes in found.items()]
     best = found.get(f"recipe {RECIPE}", [])
     of_recipe = "not measured yet"
@@ -268,7 +308,7 @@ def body(found: Mapping[str, Sequence[Outcome]], real: tuple[int, float], accura
     return "\n\n".join(
         [
             f"Mean ± standard error over trials. {SAMPLES:,} samples of the averaged generator; a small convolutional classifier "
-            f"with a test accuracy of {accuracy:.2%} reads the digits; KL(samples || equal shares) in nats, of which equal shares "
+            f"with a test accuracy of {real.accuracy:.2%} reads the digits; KL(samples || equal shares) in nats, of which equal shares "
             f"would show about {least:.3f}. Real test images, stacked afresh, show the least to expect.",
             "The five games have one generator and one discriminator, those of PacGAN's table 3 as near as our networks come to "
             "them: channels 32-16 and 4-8, where the paper has 64-32-16-8 and 4-8-16; no BatchNorm in a discriminator with a "
@@ -299,13 +339,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     def train_one(trial: Trial) -> Outcome:
         return train(trial, reader()[0], samples)
 
-    with folder_of_outcomes(arguments.keep) as keep:
-        train_missing(chosen[arguments.part], keep, arguments.minutes, train_one, describe)
+    with outcomes_file("stacked_mnist", arguments.keep, quick=arguments.quick) as file:
+        train_missing(chosen[arguments.part], file, arguments.minutes, train_one, describe)
         if arguments.train:
             return 0
-        found = read(wanted, keep)
-    read_digits, accuracy = reader()
-    print(text := body(found, measure_real(read_digits, samples, wanted[0].recipe.data.points), accuracy))
+        real_trials = [RealTrial(samples, wanted[0].recipe.data.points)]
+        train_missing(real_trials, file, arguments.minutes, lambda one: measure_real(one, *reader()), describe_real)
+        real = read_outcomes(real_trials, file, RealOutcome)
+        found = read(wanted, file)
+        measured_at = origin([*wanted, *real_trials], file)
+    if not real:
+        print("Real test images are not measured yet, so nothing is written.", file=sys.stderr)
+        return 0
+    print(text := body(found, real[0][1]))
     if quick:
         return 0
     if min(len(found.get(name, ())) for name in ROWS) < max(arguments.seeds, SEEDS):
@@ -313,7 +359,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             f"Trials of the games are missing, or seeds are fewer than {SEEDS}, so nothing is written.", file=sys.stderr
         )
         return 0
-    results.write(SECTION, text)
+    results.write(SECTION, text, origin=measured_at)
     return 0
 
 

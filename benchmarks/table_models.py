@@ -1,10 +1,10 @@
 """How good generated rows of small tables are, beside published results of the same protocol: the recipes for tables, and auto-table.
 
     python benchmarks/table_models.py --times
-    python benchmarks/table_models.py --keep DIR [--models auto gaussian-table] [--data iris] [--seeds N] [--minutes M]
+    python benchmarks/table_models.py [--keep DIR] [--models auto gaussian-table] [--data iris] [--seeds N] [--minutes M]
         [--part I/N] [--page FILE] [--quick]
 
-Trials that are finished are kept in --keep and not done again, so that the table can grow over several calls. The protocol is described
+Finished trials are in outcomes/table_models.jsonl and not done again, so that the table can grow over several calls. The protocol is described
 in tables/table_models_plan.py. --times prints the CPU seconds of each recipe for 1,000 rows of 13 numbers, on one thread. With all trials the section `table models` of RESULTS.md is written. --quick writes nothing.
 """
 
@@ -19,9 +19,10 @@ if __name__ == "__main__":
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import results
+from tables.outcomes import group_outcomes, origin, outcomes_file
 from tables.table_models_page import page
 from tables.table_models_plan import DATA, SPLITS, Outcome, Trial, models, run, training_times
-from tables.trials import argument_parser, folder_of_outcomes, group_outcomes, train_missing
+from tables.trials import argument_parser, train_missing
 
 
 def trials(names: Sequence[str], data: Sequence[str], seeds: int, quick: bool) -> list[Trial]:
@@ -48,9 +49,10 @@ def main(argv: Sequence[str]) -> int:
             print(f"{name}: {seconds:.1f} s", flush=True)
         return 0
     wanted = trials(arguments.models, arguments.data, arguments.seeds, arguments.quick)
-    with folder_of_outcomes(arguments.keep) as keep:
-        train_missing(wanted[arguments.part], keep, arguments.minutes, run, describe)
-        found = group_outcomes(wanted, keep, Outcome, lambda one: (one.data, one.model))
+    with outcomes_file("table_models", arguments.keep, quick=arguments.quick) as file:
+        train_missing(wanted[arguments.part], file, arguments.minutes, run, describe)
+        found = group_outcomes(wanted, file, Outcome, lambda one: (one.data, one.model))
+        measured_at = origin(wanted, file)
     text = page(found)
     print(text)
     if arguments.quick:
@@ -58,7 +60,7 @@ def main(argv: Sequence[str]) -> int:
     if arguments.page:
         arguments.page.write_text(text, "utf-8")
     if set(trials(models(), DATA, SPLITS, quick=False)) <= set(wanted) and sum(map(len, found.values())) == len(wanted):
-        results.write("table models", text)
+        results.write("table models", text, origin=measured_at)
     return 0
 
 

@@ -1,10 +1,10 @@
 """How far the scores of generated rows can be trusted: how often their intervals hold the truth, and how often they find known generators.
 
-    python benchmarks/table_scores.py --keep DIR [--seeds N] [--minutes M] [--part I/N] [--quick]
+    python benchmarks/table_scores.py [--keep DIR] [--seeds N] [--minutes M] [--part I/N] [--quick]
 
 Rows come from a known distribution of three numbers and two categories. For other real rows, every score below is .5 in expectation, and 95 % of
-intervals should hold it. Training rows drawn again, SMOTE and a Gaussian copula are generators whose faults are known. Trials that are
-finished are kept in --keep. With all trials the section `scores of tables` of RESULTS.md is written. --quick writes nothing.
+intervals should hold it. Training rows drawn again, SMOTE and a Gaussian copula are generators whose faults are known. Finished
+trials are in outcomes/table_scores.jsonl and not done again. With all trials the section `scores of tables` of RESULTS.md is written. --quick writes nothing.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 if __name__ == "__main__":
@@ -22,7 +21,8 @@ if __name__ == "__main__":
 import numpy as np
 
 import results
-from tables.trials import argument_parser, folder_of_outcomes, group_outcomes, train_missing
+from tables.outcomes import group_outcomes, hashed_key, origin, outcomes_file
+from tables.trials import argument_parser, train_missing
 
 SEEDS = 100
 ROWS = (100, 400)  # of each of the training, held-out and generated rows
@@ -46,9 +46,10 @@ class Trial:
     seed: int
     quick: bool = False
 
-    def place(self, keep: Path) -> Path:
-        """The file of its outcome."""
-        return keep / f"{'-'.join(map(str, asdict(self).values()))}.json"
+    @property
+    def key(self) -> str:
+        """The key of its outcome."""
+        return hashed_key(f"{self.generator}-{self.rows}-{self.seed}", asdict(self))
 
 
 @dataclass(frozen=True)
@@ -137,13 +138,14 @@ def main(argv: Sequence[str]) -> int:
     wanted = [
         Trial(name, rows, seed, arguments.quick) for seed in range(seeds) for rows in sizes for name in GENERATORS
     ]
-    with folder_of_outcomes(arguments.keep) as keep:
-        train_missing(wanted[arguments.part], keep, arguments.minutes, run, describe)
-        found = group_outcomes(wanted, keep, Outcome, lambda one: (one.generator, one.rows))
+    with outcomes_file("table_scores", arguments.keep, quick=arguments.quick) as file:
+        train_missing(wanted[arguments.part], file, arguments.minutes, run, describe)
+        found = group_outcomes(wanted, file, Outcome, lambda one: (one.generator, one.rows))
+        measured_at = origin(wanted, file)
     text = page(found)
     print(text)
     if not arguments.quick and seeds >= SEEDS and sum(map(len, found.values())) == len(wanted):
-        results.write("scores of tables", f"{seeds} draws of all tables.\n\n{text}")
+        results.write("scores of tables", f"{seeds} draws of all tables.\n\n{text}", origin=measured_at)
     return 0
 
 

@@ -1,11 +1,11 @@
 """Characters of English text: nats a character of a causal transformer, a long short-term memory and Markov chains.
 
-    python benchmarks/text.py --keep DIR [--seeds N] [--minutes M] [--part I/N] [--quick]
+    python benchmarks/text.py [--keep DIR] [--seeds N] [--minutes M] [--part I/N] [--quick]
 
 The text is the documentation inside Python's standard library (`pydoc_data.topics`, then the docstrings of the modules in the order of
 their names), cut at 1,115,394 characters, the length of the text that nanoGPT trains on. It lies on every machine with this version of
-Python, needs no network, and is the same for all rows; the last tenth is held out. A finished run is kept in --keep and not done
-again. With all runs of three seeds a section of RESULTS.md is written; never with --quick, which trains a few steps.
+Python, needs no network, and is the same for all rows; the last tenth is held out. A finished run is in outcomes/text.jsonl and
+not done again. With all runs of three seeds a section of RESULTS.md is written; never with --quick, which trains a few steps.
 
 The transformer has the sizes and the budget of nanoGPT's row for a CPU: four layers, four heads, width 128, 64 characters of context, batches
 of 12, 2,000 steps. Its published 1.88 nats are of another text, so the two numbers show a scale and no order.
@@ -14,11 +14,13 @@ of 12, 2,000 steps. Its published 1.88 nats are of another text, so the two numb
 from __future__ import annotations
 
 import ast
+import hashlib
 import os
 import pydoc_data.topics
 import statistics
 import sys
 import sysconfig
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,7 +31,8 @@ if __name__ == "__main__":
 
 import results
 from tables.bare_runs import train_bare
-from tables.trials import argument_parser, folder_of_outcomes, group_outcomes, outcome_file, train_missing
+from tables.outcomes import group_outcomes, origin, outcomes_file, recipe_key
+from tables.trials import argument_parser, train_missing
 
 SECTION = "Characters of English text"
 SEEDS = 3
@@ -115,9 +118,19 @@ class Trial:
         own = {**data, **row.settings, "training.steps": steps, "training.seed": self.seed}
         return Recipe.load(row.base).override(own)
 
-    def place(self, keep: Path) -> Path:
-        """Its file, see `outcome_file`."""
-        return outcome_file(keep, f"{self.row}-{self.seed}", self.recipe, MEASURED, self.quick)
+    @property
+    def key(self) -> str:
+        """The key of its outcome; the name of the text's file stands for its characters, wherever the file is."""
+        named = self.recipe.override({"data.source": self.text.name})
+        return recipe_key(f"{self.row}-{self.seed}", named, MEASURED, self.quick)
+
+
+def write_english(characters: int, folder: Path) -> Path:
+    """Write the first characters of the documentation in Python's standard library into a file named after their hash."""
+    text = english(characters)
+    path = folder / f"english-{hashlib.sha256(text.encode()).hexdigest()[:12]}.txt"
+    path.write_text(text, "utf-8")
+    return path
 
 
 def english(characters: int) -> str:
@@ -162,9 +175,9 @@ def describe(trial: Trial, outcome: Outcome) -> str:
     return f"{trial.row}, seed {trial.seed}: {outcome.nats:.3f} nats a character, {outcome.minutes:.1f} min"
 
 
-def read(wanted: Sequence[Trial], keep: Path) -> dict[str, list[Outcome]]:
+def read(wanted: Sequence[Trial], file: Path) -> dict[str, list[Outcome]]:
     """The finished runs by row."""
-    return group_outcomes(wanted, keep, Outcome, lambda trial: trial.row)
+    return group_outcomes(wanted, file, Outcome, lambda trial: trial.row)
 
 
 def body(found: Mapping[str, Sequence[Outcome]], characters: int) -> str:
@@ -191,20 +204,21 @@ def body(found: Mapping[str, Sequence[Outcome]], characters: int) -> str:
 def main(argv: Sequence[str]) -> int:
     arguments = argument_parser(__doc__, SEEDS).parse_args(argv)
     characters = QUICK_CHARACTERS if arguments.quick else CHARACTERS
-    load = os.getloadavg()[0]
-    with folder_of_outcomes(arguments.keep) as keep:
-        keep.mkdir(parents=True, exist_ok=True)
-        text = keep.resolve() / f"english-{characters}.txt"
-        text.write_text(english(characters), "utf-8")
+    with (
+        outcomes_file("text", arguments.keep, quick=arguments.quick) as file,
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        text = write_english(characters, Path(folder))
         wanted = trials(1 if arguments.quick else arguments.seeds, text, arguments.quick)
-        train_missing(wanted[arguments.part], keep, arguments.minutes, train, describe)
-        found = read(wanted, keep)
+        train_missing(wanted[arguments.part], file, arguments.minutes, train, describe)
+        found = read(wanted, file)
+        measured_at = origin(wanted, file)
     if not found:
         return 0
     said = body(found, characters)
     print(said)
     if not arguments.quick and all(len(found.get(row, ())) >= max(arguments.seeds, SEEDS) for row in ROWS):
-        results.write(SECTION, said, load=load)
+        results.write(SECTION, said, origin=measured_at)
     return 0
 
 

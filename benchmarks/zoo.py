@@ -1,8 +1,8 @@
 """The adversarial zoo: every sensible loss with every sensible penalty, on several data sets, over seeds.
 
-    python benchmarks/zoo.py --keep DIR [--data ring grid digits mnist] [--seeds N] [--minutes M] [--part I/N] [--page FILE] [--quick]
+    python benchmarks/zoo.py [--keep DIR] [--data ring grid digits mnist] [--seeds N] [--minutes M] [--part I/N] [--page FILE] [--quick]
 
-A run that is finished is kept in --keep and not done again, so that the tables can grow over several calls; runs come in rounds,
+A finished run is in outcomes/zoo.jsonl and not done again, so that the tables can grow over several calls; runs come in rounds,
 one of every game, so that what is there at any time is comparable. --page writes the tables and what they recommend (docs/zoo.md).
 --quick trains a few steps of four games and writes nothing.
 
@@ -22,8 +22,9 @@ if __name__ == "__main__":
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from tables.diagnosed_runs import Outcome, train_diagnosed
+from tables.outcomes import group_outcomes, origin, outcomes_file, read_outcomes
 from tables.step_costs import Cost, measure_cost
-from tables.trials import argument_parser, folder_of_outcomes, group_outcomes, read_outcomes, train_missing
+from tables.trials import argument_parser, train_missing
 from tables.zoo_page import Costs, page
 from tables.zoo_plan import DATA, PLAIN, CostTrial, Trial, trials
 
@@ -55,10 +56,10 @@ def describe(trial: Trial, outcome: Outcome) -> str:
     return f"{trial.data}, {trial.loss}, {trial.penalty}, seed {trial.seed}: {outcome.distance:.4f}, {outcome.headline}"
 
 
-def read(wanted: Sequence[Trial], keep: Path) -> dict[str, dict[tuple[str, str], list[Outcome]]]:
+def read(wanted: Sequence[Trial], file: Path) -> dict[str, dict[tuple[str, str], list[Outcome]]]:
     """The finished runs by data and game."""
     by_data = {
-        data: group_outcomes([t for t in wanted if t.data == data], keep, Outcome, lambda t: (t.loss, t.penalty))
+        data: group_outcomes([t for t in wanted if t.data == data], file, Outcome, lambda t: (t.loss, t.penalty))
         for data in dict.fromkeys(trial.data for trial in wanted)
     }
     return {data: games for data, games in by_data.items() if games}
@@ -70,14 +71,14 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--page", type=Path, help="write the tables here")
     arguments = parser.parse_args(argv)
     wanted = trials(arguments.data, 1 if arguments.quick else arguments.seeds, arguments.quick)
-    with folder_of_outcomes(arguments.keep) as keep:
-        train_missing(wanted[arguments.part], keep, arguments.minutes, train, describe)
+    with outcomes_file("zoo", arguments.keep, quick=arguments.quick) as file:
+        train_missing(wanted[arguments.part], file, arguments.minutes, train, describe)
         priced = [] if arguments.quick else [CostTrial(trial) for trial in wanted if trial.seed == 0]
-        train_missing(priced[arguments.part], keep, arguments.minutes, cost_of, describe_cost)
+        train_missing(priced[arguments.part], file, arguments.minutes, cost_of, describe_cost)
         costs: dict[str, Costs] = {}
-        for one, cost in read_outcomes(priced, keep, Cost):
+        for one, cost in read_outcomes(priced, file, Cost):
             costs.setdefault(one.trial.data, {})[one.trial.loss, one.trial.penalty] = cost.ratio
-        text = page(read(wanted, keep), costs, arguments.seeds)
+        text = page(read(wanted, file), costs, arguments.seeds, origin(wanted, file))
     print(text)
     if arguments.page and not arguments.quick:
         arguments.page.write_text(text, "utf-8")

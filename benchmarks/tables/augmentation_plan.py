@@ -5,8 +5,6 @@ In every scenario without imbalance the generated examples double the training s
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -18,6 +16,7 @@ from saddlepoint.applications.augment.generators import choose_recipe
 from saddlepoint.applications.augment.measuring import Outcome, Plan, measure_split
 from saddlepoint.applications.augment.sources import read_examples
 from saddlepoint.applications.augment.splits import Scenario
+from tables.outcomes import hashed_key
 
 SPLITS = 20
 SEED = 1  # of all splits; those of seed 0 were seen while the programs were written
@@ -51,11 +50,11 @@ class Trial:
     model: str = "auto"
     quick: bool = False
 
-    def place(self, keep: Path) -> Path:
-        """The file of its outcome in the folder `keep`."""
-        seal = hashlib.sha256(json.dumps([VERSION, asdict(self)], sort_keys=True).encode()).hexdigest()
-        name = f"{self.data}-{self.scenario.n or 'all'}-{self.scenario.imbalance}-{self.split}".replace(" ", "-")
-        return keep / f"{name}-{seal[:12]}.json"
+    @property
+    def key(self) -> str:
+        """The key of its outcome."""
+        name = f"{self.data}-{self.scenario.n or 'all'}-{self.scenario.imbalance}-{self.split}"
+        return hashed_key(name, VERSION, asdict(self))
 
 
 def trials(data: list[str], splits: int, model: str, *, quick: bool) -> list[Trial]:

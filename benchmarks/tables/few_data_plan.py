@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
-from tables.trials import outcome_file
+from tables.outcomes import recipe_key
 
 SAMPLES = 2_000
 POLICY = ["color", "translation", "cutout"]
@@ -74,11 +73,10 @@ class Trial:
         own = {} if self.row == REAL else {**VIEWS[self.view], **steps}
         return Recipe.load(RECIPE if self.row == REAL else self.row).override({**SETTINGS, **own, **quick})
 
-    def place(self, keep: Path) -> Path:
-        """Its file in the folder of outcomes."""
-        return outcome_file(
-            keep, f"{self.row}-{self.view}-{self.share:g}-{self.seed}", self.recipe, SAMPLES, self.quick
-        )
+    @property
+    def key(self) -> str:
+        """The key of its outcome."""
+        return recipe_key(f"{self.row}-{self.view}-{self.share:g}-{self.seed}", self.recipe, SAMPLES, self.quick)
 
 
 def trials(seeds: int, *, steps: int = STEPS, quick: bool = False) -> list[Trial]:

@@ -14,8 +14,6 @@ Protocols (`PROTOCOLS`):
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import time
 from collections.abc import Callable
@@ -25,6 +23,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from tables.outcomes import hashed_key
 
 COMPLETE_DATA = ("iris", "wine", "breast cancer", "diabetes")
 UCI = ("yacht", "housing", "energy", "concrete", "wine quality", "power")
@@ -76,11 +76,10 @@ class Trial:
     seed: int
     quick: bool = False
 
-    def place(self, keep: Path) -> Path:
-        """The file of its outcome in the folder `keep`."""
-        seal = hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
-        name = f"{self.protocol}-{self.data}-{self.method}-{self.seed}".replace(" ", "-")
-        return keep / f"{name}-{seal[:12]}.json"
+    @property
+    def key(self) -> str:
+        """The key of its outcome."""
+        return hashed_key(f"{self.protocol}-{self.data}-{self.method}-{self.seed}", asdict(self))
 
 
 @dataclass(frozen=True)

@@ -8,16 +8,15 @@ the seed. scikit-learn's HistGradientBoosting stands for XGBoost.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from tables.outcomes import hashed_key
 
 DATA = ("iris", "wine", "breast cancer")
 SPLITS, SETS, FORESTS = 3, 5, 5
@@ -42,13 +41,13 @@ class Trial:
     seed: int
     quick: bool = False
 
-    def place(self, keep: Path) -> Path:
-        """The file of its outcome in the folder `keep`, under a hash of what determines it but code."""
+    @property
+    def key(self) -> str:
+        """The key of its outcome."""
         decisive: list[Any] = [asdict(self)]
         if self.model not in (ORACLE, AUTO):
             decisive.append(_recipe(self.model).model_dump(mode="json", exclude={"description", "evaluation"}))
-        seal = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
-        return keep / f"{self.data}-{self.model}-{self.seed}-{seal[:12]}.json".replace(" ", "-")
+        return hashed_key(f"{self.data}-{self.model}-{self.seed}", *decisive)
 
 
 @dataclass(frozen=True)

@@ -97,12 +97,21 @@ def interval(values: Sequence[float]) -> str:
     )
 
 
-def page(found: dict[str, dict[tuple[str, str], list[Outcome]]], costs: dict[str, Costs], seeds: int) -> str:
-    """The tables as Markdown."""
+def page(
+    found: dict[str, dict[tuple[str, str], list[Outcome]]], costs: dict[str, Costs], seeds: int, origin: str
+) -> str:
+    """The tables as Markdown.
+
+    Args:
+        found: the finished runs by data and game.
+        costs: of steps, by data and game.
+        seeds: of each game, when all runs are finished.
+        origin: when and where the runs were measured.
+    """
     parts = [
         "# The adversarial zoo, measured",
-        "Written by `python benchmarks/zoo.py --keep DIR --page docs/zoo.md`.",
-        results.machine(),
+        "Written by `python benchmarks/zoo.py --page docs/zoo.md`.",
+        origin,
         "All games of a data set have the same networks, optimiser, batch size and number of steps, so this compares losses and "
         "penalties at settings that were not tuned for any of them. The energy distance of samples to held-out data is the mean over "
         "seeds with its 95 % interval (Student's t; with few seeds intervals are wide). A run counts as without failure if no "

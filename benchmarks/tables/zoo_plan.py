@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from tables.diagnosed_runs import NO_PICTURES
-from tables.trials import outcome_file
+from tables.outcomes import recipe_key
 
 PLAIN = ("non-saturating", "none")
 LOSSES = (
@@ -90,9 +89,10 @@ class Trial:
         own = {"model.objective": self.loss, **parts, **NO_PICTURES, "training.seed": self.seed, **short}
         return Recipe.load(of.base).override({**of.settings, **own})
 
-    def place(self, keep: Path) -> Path:
-        """Its file, see `outcome_file`."""
-        return outcome_file(keep, f"{self.data}-{self.seed}", self.recipe)
+    @property
+    def key(self) -> str:
+        """The key of its outcome."""
+        return recipe_key(f"{self.data}-{self.loss}-{self.penalty}-{self.seed}", self.recipe)
 
 
 @dataclass(frozen=True)
@@ -101,9 +101,10 @@ class CostTrial:
 
     trial: Trial
 
-    def place(self, keep: Path) -> Path:
-        """Its file, see `outcome_file`."""
-        return outcome_file(keep, f"{self.trial.data}-cost", self.trial.recipe, "cost")
+    @property
+    def key(self) -> str:
+        """The key of its outcome."""
+        return recipe_key(f"{self.trial.data}-{self.trial.loss}-{self.trial.penalty}-cost", self.trial.recipe, "cost")
 
 
 def trials(data: Sequence[str], seeds: int, quick: bool) -> list[Trial]:

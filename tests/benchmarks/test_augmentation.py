@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 pytest.importorskip("pandas")
 
 
-def test_splits_come_in_rounds_and_have_files_of_their_own() -> None:
+def test_splits_come_in_rounds_and_have_keys_of_their_own() -> None:
     from tables.augmentation_plan import DATA, trials
 
     wanted = trials(["wine", "digits"], 3, "auto", quick=False)
     assert [(one.data, one.split) for one in wanted[:6]] == [("wine", 0)] * 3 + [("digits", 0)] * 3
-    assert len({one.place(Path("kept")) for one in wanted}) == len(wanted) == 18
+    assert len({one.key for one in wanted}) == len(wanted) == 18
     assert set(DATA) == {"wine", "breast cancer", "titanic", "default", "digits", "mnist"}
 
 

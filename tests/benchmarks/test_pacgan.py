@@ -14,7 +14,7 @@ def arguments(**values: object) -> argparse.Namespace:
     return argparse.Namespace(**{**whole, **values})
 
 
-def test_trials_come_in_rounds_and_each_has_a_place_of_its_own(tmp_path: Path) -> None:
+def test_trials_come_in_rounds_and_each_has_a_key_of_its_own() -> None:
     import pacgan
 
     wanted = pacgan.trials(arguments())
@@ -22,16 +22,16 @@ def test_trials_come_in_rounds_and_each_has_a_place_of_its_own(tmp_path: Path) -
     for data in pacgan.MODES:
         count = {row: sum((one.data, one.row) == (data, row) for one in wanted) for row in (*pacgan.ROWS, pacgan.BEST)}
         assert count == {**dict.fromkeys(pacgan.ROWS, 2), pacgan.BEST: 3}
-    assert len({one.place(tmp_path) for one in wanted}) == len(wanted)
+    assert len({one.key for one in wanted}) == len(wanted)
     longer = pacgan.trials(arguments(steps=60))
-    assert [one.place(tmp_path) for one in wanted if one.row == pacgan.BEST] == [
-        one.place(tmp_path) for one in longer if one.row == pacgan.BEST
+    assert [one.key for one in wanted if one.row == pacgan.BEST] == [
+        one.key for one in longer if one.row == pacgan.BEST
     ]
     sizes = {one.row: one.recipe.model.discriminator.packing for one in wanted if one.row in pacgan.ROWS}
     assert sizes == pacgan.ROWS
 
 
-def test_leaving_an_ingredient_out_changes_the_best_recipe(tmp_path: Path) -> None:
+def test_leaving_an_ingredient_out_changes_the_best_recipe() -> None:
     import pacgan
 
     rows = {one.row: one.recipe for one in pacgan.trials(arguments()) if (one.data, one.seed) == ("grid", 0)}

@@ -40,11 +40,12 @@ def test_the_goal_needs_every_trial_of_the_recipe() -> None:
     import stacked_mnist
 
     good, bad = (stacked_mnist.Outcome(modes, 0.05, 100, 60.0) for modes in (1_000, 999))
+    real = stacked_mnist.RealOutcome(1_000, 0.023, 0.99)
     row = f"recipe {stacked_mnist.RECIPE}"
-    texts = [stacked_mnist.body({row: outcomes}, (1_000, 0.023), 0.99) for outcomes in ([good] * 3, [good, good, bad])]
+    texts = [stacked_mnist.body({row: outcomes}, real) for outcomes in ([good] * 3, [good, good, bad])]
     assert [": met" in text for text in texts] == [True, False]
     assert "fewest modes 999, largest KL 0.050; goal 1,000 modes" in texts[1]
-    few, none = (stacked_mnist.body(found, (1_000, 0.023), 0.99) for found in ({row: [good]}, {}))
+    few, none = (stacked_mnist.body(found, real) for found in ({row: [good]}, {}))
     assert "goal" not in few + none
     assert "1 of 3 trials are there" in few
     assert "not measured yet" in none

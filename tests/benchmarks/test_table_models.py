@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 
 def test_the_page_puts_published_numbers_and_goals_beside_ours() -> None:
     from tables.table_models_page import page
@@ -20,11 +18,11 @@ def test_the_page_puts_published_numbers_and_goals_beside_ours() -> None:
     assert "wine: auto chose gaussian-table, gaussian-table; W at most 1.42 met" in text
 
 
-def test_trials_come_in_rounds_and_have_files_of_their_own() -> None:
+def test_trials_come_in_rounds_and_have_keys_of_their_own() -> None:
     import table_models
     from tables.table_models_plan import DATA, models
 
     wanted = table_models.trials(models(), DATA, 2, quick=False)
     assert [trial.seed for trial in wanted] == sorted(trial.seed for trial in wanted)
-    assert len({trial.place(Path("kept")) for trial in wanted}) == 2 * len(DATA) * len(models())
+    assert len({trial.key for trial in wanted}) == 2 * len(DATA) * len(models())
     assert {"training rows", "auto", "gaussian-table"} <= set(models())

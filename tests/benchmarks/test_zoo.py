@@ -13,7 +13,7 @@ def test_the_page_says_how_many_seeds_games_have(counts: tuple[int, ...], words:
 
     outcome = zoo.Outcome(0.1, None, None, "", (), 100.0)
     games = {(f"loss {number}", "none"): [outcome] * count for number, count in enumerate(counts)}
-    assert f"Seeds of each game: {words}." in zoo.page({"digits": games}, {}, seeds=8)
+    assert f"Seeds of each game: {words}." in zoo.page({"digits": games}, {}, 8, "2026-11-20")
 
 
 def test_the_page_recommends_the_game_without_failures_that_is_best_over_all_data() -> None:
