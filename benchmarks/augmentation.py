@@ -3,8 +3,8 @@
     python benchmarks/augmentation.py [--keep DIR] [--data wine digits] [--splits N] [--minutes M] [--part I/N] [--model NAME]
         [--page FILE] [--quick]
 
-A finished split is in outcomes/augmentation.jsonl and not measured again; splits come in rounds of all data sets. With all splits of all data sets, the
-section of RESULTS.md is written. --quick measures one small split of each data set and writes nothing.
+A finished split is in outcomes/augmentation.jsonl and not measured again; splits come in rounds of all data sets. With all splits of all
+data sets, the section of RESULTS.md is written. --quick measures one small split of each data set and writes nothing.
 
 References:
     Classification Accuracy Score for Conditional Generative Models (Suman Ravuri, Oriol Vinyals, 2019), https://arxiv.org/abs/1905.10887

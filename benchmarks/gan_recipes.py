@@ -2,8 +2,8 @@
 
     python benchmarks/gan_recipes.py [--keep DIR] [--seeds N] [--minutes M] [--part I/N] [--quick]
 
-A finished run is in outcomes/gan_recipes.jsonl and not done again. With all runs of three seeds or more, a section of RESULTS.md is written; never with
---quick, which trains a few steps of one seed. `EXPLANATION` says what the columns are.
+A finished run is in outcomes/gan_recipes.jsonl and not done again. With all runs of three seeds or more, a section of RESULTS.md is
+written; never with --quick, which trains a few steps of one seed. `EXPLANATION` says what the columns are.
 """
 
 from __future__ import annotations

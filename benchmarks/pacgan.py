@@ -257,7 +257,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         measured_at = origin(wanted, file)
     text = body(found, settings)
     print(text)
-    if not settings.quick and not settings.only:
+    if found and not settings.quick and not settings.only:
         results.write(SECTION, text, origin=measured_at)
     return 0
 

@@ -5,7 +5,8 @@
         [--part I/N] [--page FILE] [--quick]
 
 Finished trials are in outcomes/table_models.jsonl and not done again, so that the table can grow over several calls. The protocol is described
-in tables/table_models_plan.py. --times prints the CPU seconds of each recipe for 1,000 rows of 13 numbers, on one thread. With all trials the section `table models` of RESULTS.md is written. --quick writes nothing.
+in tables/table_models_plan.py. --times prints the CPU seconds of each recipe for 1,000 rows of 13 numbers, on one thread. With all trials
+the section `table models` of RESULTS.md is written. --quick writes nothing.
 """
 
 from __future__ import annotations

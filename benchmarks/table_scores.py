@@ -4,7 +4,8 @@
 
 Rows come from a known distribution of three numbers and two categories. For other real rows, every score below is .5 in expectation, and 95 % of
 intervals should hold it. Training rows drawn again, SMOTE and a Gaussian copula are generators whose faults are known. Finished
-trials are in outcomes/table_scores.jsonl and not done again. With all trials the section `scores of tables` of RESULTS.md is written. --quick writes nothing.
+trials are in outcomes/table_scores.jsonl and not done again. With all trials the section `scores of tables` of RESULTS.md is written.
+--quick writes nothing.
 """
 
 from __future__ import annotations

@@ -78,7 +78,7 @@ def main(argv: Sequence[str]) -> int:
         costs: dict[str, Costs] = {}
         for one, cost in read_outcomes(priced, file, Cost):
             costs.setdefault(one.trial.data, {})[one.trial.loss, one.trial.penalty] = cost.ratio
-        text = page(read(wanted, file), costs, arguments.seeds, origin(wanted, file))
+        text = page(read(wanted, file), costs, arguments.seeds, origin([*wanted, *priced], file))
     print(text)
     if arguments.page and not arguments.quick:
         arguments.page.write_text(text, "utf-8")

@@ -106,7 +106,7 @@ def page(
         found: the finished runs by data and game.
         costs: of steps, by data and game.
         seeds: of each game, when all runs are finished.
-        origin: when and where the runs were measured.
+        origin: when and where runs and costs were measured.
     """
     parts = [
         "# The adversarial zoo, measured",

