@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from results import RESULTS, goal, table, write
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.models import build
 from saddlepoint.models.autoregressive.settings import AutoregressiveSettings
 from sides.quiet import measurable

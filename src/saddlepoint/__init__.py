@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from saddlepoint.applications.impute.start import impute
     from saddlepoint.data import Dataset, DataSettings, from_array
     from saddlepoint.data import load as load_data
-    from saddlepoint.data.dataset import Event
+    from saddlepoint.data.event import Event
     from saddlepoint.errors import SaddlepointError
     from saddlepoint.evaluation.scorecard.scorecard import Scorecard
     from saddlepoint.experiment import Listener, Run, evaluate, load, resume, train
@@ -89,7 +89,7 @@ _HOMES = {
     "DataSettings": "data:DataSettings",
     "Dataset": "data:Dataset",
     "Diagnosed": "experiment.diagnosed:Diagnosed",
-    "Event": "data.dataset:Event",
+    "Event": "data.event:Event",
     "Finding": "records:Finding",
     "Listener": "experiment:Listener",
     "Recipe": "recipe:Recipe",

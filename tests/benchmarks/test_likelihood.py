@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.models import construct
 
 MNIST = Event((1, 28, 28), "image", "uint8", 0.0, 255.0, class_names=tuple(map(str, range(10))))

@@ -10,7 +10,7 @@ import torch
 
 from saddlepoint.cli.samples import Destination, write
 from saddlepoint.data import DataSettings, load
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.errors import SettingError
 
 EVENTS = {

@@ -244,7 +244,7 @@ def test_a_column_of_text_of_a_data_frame_names_classes():
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_a_mapped_file_is_the_array(tmp_path, monkeypatch, dtype, order):
     monkeypatch.setattr("saddlepoint.data.arrays.MAPPED", 0)
-    monkeypatch.setattr("saddlepoint.data.arrays.CHUNK", 50)
+    monkeypatch.setattr("saddlepoint.data.array_rows.CHUNK", 50)
     x = np.asarray(np.random.default_rng(0).integers(0, 200, (23, 5, 4, 3)), dtype=dtype, order=order)
     np.save(tmp_path / "x.npy", x)
     settings = DataSettings(source=str(tmp_path / "x.npy"), limit=9)
@@ -253,7 +253,7 @@ def test_a_mapped_file_is_the_array(tmp_path, monkeypatch, dtype, order):
 
 
 def test_faults_are_found_in_any_part(monkeypatch):
-    monkeypatch.setattr("saddlepoint.data.arrays.CHUNK", 6)
+    monkeypatch.setattr("saddlepoint.data.array_rows.CHUNK", 6)
     x = np.zeros((10, 3))
     x[4, 1] = x[7, 2] = np.nan
     with pytest.raises(DataError, match=r"NaN in 2 of 10 examples, first at index \(4, 1\)"):

@@ -6,7 +6,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saddlepoint.data.dataset import Dataset, Event
+from saddlepoint.data.dataset import Dataset
+from saddlepoint.data.event import Event
 
 EVENTS = {
     "bytes": Event((3, 4, 5), "image", "uint8", 0.0, 255.0, (100.0,), (50.0,)),

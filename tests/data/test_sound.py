@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from saddlepoint.data import DataSettings, load
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.data.generated_sounds import OCTAVES, frequency
 from saddlepoint.data.sound import resample
 from saddlepoint.data.wav import read_wav, wav_bytes

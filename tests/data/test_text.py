@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from saddlepoint.data import DataSettings, load
 from saddlepoint.data.alphabet import decode, encode, holds_bytes, name_bytes
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.data.sentences import GRAMMAR, START, entropy_rate, write_sentences
 from saddlepoint.data.text import code_points, text_dataset
 from saddlepoint.data.windows import cut_windows

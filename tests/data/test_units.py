@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from saddlepoint.data import DataSettings, from_array, load
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.data.split import statistics
 
 WHOLE = DataSettings(held_out=0.0)

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.errors import SettingError
 from saddlepoint.experiment import capacity
 from saddlepoint.experiment.capacity import needed_memory, require_memory, rough_memory

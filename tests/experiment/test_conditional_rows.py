@@ -11,7 +11,7 @@ from torch import Tensor
 
 pd = pytest.importorskip("pandas")
 
-from saddlepoint.data.dataset import Event  # noqa: E402
+from saddlepoint.data.event import Event  # noqa: E402
 from saddlepoint.data.tabular.codec import TableCodec  # noqa: E402
 from saddlepoint.data.tabular.conditions import Conditions  # noqa: E402
 from saddlepoint.data.tabular.infer import infer_schema  # noqa: E402

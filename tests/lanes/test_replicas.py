@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.data.mixtures import gaussian
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.errors import RunError, SettingError

@@ -8,7 +8,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.models.bayes import joint_log_prob, marginal_log_prob, posterior
 from saddlepoint.models.labels import draw_labels
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.errors import DataError
 from saddlepoint.models import build, capabilities
 from saddlepoint.models.capabilities import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.errors import DataError
 from saddlepoint.models import build
 from saddlepoint.models.capabilities import Completes, CompletesIteratively, has, require

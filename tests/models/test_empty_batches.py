@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.models import build
 from saddlepoint.models.capabilities import Completes, Encodes, HasDensity, HasPosterior, has
 from saddlepoint.recipe import Recipe

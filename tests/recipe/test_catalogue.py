@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.models import build, capabilities
 from saddlepoint.models.capabilities import has
 from saddlepoint.models.settings import ABILITIES, FAMILIES

@@ -9,7 +9,8 @@ import torch
 from torch import nn
 
 from saddlepoint.data.batches import Batches
-from saddlepoint.data.dataset import Dataset, Event
+from saddlepoint.data.dataset import Dataset
+from saddlepoint.data.event import Event
 from saddlepoint.data.mixtures import gaussian
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.lanes import Replica, ReplicaRecord, Replicas

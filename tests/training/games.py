@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.models.base import Model
 from saddlepoint.objectives.phase import Batch, Nets, Noise, Observations, Phase
 from saddlepoint.training.devices import Devices

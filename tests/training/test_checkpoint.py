@@ -13,7 +13,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from torch import nn
 
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.errors import RunError
 from saddlepoint.records import RunFolder
 from saddlepoint.training import checkpoint, checkpoint_store

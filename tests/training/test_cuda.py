@@ -9,7 +9,8 @@ import torch
 
 from saddlepoint import models
 from saddlepoint.data.batches import Batches
-from saddlepoint.data.dataset import Dataset, Event
+from saddlepoint.data.dataset import Dataset
+from saddlepoint.data.event import Event
 from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.networks.settings import NetworkSettings
 from saddlepoint.objectives.phase import Batch

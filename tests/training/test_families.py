@@ -7,7 +7,8 @@ import torch
 
 from saddlepoint import models
 from saddlepoint.data.batches import Batches
-from saddlepoint.data.dataset import Dataset, Event
+from saddlepoint.data.dataset import Dataset
+from saddlepoint.data.event import Event
 from saddlepoint.models.autoencoder.settings import AutoencoderSettings
 from saddlepoint.models.autoregressive.settings import AutoregressiveSettings
 from saddlepoint.models.capabilities import Fits, has

@@ -17,7 +17,7 @@ from saddlepoint.cli.destination import check_file, check_place
 from saddlepoint.cli.gallery import check_gallery, write_gallery
 from saddlepoint.data.alphabet import drawable
 from saddlepoint.data.classes import numeric_labels
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.data.wav import UNKNOWN_RATE, wav_bytes
 from saddlepoint.errors import SettingError
 from saddlepoint.figures.pixels import to_image, to_pixels

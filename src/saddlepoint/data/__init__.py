@@ -17,7 +17,8 @@ from saddlepoint.errors import DataError, suggestion
 if TYPE_CHECKING:
     from saddlepoint.data.arrays import from_array
     from saddlepoint.data.batches import Batches
-    from saddlepoint.data.dataset import Dataset, Event, Scaling, Truth
+    from saddlepoint.data.dataset import Dataset, Truth
+    from saddlepoint.data.event import Event, Scaling
 
 __all__ = [
     "SOURCES",
@@ -59,8 +60,8 @@ SOURCES: dict[str, tuple[str, str]] = {
 _LAZY = {
     "Batches": "saddlepoint.data.batches",
     "Dataset": "saddlepoint.data.dataset",
-    "Event": "saddlepoint.data.dataset",
-    "Scaling": "saddlepoint.data.dataset",
+    "Event": "saddlepoint.data.event",
+    "Scaling": "saddlepoint.data.event",
     "Truth": "saddlepoint.data.dataset",
     "from_array": "saddlepoint.data.arrays",
 }

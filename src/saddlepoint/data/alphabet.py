@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 
 MOST_SYMBOLS = 256  # which a byte can hold
 _BYTE = re.compile(r"\\x[0-9a-f]{2}")

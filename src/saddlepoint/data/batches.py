@@ -14,7 +14,8 @@ import torch
 from torch import Tensor
 
 from saddlepoint.data.class_balance import BalancedOrder
-from saddlepoint.data.dataset import Dataset, Scaling
+from saddlepoint.data.dataset import Dataset
+from saddlepoint.data.event import Scaling
 from saddlepoint.errors import DataError
 
 

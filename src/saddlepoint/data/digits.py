@@ -11,7 +11,8 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from saddlepoint.data.dataset import Dataset, Event
+from saddlepoint.data.dataset import Dataset
+from saddlepoint.data.event import Event
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.data.split import Part, assemble
 

@@ -14,7 +14,8 @@ import torch
 from torch import Tensor
 
 from saddlepoint.data.capacity import require_memory
-from saddlepoint.data.dataset import Dataset, Event
+from saddlepoint.data.dataset import Dataset
+from saddlepoint.data.event import Event
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.data.split import Part, assemble
 

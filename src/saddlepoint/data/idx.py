@@ -19,10 +19,12 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from saddlepoint.data.arrays import check_range, float_range
+from saddlepoint.data.array_checks import check_range
+from saddlepoint.data.array_event import float_range
 from saddlepoint.data.capacity import require_memory
 from saddlepoint.data.classes import number_classes
-from saddlepoint.data.dataset import Dataset, Event
+from saddlepoint.data.dataset import Dataset
+from saddlepoint.data.event import Event
 from saddlepoint.data.npy import check_ratio
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.data.split import Part, assemble

@@ -22,7 +22,8 @@ from typing import Any
 import numpy as np
 
 from saddlepoint.data.cache import cache_folder
-from saddlepoint.data.dataset import Dataset, Event
+from saddlepoint.data.dataset import Dataset
+from saddlepoint.data.event import Event
 from saddlepoint.data.folder import Listing, list_images
 from saddlepoint.data.image_cache import NAMED, DamagedCacheError, build, discard, read, refuse
 from saddlepoint.data.settings import DataSettings

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from saddlepoint.data.dataset import Kind
+from saddlepoint.data.event import Kind
 from saddlepoint.errors import DataError
 
 Channels = Literal["none", "first", "last"]

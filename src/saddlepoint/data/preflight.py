@@ -25,7 +25,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from saddlepoint.data.dataset import Dataset, Scaling, ScalingKind
+from saddlepoint.data.dataset import Dataset
+from saddlepoint.data.event import Scaling, ScalingKind
 from saddlepoint.data.kind_checks import check_kind
 from saddlepoint.records import Finding
 

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from saddlepoint.data.dataset import Dataset, Event
+from saddlepoint.data.dataset import Dataset
+from saddlepoint.data.event import Event
 from saddlepoint.data.folder import Wanted, list_files
 from saddlepoint.data.layout import STEPS_PER_COLUMN
 from saddlepoint.data.npy import read_npy

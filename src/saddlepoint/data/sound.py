@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from saddlepoint.data.capacity import require_memory
-from saddlepoint.data.dataset import Dataset, Event
+from saddlepoint.data.dataset import Dataset
+from saddlepoint.data.event import Event
 from saddlepoint.data.folder import Wanted, list_files
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.data.split import Part, assemble

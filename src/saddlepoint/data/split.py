@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from saddlepoint.data.dataset import Dataset, Event, Truth
+from saddlepoint.data.dataset import Dataset, Truth
+from saddlepoint.data.event import Event
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.errors import DataError
 

@@ -24,7 +24,8 @@ from torch import Tensor
 from saddlepoint.data import mnist
 from saddlepoint.data.cache import cache_folder, temporary_folder
 from saddlepoint.data.capacity import require_disk, require_memory
-from saddlepoint.data.dataset import Dataset, Event
+from saddlepoint.data.dataset import Dataset
+from saddlepoint.data.event import Event
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.data.split import Part, assemble
 

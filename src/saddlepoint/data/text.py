@@ -16,7 +16,8 @@ import torch
 
 from saddlepoint.data.alphabet import MOST_SYMBOLS, name_bytes
 from saddlepoint.data.capacity import size
-from saddlepoint.data.dataset import Dataset, Event
+from saddlepoint.data.dataset import Dataset
+from saddlepoint.data.event import Event
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.data.split import Part, assemble
 from saddlepoint.data.windows import DEFAULT_LENGTH, cut_windows, require_windows, split_stream

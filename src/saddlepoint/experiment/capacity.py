@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from saddlepoint.data.capacity import memory_limit, size
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.errors import SaddlepointError, SettingError
 from saddlepoint.models import construct
 from saddlepoint.models.base import Model

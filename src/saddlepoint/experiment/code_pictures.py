@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.figures import grids, style
 from saddlepoint.models.capabilities import HasNamedCodes
 

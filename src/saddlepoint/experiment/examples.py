@@ -19,7 +19,8 @@ import torch
 from saddlepoint import data as data_package
 from saddlepoint.data.arrays import numbers
 from saddlepoint.data.classes import remove_empty_classes, rename_classes
-from saddlepoint.data.dataset import Dataset, Event, Truth
+from saddlepoint.data.dataset import Dataset, Truth
+from saddlepoint.data.event import Event
 from saddlepoint.data.layout import LAYOUTS
 from saddlepoint.data.mixtures import GaussianMixture
 from saddlepoint.data.settings import DataSettings

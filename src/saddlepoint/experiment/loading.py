@@ -10,7 +10,7 @@ from typing import Any, Literal
 from torch import nn
 
 from saddlepoint.arguments import check_modules, check_text, shown
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.errors import RunError, SettingError
 from saddlepoint.experiment import module_objects
 from saddlepoint.models import build

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from saddlepoint.data.batches import order_of_epochs
-from saddlepoint.data.dataset import Dataset, Scaling
+from saddlepoint.data.dataset import Dataset
+from saddlepoint.data.event import Scaling
 
 
 class StackedBatches:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from saddlepoint.data.dataset import Event, Scaling
+from saddlepoint.data.event import Event, Scaling
 
 
 class ReplicaScaling(Scaling):

@@ -15,7 +15,7 @@ from saddlepoint.models.settings import FAMILIES, ModelSettings
 if TYPE_CHECKING:
     from torch import nn
 
-    from saddlepoint.data.dataset import Event
+    from saddlepoint.data.event import Event
     from saddlepoint.models.base import Model
 
 __all__ = ["FAMILIES", "build", "check_settings", "construct"]

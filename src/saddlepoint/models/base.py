@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from saddlepoint.arguments import check_count, shown
 from saddlepoint.data.capacity import require_memory
-from saddlepoint.data.dataset import Event, Scaling
+from saddlepoint.data.event import Event, Scaling
 from saddlepoint.errors import SettingError, suggestion
 from saddlepoint.markup import Markup, html, joined
 from saddlepoint.models.arrays import Numbers, as_tensor, check_generator

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     import torch
     from typing_extensions import TypeIs
 
-    from saddlepoint.data.dataset import Event
+    from saddlepoint.data.event import Event
     from saddlepoint.objectives.adversarial.composition import Composition
     from saddlepoint.objectives.phase import Noise, Phase
 

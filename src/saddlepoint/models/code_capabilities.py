@@ -14,7 +14,7 @@ from saddlepoint.errors import SettingError, suggestion
 if TYPE_CHECKING:
     import torch
 
-    from saddlepoint.data.dataset import Event, Scaling
+    from saddlepoint.data.event import Event, Scaling
 
 
 @runtime_checkable

@@ -11,7 +11,7 @@ from typing import Literal, Protocol
 import torch
 from torch import Tensor
 
-from saddlepoint.data.dataset import Event, Scaling
+from saddlepoint.data.event import Event, Scaling
 from saddlepoint.data.settings import ScalingName
 from saddlepoint.errors import SettingError
 from saddlepoint.models.arrays import device_of, normal_like

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from saddlepoint.data.dataset import Event, Scaling, ScalingKind
+from saddlepoint.data.event import Event, Scaling, ScalingKind
 from saddlepoint.errors import SettingError
 
 UNIT = (0.0, 1.0)

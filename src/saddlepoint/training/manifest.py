@@ -8,7 +8,7 @@ import math
 from pathlib import Path
 from typing import Any, get_args
 
-from saddlepoint.data.dataset import Kind
+from saddlepoint.data.event import Kind
 from saddlepoint.errors import RunError
 from saddlepoint.records import Fields, parse_json, read_bytes
 from saddlepoint.records.fields import is_number, is_text

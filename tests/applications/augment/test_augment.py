@@ -22,7 +22,7 @@ from saddlepoint.applications.augment.settings import ALTERNATIVES, GENERATED, R
 from saddlepoint.applications.augment.sources import read_examples
 from saddlepoint.applications.augment.splits import Scenario, split_examples
 from saddlepoint.applications.augment.start import augment
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.errors import SettingError
 from saddlepoint.evaluation.tables.classifiers import DOWNSTREAM
 

@@ -11,7 +11,7 @@ import pytest
 pd = pytest.importorskip("pandas")
 
 from saddlepoint.data import DataSettings, load  # noqa: E402
-from saddlepoint.data.dataset import Event  # noqa: E402
+from saddlepoint.data.event import Event  # noqa: E402
 from saddlepoint.data.tabular import Schema  # noqa: E402
 from saddlepoint.data.tabular.infer import infer_schema  # noqa: E402
 from saddlepoint.data.tabular.reading import read_frame  # noqa: E402

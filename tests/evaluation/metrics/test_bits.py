@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.distributions import Normal
 
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.errors import DataError, SettingError
 from saddlepoint.evaluation.metrics.bits import bits_per_dimension, dequantise, dequantised_log_likelihood
 

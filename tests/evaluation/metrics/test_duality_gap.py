@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.errors import DataError, SettingError
 from saddlepoint.evaluation.metrics.duality_gap import duality_gap
 from saddlepoint.models.base import Model

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.distributions import Bernoulli, Normal
 
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.errors import DataError, SettingError
 from saddlepoint.evaluation.metrics.annealing import Annealing, annealed_evidence
 from saddlepoint.evaluation.metrics.latent_models import (

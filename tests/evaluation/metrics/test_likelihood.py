@@ -5,7 +5,7 @@ import torch
 from torch.distributions import MultivariateNormal
 
 from saddlepoint.data import DataSettings, load
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.errors import DataError
 from saddlepoint.evaluation.metrics.annealing import Annealing
 from saddlepoint.evaluation.metrics.likelihood import (

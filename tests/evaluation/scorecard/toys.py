@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from saddlepoint.data import DataSettings, load
-from saddlepoint.data.dataset import Dataset, Event
+from saddlepoint.data.dataset import Dataset
+from saddlepoint.data.event import Event
 from saddlepoint.evaluation.features import Features
 from saddlepoint.evaluation.scorecard.assess import assess
 from saddlepoint.evaluation.scorecard.generators import noise, repeat

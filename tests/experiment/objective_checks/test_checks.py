@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from saddlepoint.data import from_array
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.data.preflight import preflight
 from saddlepoint.diagnosis.escalation import next_remedy
 from saddlepoint.diagnosis.remedies import propose

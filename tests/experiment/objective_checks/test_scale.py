@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.experiment.objective_checks.check import find_mistakes
 from saddlepoint.models import build
 from saddlepoint.models.diffusion.settings import DiffusionSettings

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.errors import RunError, SettingError
 from saddlepoint.models import build
 from saddlepoint.models.autoencoder.settings import AutoencoderSettings

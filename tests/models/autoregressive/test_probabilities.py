@@ -9,7 +9,7 @@ import torch
 from scipy import stats
 from torch import Tensor
 
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.models import build
 from saddlepoint.models.autoregressive.model import Autoregressive
 from saddlepoint.models.autoregressive.settings import AUTOREGRESSIVE_NETWORKS, AutoregressiveSettings

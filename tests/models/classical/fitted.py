@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.models import build
 from saddlepoint.models.classical.model import Classical
 from saddlepoint.models.classical.settings import ClassicalSettings

@@ -10,7 +10,7 @@ import pytest
 import torch
 from sklearn.mixture import GaussianMixture
 
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.diagnosis.facts import Facts
 from saddlepoint.diagnosis.rules.expectation import degenerate_components
 from saddlepoint.diagnosis.series import Series

@@ -9,7 +9,7 @@ import sklearn.decomposition
 import torch
 from sklearn.neighbors import KernelDensity as ReferenceDensity
 
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.errors import SettingError
 from saddlepoint.models.capabilities import Completes, Encodes, has, lacks
 from tests.models.classical.fitted import fitted

@@ -9,7 +9,7 @@ import pytest
 import torch
 from sklearn.naive_bayes import BernoulliNB, GaussianNB, MultinomialNB
 
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.errors import SettingError
 from saddlepoint.models.capabilities import HasPosterior, has
 from tests.models.classical.fitted import fitted

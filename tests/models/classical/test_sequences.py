@@ -8,7 +8,7 @@ import sys
 import pytest
 import torch
 
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.errors import MissingExtraError, SettingError
 from saddlepoint.models.classical.model import Classical
 from saddlepoint.models.classical.normal import component_log_prob

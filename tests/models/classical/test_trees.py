@@ -9,7 +9,7 @@ import pytest
 import torch
 from scipy.stats import ks_2samp
 
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.models.capabilities import Completes, HasDensity, has
 from saddlepoint.models.classical.decision_trees import DecisionTrees, grow_tree
 from saddlepoint.models.classical.segments import Segments

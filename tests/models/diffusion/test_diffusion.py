@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.errors import SettingError
 from saddlepoint.models import build, check_settings
 from saddlepoint.models.capabilities import HasDensity, has, lacks

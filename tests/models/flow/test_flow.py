@@ -8,7 +8,7 @@ import sys
 import pytest
 import torch
 
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.errors import DataError, MissingExtraError, SettingError
 from saddlepoint.evaluation.metrics.bits import dequantised_log_likelihood
 from saddlepoint.models import build, check_settings

@@ -10,7 +10,7 @@ import torch
 
 import saddlepoint as sp
 from saddlepoint import models
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.errors import DataError, SettingError
 from saddlepoint.models.capabilities import Conditional, DecodesNormal, has
 from saddlepoint.models.gan.conditions.settings import CONDITIONS, CONDITIONS_OF

@@ -12,7 +12,7 @@ from torch import Tensor
 import saddlepoint as sp
 from saddlepoint import models
 from saddlepoint.data import Batches
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.errors import DataError, SettingError
 from saddlepoint.evaluation.metrics.duality_gap import duality_gap
 from saddlepoint.experiment.objective_checks.check import find_mistakes

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.utils._pytree import tree_leaves
 
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.errors import DataError, SettingError
 from saddlepoint.evaluation.monitors.adversarial import generated, sample_gradient
 from saddlepoint.models import build

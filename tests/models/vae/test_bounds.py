@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.distributions import MultivariateNormal, Normal
 
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.errors import DataError, SettingError
 from saddlepoint.models import build
 from saddlepoint.models.capabilities import (

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.distributions import Normal
 
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.errors import SettingError
 from saddlepoint.models import build
 from saddlepoint.models.class_samples import sample_with_labels

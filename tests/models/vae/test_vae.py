@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.distributions import MultivariateNormal
 
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.errors import SettingError
 from saddlepoint.models import build
 from saddlepoint.models.vae.settings import VAESettings

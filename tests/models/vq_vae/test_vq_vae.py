@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.errors import SettingError
 from saddlepoint.models import build
 from saddlepoint.models.vq_vae.codebook import AveragedCodebook

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.errors import SettingError
 from saddlepoint.models import build
 from saddlepoint.objectives.adversarial.diffaugment import CHANGES, DiffAugment, color, cutout, translation

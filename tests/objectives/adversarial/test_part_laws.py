@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves, tree_map
 
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.models import build
 from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.networks.mlp import MLP

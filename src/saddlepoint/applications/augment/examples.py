@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from saddlepoint.applications.augment.settings import DataKind
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.data.tabular.schema import Schema
 from saddlepoint.errors import DataError
 

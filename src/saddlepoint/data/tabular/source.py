@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from saddlepoint.data.dataset import Dataset, Event
+from saddlepoint.data.dataset import Dataset
+from saddlepoint.data.event import Event
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.data.split import Part, check_counts, describe_parts, split_positions
 from saddlepoint.data.tabular.codec import TableCodec

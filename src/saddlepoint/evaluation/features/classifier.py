@@ -18,7 +18,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from saddlepoint.data.dataset import Dataset, Event
+from saddlepoint.data.dataset import Dataset
+from saddlepoint.data.event import Event
 from saddlepoint.errors import DataError
 from saddlepoint.evaluation.features.encoder import Encoder
 from saddlepoint.evaluation.features.extractor import Features, check_finite, dataset_digest, fingerprint

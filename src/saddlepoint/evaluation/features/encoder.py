@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.evaluation.features.layers import average_cells, convolution, linear, normalisation, pool, shrink
 
 _LEAST = 4  # a side that is shorter is not halved any more

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from saddlepoint.data.dataset import Event, Scaling
+from saddlepoint.data.event import Event, Scaling
 
 # The longest side that a network processes, by the number of axes; longer ones are reduced to it by averages first.
 LONGEST = {1: 4096, 2: 64, 3: 32}

@@ -21,7 +21,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from saddlepoint.data.dataset import Dataset, Event
+from saddlepoint.data.dataset import Dataset
+from saddlepoint.data.event import Event
 from saddlepoint.errors import DataError
 from saddlepoint.evaluation.features.extractor import Features, fingerprint
 from saddlepoint.evaluation.features.layers import average_cells, convolution, natural_units, pool, shrink

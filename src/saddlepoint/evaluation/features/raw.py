@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from saddlepoint.data.dataset import Dataset, Event
+from saddlepoint.data.dataset import Dataset
+from saddlepoint.data.event import Event
 from saddlepoint.evaluation.features.extractor import Features, fingerprint
 from saddlepoint.evaluation.metrics.comparable import comparable_rows, comparable_size
 

@@ -13,7 +13,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.errors import DataError, SettingError
 from saddlepoint.evaluation.metrics.likelihood import Likelihood, require_examples, require_finite
 from saddlepoint.models.capabilities import HasDensity

@@ -14,7 +14,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 
 COUNTED = 512  # counts of pairs, and as many of triples
 LONGEST = 3  # symbols counted together

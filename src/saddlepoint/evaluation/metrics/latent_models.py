@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.errors import DataError, SettingError
 from saddlepoint.evaluation.metrics.annealing import Annealing, Share, annealed_evidence
 from saddlepoint.evaluation.metrics.hamiltonian import LogLikelihood

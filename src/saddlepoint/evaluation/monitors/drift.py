@@ -22,7 +22,7 @@ import math
 import torch
 from torch import Tensor
 
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 
 EARLY, LATE, ERROR = "quality/early_divergence", "quality/late_divergence", "quality/drift_error"
 TOGETHER = 3  # symbols that are counted together

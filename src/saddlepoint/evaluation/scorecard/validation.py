@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from torch import Tensor
 
-from saddlepoint.data.dataset import Dataset, Event
+from saddlepoint.data.dataset import Dataset
+from saddlepoint.data.event import Event
 from saddlepoint.errors import DataError
 from saddlepoint.evaluation.features import Features
 from saddlepoint.evaluation.scorecard.feature_sets import FeatureSets

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from saddlepoint.data.dataset import Event, ScalingKind
+from saddlepoint.data.event import Event, ScalingKind
 from saddlepoint.errors import RunError, SettingError
 from saddlepoint.models.arrays import Numbers, device_of, in_chunks
 from saddlepoint.models.assembly import check_roles, network

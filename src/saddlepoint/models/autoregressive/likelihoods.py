@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from saddlepoint.data.dataset import Event, Scaling
+from saddlepoint.data.event import Event, Scaling
 from saddlepoint.errors import SettingError
 from saddlepoint.models.autoregressive.settings import AutoregressiveSettings
 from saddlepoint.objectives.autoregressive_likelihood import (

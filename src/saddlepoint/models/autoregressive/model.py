@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 import torch
 from torch import Tensor
 
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.models.arrays import CHUNK, Numbers, as_tensor, check_generator
 from saddlepoint.models.assembly import check_roles
 from saddlepoint.models.autoregressive.construction import NETWORK, build_player, check_network

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from saddlepoint.data.dataset import Event, Scaling
+from saddlepoint.data.event import Event, Scaling
 from saddlepoint.networks.autoregression import AutoregressiveNetwork, FullPasses, Steps, zeros_like_weights
 from saddlepoint.networks.labels import class_weights
 from saddlepoint.networks.own import check_network

@@ -13,7 +13,7 @@ from typing import ClassVar, Literal
 import torch
 from torch import Tensor
 
-from saddlepoint.data.dataset import Event, ScalingKind
+from saddlepoint.data.event import Event, ScalingKind
 from saddlepoint.errors import DataError, SettingError
 from saddlepoint.models.classical.settings import ClassicalSettings
 

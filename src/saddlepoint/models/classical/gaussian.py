@@ -8,7 +8,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.models.classical.distribution import Completing
 from saddlepoint.models.classical.moments import Moments
 from saddlepoint.models.classical.normal import (

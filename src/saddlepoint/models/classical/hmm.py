@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from saddlepoint.data.dataset import Event, ScalingKind
+from saddlepoint.data.event import Event, ScalingKind
 from saddlepoint.errors import DataError, MissingExtraError
 from saddlepoint.models.classical.distribution import Completing, refuse
 from saddlepoint.models.classical.draws import draw_index

@@ -8,7 +8,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.models.arrays import device_of
 from saddlepoint.models.classical.distribution import Completing
 from saddlepoint.models.classical.draws import draw_normal

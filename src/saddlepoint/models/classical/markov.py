@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from saddlepoint.data.dataset import Event, ScalingKind
+from saddlepoint.data.event import Event, ScalingKind
 from saddlepoint.models.classical.distribution import Distribution, refuse
 from saddlepoint.models.classical.draws import draw_index
 from saddlepoint.models.classical.settings import ClassicalSettings

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.errors import DataError, SettingError
 from saddlepoint.models.classical.distribution import Completing
 from saddlepoint.models.classical.draws import draw_index

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 import torch
 from torch import Tensor
 
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.errors import DataError, SettingError
 from saddlepoint.models.arrays import Numbers, as_tensor, in_chunks
 from saddlepoint.models.bayes import marginal_log_prob, posterior

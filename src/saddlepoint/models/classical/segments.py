@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from saddlepoint.data.dataset import Event, Scaling
+from saddlepoint.data.event import Event, Scaling
 
 Numbers = npt.NDArray[np.float64]
 

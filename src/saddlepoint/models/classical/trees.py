@@ -11,7 +11,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.models.classical.decision_trees import DecisionTrees, grow_tree
 from saddlepoint.models.classical.distribution import Distribution, refuse
 from saddlepoint.models.classical.draws import draw_uniform

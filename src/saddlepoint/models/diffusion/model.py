@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 import torch
 from torch import Tensor
 
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.models.arrays import CHUNK, Numbers, as_tensor, in_chunks
 from saddlepoint.models.assembly import check_roles
 from saddlepoint.models.capabilities import DescribesDensity, HasClassDensity, HasDensity, HasPosterior

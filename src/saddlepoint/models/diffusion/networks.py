@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.errors import SettingError
 from saddlepoint.models.diffusion.settings import DenoiserSettings
 from saddlepoint.networks.denoiser_mlp import DenoiserMLP

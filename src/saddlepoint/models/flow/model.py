@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 import torch
 from torch import Tensor
 
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.errors import MissingExtraError
 from saddlepoint.models.arrays import Numbers, as_tensor, check_generator, in_chunks
 from saddlepoint.models.assembly import check_roles

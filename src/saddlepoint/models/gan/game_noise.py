@@ -7,7 +7,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.models.gan.latent import LatentDistribution
 from saddlepoint.models.gan.parts.states import PartStates
 from saddlepoint.models.gan.settings import GANSettings

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal, Self
 import torch
 from torch import Tensor, nn
 
-from saddlepoint.data.dataset import Event, ScalingKind
+from saddlepoint.data.event import Event, ScalingKind
 from saddlepoint.errors import SettingError
 from saddlepoint.models.arrays import Numbers, in_chunks
 from saddlepoint.models.assembly import check_roles, is_own

@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import nn
 
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.models.assembly import network
 from saddlepoint.models.gan.composition import Parts
 from saddlepoint.models.gan.encoders.encoder import Encoder

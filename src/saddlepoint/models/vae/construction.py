@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.models.assembly import is_own, network
 from saddlepoint.models.likelihoods import Likelihood
 from saddlepoint.models.vae.checks import needs_draws

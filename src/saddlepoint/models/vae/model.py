@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from saddlepoint.data.dataset import Event, Scaling
+from saddlepoint.data.event import Event, Scaling
 from saddlepoint.models.assembly import check_roles, is_own
 from saddlepoint.models.capabilities import (
     Completes,

@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.errors import SettingError
 from saddlepoint.models.likelihoods import Likelihood
 from saddlepoint.models.vq_vae.network import VQNetwork

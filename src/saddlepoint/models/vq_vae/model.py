@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 import torch
 from torch import Tensor
 
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.errors import SettingError
 from saddlepoint.models.arrays import device_of
 from saddlepoint.models.assembly import check_roles

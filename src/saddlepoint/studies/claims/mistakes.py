@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from saddlepoint import models
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.models.base import Model
 from saddlepoint.models.capabilities import Variational, require
 from saddlepoint.models.settings import ModelSettings

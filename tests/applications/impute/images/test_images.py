@@ -14,7 +14,7 @@ import saddlepoint as sp
 from saddlepoint.applications.impute.images.completed import CompletedImages
 from saddlepoint.applications.impute.images.holes import Holes, read_complete, read_holes
 from saddlepoint.cli.main import main
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.errors import DataError, SettingError
 
 SIDE = 4

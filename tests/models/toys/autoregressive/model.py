@@ -9,7 +9,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.models.base import Model
 from saddlepoint.objectives.phase import Batch, Nets, Noise, Observations, Phase
 from tests.models.toys.autoregressive.settings import AutoregressiveSettings

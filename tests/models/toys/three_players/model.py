@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.models.arrays import Numbers, in_chunks
 from saddlepoint.models.codes import CodeModel
 from saddlepoint.objectives.adversarial.noise import GameNoise

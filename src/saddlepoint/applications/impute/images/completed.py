@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from PIL.Image import Image
 
-    from saddlepoint.data.dataset import Event
+    from saddlepoint.data.event import Event
 
 SHOWN = 16  # examples of a picture
 

@@ -18,7 +18,7 @@ from saddlepoint.data.folder import list_images
 from saddlepoint.errors import DataError, shortened
 
 if TYPE_CHECKING:
-    from saddlepoint.data.dataset import Event
+    from saddlepoint.data.event import Event
 
 Array = npt.NDArray[Any]
 OPAQUE = 255  # a pixel that is even slightly transparent is missing: its colour is not the image's

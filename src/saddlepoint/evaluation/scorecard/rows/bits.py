@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from torch import Tensor
 
 from saddlepoint.data.alphabet import holds_bytes
-from saddlepoint.data.dataset import Event
+from saddlepoint.data.event import Event
 from saddlepoint.errors import DataError, SettingError
 from saddlepoint.evaluation.metrics.bits import bits_per_dimension, dequantised_log_likelihood
 from saddlepoint.evaluation.scorecard.metric_types import Measurement, ModelMetric, group_means, mean_estimate
