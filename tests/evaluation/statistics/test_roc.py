@@ -6,9 +6,10 @@ import math
 
 import pytest
 import torch
+from scipy.stats import mannwhitneyu
 
 from saddlepoint.errors import DataError
-from saddlepoint.evaluation.statistics.roc import auc_interval
+from saddlepoint.evaluation.statistics.roc import auc_interval, rank_sum_score
 
 
 def test_closed_forms_and_symmetry() -> None:
@@ -33,3 +34,15 @@ def test_interval_holds_the_area_of_shifted_normal_scores() -> None:
         for _ in range(400)
     ]
     assert 0.91 < sum(held) / len(held) < 0.985  # .95 with a standard deviation of 0.011
+
+
+@pytest.mark.parametrize("decimals", [0, 9])
+def test_the_rank_sum_score_agrees_with_scipy_with_and_without_ties(decimals: int) -> None:
+    generator = torch.Generator().manual_seed(0)
+    x, y = (torch.randn(n, generator=generator, dtype=torch.float64).round(decimals=decimals) for n in (40, 60))
+    theirs = mannwhitneyu(x.numpy(), y.numpy(), use_continuity=False, method="asymptotic").pvalue
+    score = rank_sum_score(x, y)
+    assert math.erfc(abs(score) / math.sqrt(2)) == pytest.approx(theirs, rel=1e-9)
+    assert score == pytest.approx(-rank_sum_score(y, x))
+    assert (score > 0) == (auc_interval(x, y).value > 0.5)
+    assert rank_sum_score(torch.zeros(4), torch.zeros(5)) == 0

@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -97,7 +98,6 @@ class Chained(ImputationMethod):
         wanted = self._prepare(matrix, kinds, targets)
         self._describe(matrix)
         missing = np.isnan(matrix)
-        rows = np.flatnonzero(missing.any(1))
         completed = np.repeat(matrix[None], draws, axis=0)
         self._fitted, self._report = [], report
         try:
@@ -105,9 +105,7 @@ class Chained(ImputationMethod):
                 values = None if keep is None else keep.read(f"draw-{draw}")
                 if values is None:
                     chain = self._fit_chain(matrix, wanted, first, draw)
-                    if len(rows):
-                        filled = self._fill_by(chain, matrix[rows], second)
-                        completed[draw, rows] = self._merge(matrix[rows], filled)
+                    completed[draw] = self._complete_by(partial(self._fill_by, chain, rng=second), matrix)
                     if keep is not None:
                         keep.write(f"draw-{draw}", completed[draw][missing])
                 else:

@@ -7,7 +7,8 @@ nothing of names, types and dates.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import ClassVar, Self
 
 import numpy as np
@@ -99,12 +100,10 @@ class ImputationMethod(ABC):
         matrix = np.asarray(matrix, dtype=np.float64)
         if not self.draws:
             return np.repeat(self.guess(matrix, rng)[None], draws, axis=0)
-        completed = np.repeat(matrix[None], draws, axis=0)
-        rows = np.flatnonzero(np.isnan(matrix).any(1))
-        if len(rows):
-            # A generator of its own for each draw, so that a draw does not depend on those before it.
-            for draw, (table, own) in enumerate(zip(completed, rng.spawn(draws), strict=True)):
-                table[rows] = self._merge(matrix[rows], self._fill(matrix[rows], own, draw))
+        completed = np.empty((draws, *matrix.shape))
+        # A generator of its own for each draw, so that a draw does not depend on those before it.
+        for draw, own in enumerate(rng.spawn(draws)):
+            completed[draw] = self._complete_by(partial(self._fill, rng=own, draw=draw), matrix)
         return completed
 
     def fit_and_complete(
@@ -155,10 +154,14 @@ class ImputationMethod(ABC):
         Raises:
             DataError: a filled cell is not finite, as when a network diverged.
         """
-        completed = np.array(matrix, dtype=np.float64)
-        rows = np.flatnonzero(np.isnan(completed).any(1))
+        return self._complete_by(partial(self._guess, rng=rng), np.asarray(matrix, dtype=np.float64))
+
+    def _complete_by(self, fill: Callable[[Matrix], Matrix], matrix: Matrix) -> Matrix:
+        """Return a copy of a matrix (N, D) with missing cells from `fill`, which is called with the incomplete rows, if there are any."""
+        completed = matrix.copy()
+        rows = np.flatnonzero(np.isnan(matrix).any(1))
         if len(rows):
-            completed[rows] = self._merge(completed[rows], self._guess(completed[rows], rng))
+            completed[rows] = self._merge(matrix[rows], fill(matrix[rows]))
         return completed
 
     def _merge(self, rows: Matrix, filled: Matrix) -> Matrix:

@@ -27,7 +27,7 @@ class MethodEntry:
         path: the class, "package.module:Name".
         draws: whether it draws values from their conditional distribution, so that several completed tables differ as much as
             the missing values are uncertain.
-        title: what it does, in a few words.
+        title: what it does, in a few words without parentheses, because messages put it into some.
         contest: whether `auto` tries it; the neural networks are slow and are tried if they are named.
     """
 
@@ -40,14 +40,14 @@ class MethodEntry:
 METHODS: dict[str, MethodEntry] = {
     "mean": MethodEntry(f"{PATH}.mean:Mean", False, "mean or most frequent category of the column"),
     "neighbours": MethodEntry(f"{PATH}.neighbours:Neighbours", False, "weighted mean of the nearest rows"),
-    "iterative": MethodEntry(f"{PATH}.iterative:Iterative", False, "chained ridge regressions (scikit-learn)"),
+    "iterative": MethodEntry(f"{PATH}.iterative:Iterative", False, "chained ridge regressions by scikit-learn"),
     "trees": MethodEntry(f"{PATH}.trees:Trees", False, "chained random forests"),
     "normal": MethodEntry(f"{PATH}.linear:Normal", True, "draws of chained Bayesian regressions"),
     "matching": MethodEntry(f"{PATH}.linear:Matching", True, "predictive mean matching"),
     "leaves": MethodEntry(f"{PATH}.leaves:Leaves", True, "draws from the leaves of chained forests"),
     "mixture": MethodEntry(f"{PATH}.mixture:Mixture", True, "draws of a Gaussian mixture, fitted by bootstrapped EM"),
-    "vae": MethodEntry(f"{PATH}.vae:MaskedAutoencoder", True, "variational autoencoder (MIWAE)", contest=False),
-    "gain": MethodEntry(f"{PATH}.gain:Gain", False, "adversarial network (GAIN)", contest=False),
+    "vae": MethodEntry(f"{PATH}.vae:MaskedAutoencoder", True, "variational autoencoder MIWAE", contest=False),
+    "gain": MethodEntry(f"{PATH}.gain:Gain", False, "adversarial network GAIN", contest=False),
 }
 
 

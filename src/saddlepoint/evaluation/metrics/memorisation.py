@@ -16,6 +16,7 @@ from saddlepoint.errors import DataError
 from saddlepoint.evaluation.metrics.neighbours import nearest
 from saddlepoint.evaluation.metrics.points import check_pair, check_points
 from saddlepoint.evaluation.statistics.intervals import Interval, wilson_interval
+from saddlepoint.evaluation.statistics.roc import rank_sum_score
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ def data_copying(
         here = [part[index == cell] for part, index in zip(parts, at, strict=True)]
         if len(here[0]) and min(len(here[1]), len(here[2])) >= least:
             distances = [nearest(part, here[0])[0][:, 0] for part in here[1:]]
-            z[cell], weights[cell] = _mann_whitney(distances[1], distances[0]), len(here[1])
+            z[cell], weights[cell] = rank_sum_score(distances[1], distances[0]), len(here[1])
     judged = weights > 0
     if not judged.any():
         return DataCopying(math.nan, z, 0.0, math.nan)
@@ -131,18 +132,6 @@ def data_copying(
     z_score = statistic / math.sqrt(float(shares.square().sum()))
     p = math.erfc(-z_score / math.sqrt(2)) / 2
     return DataCopying(statistic, z, float(weights.sum()) / len(held_out), p)
-
-
-def _mann_whitney(x: Tensor, y: Tensor) -> float:
-    """The normal score of how often x (N,) exceeds y (M,), with ties counted half; 0 if all values are equal."""
-    n, m = len(x), len(y)
-    values, inverse, counts = torch.unique(torch.cat([x, y]), return_inverse=True, return_counts=True)
-    ranks = counts.cumsum(0).double() - (counts.double() - 1) / 2
-    excess = float(ranks[inverse[:n]].sum()) - n * (n + 1) / 2 - n * m / 2
-    total = n + m
-    ties = float((counts.double() ** 3 - counts).sum()) / (total * (total - 1))
-    variance = n * m / 12 * (total + 1 - ties)
-    return excess / math.sqrt(variance) if variance > 0 and len(values) > 1 else 0.0
 
 
 def _centres(x: Tensor, cells: int, seed: int) -> Tensor:
