@@ -37,15 +37,16 @@ def test_samples_that_are_not_finite_have_no_mode() -> None:
 
 
 def test_the_goal_needs_every_trial_of_the_recipe() -> None:
-    import stacked_mnist
+    from tables.stacked_page import recipe_section
+    from tables.stacked_plan import Outcome, RealOutcome
 
-    good, bad = (stacked_mnist.Outcome(modes, 0.05, 100, 60.0) for modes in (1_000, 999))
-    real = stacked_mnist.RealOutcome(1_000, 0.023, 0.99)
-    row = f"recipe {stacked_mnist.RECIPE}"
-    texts = [stacked_mnist.body({row: outcomes}, real) for outcomes in ([good] * 3, [good, good, bad])]
-    assert [": met" in text for text in texts] == [True, False]
-    assert "fewest modes 999, largest KL 0.050; goal 1,000 modes" in texts[1]
-    few, none = (stacked_mnist.body(found, real) for found in ({row: [good]}, {}))
-    assert "goal" not in few + none
-    assert "1 of 3 trials are there" in few
-    assert "not measured yet" in none
+    good, bad = (Outcome(modes, 0.05, 100, 60.0) for modes in (1_000, 999))
+    real = RealOutcome(1_000, 0.023, 0.99)
+    verdicts = {
+        "met": [good] * 3,
+        "undecided": [good] * 2,
+        "not met": [good, bad],
+    }
+    for verdict, outcomes in verdicts.items():
+        assert recipe_section(outcomes, real, 3).endswith(f"trials: {verdict}")
+    assert "Fewest modes 999, largest KL 0.050; goal 1,000 modes" in recipe_section([bad], real, 3)
