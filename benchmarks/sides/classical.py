@@ -10,7 +10,7 @@ from torch import Tensor
 
 from saddlepoint.data import Dataset
 from saddlepoint.data.split import shuffled_order
-from saddlepoint.models.mixture import GaussianMixture
+from saddlepoint.models.mixture import CodeMixture
 
 
 class RealExamples:
@@ -61,7 +61,7 @@ class PrincipalMixture:
         self.pca = PCA(components, svd_solver="covariance_eigh").fit(rows.numpy())
         self.kept = float(self.pca.explained_variance_ratio_.sum())
         generator = torch.Generator().manual_seed(seed)
-        self.mixture = GaussianMixture.fit(torch.from_numpy(self.pca.transform(rows.numpy())), gaussians, generator)
+        self.mixture = CodeMixture.fit(torch.from_numpy(self.pca.transform(rows.numpy())), gaussians, generator)
 
     def sample(self, n: int, *, labels: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor:
         """(n, *event), in the data's own units and type."""

@@ -16,7 +16,7 @@ from unittest import mock
 import torch
 from torch import Tensor
 
-from saddlepoint.data.mixtures import GaussianMixture
+from saddlepoint.data.mixtures import EqualGaussians
 from saddlepoint.evaluation.metrics.neighbours import nearest
 from saddlepoint.evaluation.scorecard.comparison import Context, Points
 from saddlepoint.evaluation.scorecard.feature_sets import FeatureSets
@@ -40,13 +40,13 @@ Held = Mapping[str, tuple[Tensor, Tensor, Tensor]]
 """Of each score the values, lows and highs (repeats,)."""
 
 
-def mixture(modes: int, axes: int) -> GaussianMixture:
+def mixture(modes: int, axes: int) -> EqualGaussians:
     angle = 2 * math.pi * torch.arange(modes).double() / modes
     centres = 2 * torch.stack([angle.cos(), angle.sin()], dim=1)[:, :axes]
-    return GaussianMixture(centres, 0.4, torch.arange(modes))
+    return EqualGaussians(centres, 0.4, torch.arange(modes))
 
 
-def draw(truth: GaussianMixture, n: int, generator: torch.Generator, weights: Tensor, off: float) -> Tensor:
+def draw(truth: EqualGaussians, n: int, generator: torch.Generator, weights: Tensor, off: float) -> Tensor:
     """n independent points whose modes have these weights, with noise and a shift of `off`."""
     mode = torch.multinomial(weights, n, replacement=True, generator=generator)
     noise = torch.randn(n, truth.centres.shape[1], generator=generator, dtype=torch.float64)

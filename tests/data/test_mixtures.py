@@ -5,7 +5,7 @@ import torch
 from scipy import integrate, stats
 
 from saddlepoint.data import DataSettings, load
-from saddlepoint.data.mixtures import GaussianMixture, mixture
+from saddlepoint.data.mixtures import EqualGaussians, mixture
 
 MODES = [("gaussian", 1), ("gaussian", 2), ("gaussian", 3), ("gaussian", 15), ("ring", 8), ("ring", 5), ("grid", 25)]
 PLANE = ["ring", "grid", "moons", "spirals", "checkerboard", "swiss-roll"]
@@ -113,7 +113,7 @@ def test_log_prob_does_not_depend_on_the_batch_size(monkeypatch):
 
 def test_a_shape_has_no_modes():
     truth = truth_of("moons")
-    assert isinstance(truth, GaussianMixture)
+    assert isinstance(truth, EqualGaussians)
     assert truth.modes is None
     assert truth.mode_std is None
 

@@ -1,6 +1,6 @@
 import torch
 
-from saddlepoint.models.mixture import LARGEST_FIT, GaussianMixture
+from saddlepoint.models.mixture import LARGEST_FIT, CodeMixture
 
 CENTRES = torch.tensor([[0.0, 0.0], [5.0, 1e-3], [10.0, 0.0]], dtype=torch.float64)
 
@@ -14,7 +14,7 @@ def codes(n, generator):
 def test_it_finds_the_clusters_and_samples_follow_the_codes():
     generator = torch.Generator().manual_seed(0)
     x = codes(3_000, generator)
-    mixture = GaussianMixture.fit(x, 3, generator)
+    mixture = CodeMixture.fit(x, 3, generator)
     order = mixture.means[:, 0].argsort()
     # 1,000 points a cluster: 6 standard errors of a mean.
     assert ((mixture.means[order] - CENTRES).abs() < 6 * torch.tensor([0.1, 1e-5]) / 1000**0.5).all()
@@ -28,11 +28,11 @@ def test_it_finds_the_clusters_and_samples_follow_the_codes():
 
 def test_few_constant_and_many_codes_are_all_fitted():
     generator = torch.Generator().manual_seed(0)
-    assert GaussianMixture.fit(torch.randn(5, 3), 10, generator).means.shape == (2, 3)
-    assert GaussianMixture.fit(torch.ones(50, 3), 4, generator).sample(9, generator).isfinite().all()
-    assert GaussianMixture.fit(torch.randn(LARGEST_FIT + 7, 1), 1, generator).weights.tolist() == [1.0]
+    assert CodeMixture.fit(torch.randn(5, 3), 10, generator).means.shape == (2, 3)
+    assert CodeMixture.fit(torch.ones(50, 3), 4, generator).sample(9, generator).isfinite().all()
+    assert CodeMixture.fit(torch.randn(LARGEST_FIT + 7, 1), 1, generator).weights.tolist() == [1.0]
 
 
 def test_the_same_generator_fits_the_same_mixture():
-    fits = [GaussianMixture.fit(codes(90, g), 3, g) for g in (torch.Generator().manual_seed(4) for _ in range(2))]
+    fits = [CodeMixture.fit(codes(90, g), 3, g) for g in (torch.Generator().manual_seed(4) for _ in range(2))]
     assert all(torch.equal(fits[0].state()[name], fits[1].state()[name]) for name in fits[0].state())

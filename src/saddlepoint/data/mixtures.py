@@ -32,7 +32,7 @@ PAIRS = 1 << 22  # distances between points and components computed together
 
 
 @dataclass(frozen=True, eq=False)
-class GaussianMixture(Truth):
+class EqualGaussians(Truth):
     """Equally heavy Gaussians N(centre_k, std^2 I).
 
     Attributes:
@@ -99,9 +99,9 @@ def grid(settings: DataSettings) -> Dataset:
     return draw_dataset("grid", mixture(torch.cartesian_prod(axis, axis), settings.scale or GRID_STD), settings)
 
 
-def mixture(centres: Tensor, std: float) -> GaussianMixture:
+def mixture(centres: Tensor, std: float) -> EqualGaussians:
     """Every centre (K, D) a mode."""
-    return GaussianMixture(centres, std, torch.arange(len(centres)))
+    return EqualGaussians(centres, std, torch.arange(len(centres)))
 
 
 def draw_dataset(

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from saddlepoint.data.dataset import Dataset, Truth
-from saddlepoint.data.mixtures import GaussianMixture, draw_dataset
+from saddlepoint.data.mixtures import EqualGaussians, draw_dataset
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.errors import DataError
 
@@ -57,7 +57,7 @@ def checkerboard(settings: DataSettings) -> Dataset:
     return draw_dataset("checkerboard", Checkerboard(), settings, class_names=tuple(f"square {k}" for k in range(8)))
 
 
-def curves(paths: list[Tensor], std: float) -> GaussianMixture:
+def curves(paths: list[Tensor], std: float) -> EqualGaussians:
     """Equal Gaussians at equal distances along paths, each (M, 2) fine points of a curve; equally many a path."""
     lengths = [torch.cat([torch.zeros(1), path.diff(dim=0).norm(dim=1).cumsum(0)]) for path in paths]
     count = math.ceil(max(length[-1].item() for length in lengths) * STEPS_PER_STD / std)
@@ -73,7 +73,7 @@ def curves(paths: list[Tensor], std: float) -> GaussianMixture:
         after = torch.searchsorted(length, wanted)
         share = (wanted - length[after - 1]) / (length[after] - length[after - 1])
         centres.append(torch.lerp(path[after - 1], path[after], share[:, None]))
-    return GaussianMixture(torch.cat(centres), std, torch.arange(len(paths)).repeat_interleave(count), has_modes=False)
+    return EqualGaussians(torch.cat(centres), std, torch.arange(len(paths)).repeat_interleave(count), has_modes=False)
 
 
 @dataclass(frozen=True)

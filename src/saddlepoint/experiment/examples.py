@@ -22,7 +22,7 @@ from saddlepoint.data.classes import remove_empty_classes, rename_classes
 from saddlepoint.data.dataset import Dataset, Truth
 from saddlepoint.data.event import Event
 from saddlepoint.data.layout import LAYOUTS
-from saddlepoint.data.mixtures import GaussianMixture
+from saddlepoint.data.mixtures import EqualGaussians
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.data.shapes import Checkerboard
 from saddlepoint.data.split import Part, content_digest, digest_of_parts
@@ -166,7 +166,7 @@ def _whole(arrays: Arrays, where: str) -> Dataset:
 
 def _truth_to_arrays(truth: Truth | None) -> tuple[dict[str, Any] | None, Arrays]:
     """Return a built-in exact density as JSON and arrays; None for a user's density, which could not be restored."""
-    if isinstance(truth, GaussianMixture):
+    if isinstance(truth, EqualGaussians):
         description = {"kind": "mixture", "std": truth.std, "has_modes": truth.has_modes}
         return description, {"centres": truth.centres.numpy(), "groups": truth.groups.numpy()}
     return ({"kind": "checkerboard"} if isinstance(truth, Checkerboard) else None), {}
@@ -178,7 +178,7 @@ def _truth(description: Mapping[str, Any] | None, tensors: Mapping[str, torch.Te
         return None
     if description["kind"] == "checkerboard":
         return Checkerboard()
-    return GaussianMixture(tensors["centres"], description["std"], tensors["groups"], description["has_modes"])
+    return EqualGaussians(tensors["centres"], description["std"], tensors["groups"], description["has_modes"])
 
 
 def _array(name: str, values: Any) -> npt.NDArray[Any]:

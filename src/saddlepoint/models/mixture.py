@@ -16,7 +16,7 @@ LARGEST_FIT = 10_000
 
 
 @dataclass(frozen=True, eq=False)
-class GaussianMixture:
+class CodeMixture:
     """A mixture of K Gaussians in D dimensions; all tensors are float64 on the CPU.
 
     Attributes:

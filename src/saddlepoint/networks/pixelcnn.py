@@ -13,7 +13,7 @@ from saddlepoint.networks.masked import CausalConv2d, channel_groups
 from saddlepoint.networks.pixel_grid import CachedConvolution, PixelGrid, PixelSteps
 
 
-class ResidualBlock(nn.Module):
+class MaskedBottleneck(nn.Module):
     """x + a bottleneck of a masked convolution between two of kernel 1.
 
     Args:
@@ -82,7 +82,7 @@ class PixelCNN(PixelGrid):
         super().__init__(size, channels, features, outputs, block, width)
         self.first = CausalConv2d(self.groups_in, self.groups, first_kernel, strict=True)
         self.context = ContextBias(classes, width)
-        self.blocks = nn.ModuleList(ResidualBlock(self.groups, kernel, classes) for _ in range(layers))
+        self.blocks = nn.ModuleList(MaskedBottleneck(self.groups, kernel, classes) for _ in range(layers))
 
     def forward(self, x: Tensor, context: Tensor | None = None) -> Tensor:
         """(B, D, E) numbers, (B, classes) -> (B, S, P)."""

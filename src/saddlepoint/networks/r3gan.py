@@ -38,7 +38,7 @@ GROUP = 16  # channels in one group of the 3x3 convolution
 INTERPOLATIONS = {1: "linear", 2: "bilinear", 3: "trilinear"}
 
 
-class ResidualBlock(nn.Module):
+class InvertedBottleneck(nn.Module):
     """(B, C, *size) -> (B, C, *size): x plus an inverted bottleneck, which begins at 0.
 
     Args:
@@ -140,7 +140,7 @@ class Generator(nn.Module):
         for level in range(len(sizes) - 1, -1, -1):
             if level < len(sizes) - 1:
                 layers.append(Transition(widths[level + 1], widths[level], sizes[level], enlarges=True))
-            layers += [ResidualBlock(widths[level], dimensions, blocks * len(sizes)) for _ in range(blocks)]
+            layers += [InvertedBottleneck(widths[level], dimensions, blocks * len(sizes)) for _ in range(blocks)]
         layers.append(CONVOLUTIONS[dimensions](width, outputs[0], 1))
         fan_in_normal_(layers[-1], 1.0)
         if output_activation != "identity":
@@ -175,7 +175,7 @@ class Discriminator(nn.Module):
         for level, size in enumerate(sizes):
             if level > 0:
                 layers.append(Transition(widths[level - 1], widths[level], size, enlarges=False))
-            layers += [ResidualBlock(widths[level], dimensions, blocks * len(sizes)) for _ in range(blocks)]
+            layers += [InvertedBottleneck(widths[level], dimensions, blocks * len(sizes)) for _ in range(blocks)]
         # One number a channel: its product with a learnt pattern as large as the smallest level.
         layers.append(CONVOLUTIONS[dimensions](widths[-1], widths[-1], sizes[-1], groups=widths[-1], bias=False))  # type: ignore[arg-type]
         fan_in_normal_(layers[-1], 1.0)

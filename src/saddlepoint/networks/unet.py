@@ -34,7 +34,7 @@ def group_norm(channels: int) -> nn.GroupNorm:
     return nn.GroupNorm(math.gcd(groups, channels), channels)
 
 
-class ResidualBlock(nn.Module):
+class UNetBlock(nn.Module):
     """(B, before, H, W) and an embedding (B, size) -> (B, after, H, W); the identity at the start if the channels are equal.
 
     Args:
@@ -113,17 +113,17 @@ class UNet(nn.Module):
                 stage["resample"] = nn.Conv2d(before, before, 3, stride=2, padding=1)
                 skips.append(before)
             for _ in range(blocks):
-                stage["blocks"].append(ResidualBlock(before, after, size))  # type: ignore[operator]
+                stage["blocks"].append(UNetBlock(before, after, size))  # type: ignore[operator]
                 before = after
                 skips.append(before)
             if level == attentive:
                 stage["attention"] = SelfAttention(before)
             self.down.append(stage)
-        self.middle = ResidualBlock(before, before, size)
+        self.middle = UNetBlock(before, before, size)
         for level, after in reversed(list(enumerate(widths))):
             stage = nn.ModuleDict({"blocks": nn.ModuleList()})
             for _ in range(blocks + 1):
-                stage["blocks"].append(ResidualBlock(before + skips.pop(), after, size))  # type: ignore[operator]
+                stage["blocks"].append(UNetBlock(before + skips.pop(), after, size))  # type: ignore[operator]
                 before = after
             if level:
                 stage["resample"] = nn.Conv2d(before, before, 3, padding=1)

@@ -14,7 +14,7 @@ from saddlepoint.models.arrays import Numbers, device_of, in_chunks
 from saddlepoint.models.assembly import check_roles, network
 from saddlepoint.models.autoencoder.settings import AutoencoderSettings
 from saddlepoint.models.codes import CodeModel
-from saddlepoint.models.mixture import GaussianMixture
+from saddlepoint.models.mixture import CodeMixture
 from saddlepoint.models.own_loss import ROLE, own_loss
 from saddlepoint.models.own_noise import global_seed_from
 from saddlepoint.models.units import UNIT, scaling
@@ -102,7 +102,7 @@ class Autoencoder(CodeModel):
             event, scaling(event, kind, self.output_range, "bernoulli"), {"ae": player}, {"ae": "autoencoder"}
         )
         self.player = player
-        self.prior: GaussianMixture | None = None
+        self.prior: CodeMixture | None = None
         loss = autoencoding(
             settings.reconstruction, settings.sparsity, settings.sparsity_weight, settings.sparsity_target
         )
@@ -223,13 +223,13 @@ class Autoencoder(CodeModel):
             x: (N, *event) in the data's units.
             generator: draws a subset of the codes and the seed of the fit.
         """
-        self.prior = GaussianMixture.fit(self.encode(x), self.settings.prior_components, generator)
+        self.prior = CodeMixture.fit(self.encode(x), self.settings.prior_components, generator)
 
     def extra_state(self) -> dict[str, Tensor]:
         return {} if self.prior is None else self.prior.state()
 
     def load_extra_state(self, state: Mapping[str, Tensor]) -> None:
-        prior = GaussianMixture.from_state(state) if state else None
+        prior = CodeMixture.from_state(state) if state else None
         size = self.settings.latent
         if prior is not None and (
             prior.weights.ndim != 1
