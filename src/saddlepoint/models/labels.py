@@ -10,6 +10,7 @@ from torch import Tensor
 from saddlepoint.data.event import Event
 from saddlepoint.errors import SettingError
 from saddlepoint.models.arrays import device_of
+from saddlepoint.models.draws import draw_index
 
 
 def draw_labels(shares: Sequence[float] | Tensor, n: int, generator: torch.Generator | None) -> Tensor:
@@ -27,6 +28,21 @@ def draw_labels(shares: Sequence[float] | Tensor, n: int, generator: torch.Gener
     # Apple's GPUs have no float64.
     weights = torch.as_tensor(shares).to(device, torch.float32 if device.type == "mps" else torch.float64)
     return torch.multinomial(weights, n, replacement=True, generator=generator) if n else torch.zeros(0).long()
+
+
+def draw_labels_given(log_probs: Tensor, shares: Sequence[float], generator: torch.Generator | None) -> Tensor:
+    """Draw the class of each example from p(y | x), which is in proportion to p(x | y) p(y).
+
+    Args:
+        log_probs: (N, K), log p(x | y) of each class in nats; x may be the known part of an example.
+        shares: (K,), p(y).
+        generator: draws them; None takes torch's global generator.
+
+    Returns:
+        (N,) int64, on the CPU.
+    """
+    joint = log_probs.cpu().double() + torch.as_tensor(shares, dtype=torch.float64).log()
+    return draw_index(joint.softmax(1), generator)
 
 
 def count_classes(conditional: bool, event: Event) -> int | None:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from torch import Tensor
 
 from saddlepoint.objectives.autoregressive_likelihood import ConditionalLikelihood
+from saddlepoint.objectives.binarisation import to_black_and_white
 from saddlepoint.objectives.noise import noise_bundle
 from saddlepoint.objectives.phase import Batch, Loss, Nets, Observations
 
@@ -72,7 +73,7 @@ def negative_log_likelihood(likelihood: ConditionalLikelihood, size: int, black_
     def loss(nets: Nets, batch: Batch, noise: BinarisationNoise) -> tuple[Tensor, Observations]:
         x = batch.x
         if noise.threshold is not None or black_and_white:
-            x = ((0.5 if noise.threshold is None else noise.threshold) < x).to(x.dtype)
+            x = to_black_and_white(x, 0.5 if noise.threshold is None else noise.threshold)
         nats = -prediction_log_prob(nets["ar"](x, batch.y), likelihood)
         return nats, {"nats_per_number": nats.detach() / size}
 

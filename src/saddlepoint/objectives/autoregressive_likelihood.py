@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from saddlepoint.objectives.likelihood import logistic_level_log_prob
 from saddlepoint.objectives.precision import at_least_float32
 
 LikelihoodName = Literal["bernoulli", "categorical", "logistic-mixture", "gaussian-mixture", "mu-law"]
@@ -116,7 +117,7 @@ class LogisticMixture:
     """Numbers at L levels: a mixture of M logistic distributions of `block` channels, each rounded to the nearest level.
 
     Given the component, the mean of a channel depends linearly on the channels before it. The lowest and the highest level take the
-    tails. log(sigmoid(a) - sigmoid(b)) = log sigmoid(a) + log sigmoid(-b) + log(1 - e^(b - a)) makes it exact everywhere.
+    tails.
 
     Attributes:
         levels: L.
@@ -160,22 +161,16 @@ class LogisticMixture:
         """x (B, S, block), parameters (B, S, P) -> (B, S) nats."""
         logits, means, log_scales, coefficients = self._split(parameters)
         total, pair = logits.log_softmax(-1), 0
-        half = 1 / max(self.levels - 1, 1)
+        width = 2 / max(self.levels - 1, 1)
         for channel in range(self.block):
             mean = means[..., channel, :]
             for before in range(channel):
                 mean = mean + coefficients[..., pair, :] * x[..., before, None]
                 pair += 1
-            inverse = (-log_scales[..., channel, :]).exp()
-            value = x[..., channel, None]
-            above = functional.logsigmoid((value + half - mean) * inverse)
-            below = functional.logsigmoid((mean - value + half) * inverse)
-            width = (2 * half * inverse).expand_as(above)
-            inner = above + below + torch.log(-torch.expm1(-width))
-            if self.levels == 1:
-                continue
-            lowest, highest = value < half - 1, value > 1 - half
-            total = total + torch.where(lowest, above, torch.where(highest, below, inner))
+            if self.levels > 1:
+                total = total + logistic_level_log_prob(
+                    x[..., channel, None], mean, log_scales[..., channel, :], width=width, low=-1.0, high=1.0
+                )
         return total.logsumexp(-1)
 
     def draw(self, parameters: Tensor, uniforms: Tensor) -> Tensor:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from saddlepoint.objectives.binarisation import to_black_and_white
 from saddlepoint.objectives.divergence import kl_standard_normal, kl_standard_normal_units
 from saddlepoint.objectives.likelihood import log_likelihood
 from saddlepoint.objectives.mean_discrepancy import squared_discrepancy
@@ -37,7 +38,7 @@ class BoundNoise:
 
     def seen(self, x: Tensor) -> Tensor:
         """Return x (B, *event), in black and white if there is a threshold."""
-        return x if self.threshold is None else (self.threshold < x).to(x.dtype)
+        return x if self.threshold is None else to_black_and_white(x, self.threshold)
 
 
 def negative_evidence(

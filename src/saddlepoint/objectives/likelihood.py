@@ -101,14 +101,20 @@ def discretised_logistic_log_prob(
         PixelCNN++: Improving the PixelCNN with Discretized Logistic Mixture Likelihood and Other Modifications (Tim Salimans,
             Andrej Karpathy, Xi Chen, Diederik Kingma, 2017), https://arxiv.org/abs/1701.05517
     """
+    return logistic_level_log_prob(x, location, log_scale, width=width, low=low, high=high).flatten(1).sum(1)
+
+
+def logistic_level_log_prob(
+    x: Tensor, location: Tensor, log_scale: Tensor, *, width: float, low: float, high: float
+) -> Tensor:
+    """As `discretised_logistic_log_prob`, of each number by itself: in nats, in the shape that the arguments have together."""
     inverse = torch.exp(-at_least_float32(log_scale))
     centred = x - at_least_float32(location)
     above = functional.logsigmoid((centred + 0.5 * width) * inverse)  # log P(X <= upper end)
     below = functional.logsigmoid((0.5 * width - centred) * inverse)  # log P(X > lower end)
     # sigmoid(u) - sigmoid(l) = sigmoid(u) sigmoid(-l) (1 - e^(l - u)), which loses no digits far from the location.
     inside = above + below + torch.log(-torch.expm1(-width * inverse))
-    terms = torch.where(x < low + 0.5 * width, above, torch.where(x > high - 0.5 * width, below, inside))
-    return terms.flatten(1).sum(1)
+    return torch.where(x < low + 0.5 * width, above, torch.where(x > high - 0.5 * width, below, inside))
 
 
 def standard_normal_log_prob(z: Tensor) -> Tensor:

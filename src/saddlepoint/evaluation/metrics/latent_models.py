@@ -18,7 +18,9 @@ from saddlepoint.data.event import Event
 from saddlepoint.errors import DataError, SettingError
 from saddlepoint.evaluation.metrics.annealing import Annealing, Share, annealed_evidence
 from saddlepoint.evaluation.metrics.hamiltonian import LogLikelihood
+from saddlepoint.models.arrays import uniform_like
 from saddlepoint.models.capabilities import DecodesNormal, HasLikelihood
+from saddlepoint.objectives.binarisation import to_black_and_white
 
 
 @dataclass(frozen=True)
@@ -71,8 +73,7 @@ def bernoulli_model(latent: int, decoder: Callable[[Tensor], Tensor]) -> LatentM
     def draw(z: Tensor, generator: torch.Generator) -> Tensor:
         with torch.no_grad():
             probabilities: Tensor = decoder(z).sigmoid()
-        uniform = torch.rand(probabilities.shape, generator=generator, device=generator.device).to(probabilities)
-        return (uniform < probabilities).to(probabilities.dtype)
+        return to_black_and_white(probabilities, uniform_like(probabilities, generator))
 
     return LatentModel(latent, log_likelihood, draw, lambda x: x)
 

@@ -10,10 +10,11 @@ from saddlepoint.models.autoregressive.generation import Known, generate, in_row
 from saddlepoint.models.autoregressive.network import Autoregression
 from saddlepoint.models.autoregressive.settings import AutoregressiveSettings
 from saddlepoint.models.base import Model
-from saddlepoint.models.labels import draw_labels
+from saddlepoint.models.labels import draw_labels, draw_labels_given
 from saddlepoint.networks.evaluating import evaluating
 from saddlepoint.objectives.autoregression import step_log_probs
 from saddlepoint.objectives.autoregressive_likelihood import ConditionalLikelihood
+from saddlepoint.objectives.binarisation import to_black_and_white
 
 SAMPLES = 2 * CHUNK  # drawn at a time: steps of many examples cost hardly more than those of few
 
@@ -115,25 +116,20 @@ class SamplesInOrder(Model):
     def _labels_of_known(self, x: Tensor, known: Tensor, generator: torch.Generator | None) -> Tensor:
         """Draw a class (N,) for each x (N, *event) in the model's units from p(y | the known numbers before the first missing one)."""
         player, classes = self.player, self.classes or 0
-        shares = torch.as_tensor(self.event.shares, dtype=torch.float64)
         leading = player.blocks(known).all(2).cumprod(1).bool()
 
-        def joint(rows: slice) -> Tensor:
+        def log_probs_by_class(rows: slice) -> Tensor:
             columns = []
             for label in range(classes):
                 labels = torch.full((len(x[rows]),), label, device=x.device)
                 log_probs = step_log_probs(player(x[rows], labels), self.likelihood)
                 # A missing number may have a log probability of minus infinity.
                 columns.append(log_probs.double().where(leading[rows], 0.0).sum(1))
-            return torch.stack(columns, 1).cpu() + shares.log()
+            return torch.stack(columns, 1)
 
         with evaluating(player):
-            weights = in_row_chunks(joint, len(x), CHUNK).softmax(1)
-        if not len(x):
-            return torch.zeros(0, dtype=torch.int64)
-        device = device_of(generator)
-        weights = weights.to(device, torch.float32 if device.type == "mps" else torch.float64)
-        return torch.multinomial(weights, 1, generator=generator)[:, 0]
+            found = in_row_chunks(log_probs_by_class, len(x), CHUNK)
+        return draw_labels_given(found, self.event.shares, generator)
 
     def _draw_uniforms(self, n: int, generator: torch.Generator | None) -> Tensor:
         device = device_of(generator)
@@ -147,7 +143,6 @@ class SamplesInOrder(Model):
         if self.settings.binarise == "none":
             return x
         if self.settings.binarise == "threshold":
-            return (x > 0.5).to(x.dtype)
+            return to_black_and_white(x, 0.5)
         generator = generator or torch.Generator(x.device).manual_seed(0)
-        # Black and white stay what they are.
-        return (uniform_like(x, generator) < x).to(x.dtype)
+        return to_black_and_white(x, uniform_like(x, generator))

@@ -9,10 +9,10 @@ from saddlepoint.errors import DataError
 from saddlepoint.models.arrays import Numbers, as_tensor, check_completion
 from saddlepoint.models.capabilities import Completes, CompletesByClass
 from saddlepoint.models.classical.distribution import Completing
-from saddlepoint.models.classical.draws import draw_index
 from saddlepoint.models.classical.inner_units import AroundDistribution
 from saddlepoint.models.classical.per_class import PerClass
 from saddlepoint.models.classical.settings import DISTRIBUTIONS
+from saddlepoint.models.labels import draw_labels_given
 
 
 class Completion(AroundDistribution):
@@ -55,11 +55,10 @@ class Completion(AroundDistribution):
         inside = torch.where(mask, self._inside(self.model_units(given)), 0.0)
         if self.classes is not None and labels is None:
             every = torch.arange(self.classes)
-            joint = torch.stack(
+            log_probs = torch.stack(
                 [distribution.known_log_prob(inside, mask, label.expand(len(inside))) for label in every], 1
             )
-            shares = torch.as_tensor(self.event.shares, dtype=torch.float64)
-            labels = draw_index((joint + shares.log()).softmax(1), generator)
+            labels = draw_labels_given(log_probs, self.event.shares, generator)
         drawn = self._outside(distribution.complete(inside, mask, labels, generator))
         return torch.where(known.to(drawn.device), given.to(drawn.device, drawn.dtype), drawn)
 

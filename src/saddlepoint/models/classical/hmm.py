@@ -14,9 +14,9 @@ from torch import Tensor
 from saddlepoint.data.event import Event, ScalingKind
 from saddlepoint.errors import DataError, MissingExtraError
 from saddlepoint.models.classical.distribution import Completing, refuse
-from saddlepoint.models.classical.draws import draw_index
 from saddlepoint.models.classical.normal import complete_components, component_log_prob, draw_components
 from saddlepoint.models.classical.settings import ClassicalSettings
+from saddlepoint.models.draws import draw_index
 
 RAREST = 1e-10  # least probability of a symbol in a state
 FEWEST = 2.0  # expected visits of a state in all examples, below which it describes nothing

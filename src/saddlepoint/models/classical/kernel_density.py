@@ -11,9 +11,9 @@ from torch import Tensor
 from saddlepoint.data.event import Event
 from saddlepoint.models.arrays import device_of
 from saddlepoint.models.classical.distribution import Completing
-from saddlepoint.models.classical.draws import draw_normal
 from saddlepoint.models.classical.normal import NUMBERS, complete_mixture, component_log_prob
 from saddlepoint.models.classical.settings import ClassicalSettings
+from saddlepoint.models.draws import draw_normal
 
 SAME = 1e-9  # squared distance, relative to the squared norm, below which an example is its own kernel
 

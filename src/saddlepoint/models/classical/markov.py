@@ -10,8 +10,8 @@ from torch import Tensor
 
 from saddlepoint.data.event import Event, ScalingKind
 from saddlepoint.models.classical.distribution import Distribution, refuse
-from saddlepoint.models.classical.draws import draw_index
 from saddlepoint.models.classical.settings import ClassicalSettings
+from saddlepoint.models.draws import draw_index
 
 LARGEST = 2**25  # counts in a table
 

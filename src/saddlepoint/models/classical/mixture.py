@@ -12,7 +12,6 @@ from torch import Tensor
 from saddlepoint.data.event import Event
 from saddlepoint.errors import DataError, SettingError
 from saddlepoint.models.classical.distribution import Completing
-from saddlepoint.models.classical.draws import draw_index
 from saddlepoint.models.classical.normal import (
     complete_mixture,
     component_log_prob,
@@ -20,6 +19,7 @@ from saddlepoint.models.classical.normal import (
     mixture_log_prob,
 )
 from saddlepoint.models.classical.settings import ClassicalSettings
+from saddlepoint.models.draws import draw_index
 
 SKLEARN = {"full": "full", "diagonal": "diag", "spherical": "spherical"}
 FEWEST = 2.0  # expected examples of a component, below which it describes nothing

@@ -11,10 +11,10 @@ from torch import Tensor
 from saddlepoint.data.event import Event, ScalingKind
 from saddlepoint.models.arrays import device_of
 from saddlepoint.models.classical.distribution import Completing, refuse
-from saddlepoint.models.classical.draws import draw_index, draw_normal
 from saddlepoint.models.classical.moments import Moments
 from saddlepoint.models.classical.normal import LOG_2PI
 from saddlepoint.models.classical.settings import ClassicalSettings
+from saddlepoint.models.draws import draw_index, draw_normal
 
 
 class NaiveBayes(Completing):

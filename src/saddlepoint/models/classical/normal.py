@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from saddlepoint.errors import SettingError
-from saddlepoint.models.classical.draws import draw_index, draw_normal
+from saddlepoint.models.draws import draw_index, draw_normal
 
 LOG_2PI = math.log(2 * math.pi)
 NUMBERS = 2**22  # of the largest intermediate result, which limits the rows of a chunk

@@ -10,10 +10,10 @@ from torch import Tensor
 
 from saddlepoint.data.event import Event
 from saddlepoint.models.classical.distribution import Completing, refuse
-from saddlepoint.models.classical.draws import draw_normal
 from saddlepoint.models.classical.moments import Moments
 from saddlepoint.models.classical.normal import LOG_2PI, complete_components, component_log_prob
 from saddlepoint.models.classical.settings import ClassicalSettings
+from saddlepoint.models.draws import draw_normal
 
 
 class PCA(Completing):

@@ -14,10 +14,10 @@ from torch import Tensor
 from saddlepoint.data.event import Event
 from saddlepoint.models.classical.decision_trees import DecisionTrees, grow_tree
 from saddlepoint.models.classical.distribution import Distribution, refuse
-from saddlepoint.models.classical.draws import draw_uniform
 from saddlepoint.models.classical.leaf_kernels import LeafKernels
 from saddlepoint.models.classical.segments import column_segments
 from saddlepoint.models.classical.settings import ClassicalSettings
+from saddlepoint.models.draws import draw_uniform
 
 ROWS = 2**16  # that are drawn together
 SHARE = 2 / 3  # of the rows that the splits of each of several trees are chosen by

@@ -27,10 +27,12 @@ from torch import Tensor
 
 from saddlepoint.models.arrays import Numbers, check_completion, in_chunks, normal_like, uniform_like
 from saddlepoint.models.capabilities import Completes, require
-from saddlepoint.models.classical.draws import draw_index
+from saddlepoint.models.draws import draw_index
+from saddlepoint.models.labels import draw_labels_given
 from saddlepoint.models.vae.coding import CodingVAE
 from saddlepoint.models.vae.priors import mixture_log_prob, normal_log_prob
 from saddlepoint.networks.evaluating import evaluating
+from saddlepoint.objectives.binarisation import to_black_and_white
 from saddlepoint.objectives.weighted_evidence import repeat_draws
 
 STEPS = 100  # of the chain
@@ -94,7 +96,7 @@ class Completion(CodingVAE):
         x = check_completion(x, known, generator)
         inputs = self.model_units(x)
         if self.settings.binarise == "stochastic":
-            inputs = (uniform_like(inputs, generator) < inputs).to(inputs)
+            inputs = to_black_and_white(inputs, uniform_like(inputs, generator))
         mask = known.to(inputs.device)
 
         def fill(index: Tensor) -> Tensor:
@@ -139,8 +141,7 @@ class Completion(CodingVAE):
         n, every = len(given.x), torch.arange(classes, device=state.code.device)
         codes = self.with_labels(repeat_draws(state.code, classes), every.repeat_interleave(n))
         fits = self._fit(self._output(codes), Known(*(repeat_draws(part, classes) for part in given))).view(classes, n)
-        shares = torch.as_tensor(self.event.shares, dtype=torch.float64)
-        labels = draw_index((fits.T.double().cpu() + shares.log()).softmax(1), generator)
+        labels = draw_labels_given(fits.T, self.event.shares, generator)
         return self._state(self.with_labels(state.code, labels.to(state.code.device)), given)
 
     def _state(self, code: Tensor, given: Known) -> State:

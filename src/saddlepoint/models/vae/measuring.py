@@ -9,12 +9,13 @@ from torch import Tensor
 
 from saddlepoint.arguments import check_count
 from saddlepoint.models import bayes
-from saddlepoint.models.arrays import CHUNK, Numbers, as_tensor, check_generator, in_chunks
+from saddlepoint.models.arrays import CHUNK, Numbers, as_tensor, check_generator, in_chunks, uniform_like
 from saddlepoint.models.held_out import held_out_scale
 from saddlepoint.models.vae.checks import needs_draws
 from saddlepoint.models.vae.coding import CodingVAE
 from saddlepoint.models.vae.semi_supervised import EveryClassNetwork
 from saddlepoint.networks.evaluating import evaluating
+from saddlepoint.objectives.binarisation import to_black_and_white
 from saddlepoint.objectives.divergence import kl_standard_normal
 from saddlepoint.objectives.likelihood import importance_bound
 from saddlepoint.objectives.weighted_evidence import combine, evidence_terms
@@ -130,7 +131,7 @@ class MeasuringVAE(CodingVAE):
     def _binarise(self, x: Tensor, generator: torch.Generator) -> Tensor:
         if self.settings.binarise == "none":
             return x
-        return (torch.rand(x.shape, generator=generator, device=generator.device).to(x) < x).to(x.dtype)
+        return to_black_and_white(x, uniform_like(x, generator))
 
     def held_out_series(self, x: Tensor, generator: torch.Generator, labels: Tensor | None = None) -> dict[str, Tensor]:
         """Measure held-out examples, with one draw of z for each, or as many as the bound takes.
