@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from saddlepoint.arguments import shown
-from saddlepoint.data.event import Event
+from saddlepoint.data.event import Event, describe_classes
 from saddlepoint.errors import DataError
 from saddlepoint.markup import Markup, html, joined
 
@@ -85,7 +85,7 @@ class Dataset:
         held_out = f" + {len(self.held_out):,} held out" if self.held_out is not None else ""
         shape = "x".join(map(str, self.event.shape))
         examples = self.event.kind if len(self) == 1 and self.held_out is None else self.event.plural
-        classes = self.event.class_count
+        classes = describe_classes(self.event)
         return f"Dataset({self.name!r}: {len(self):,}{held_out} {examples} of {shape} {self.event.dtype}{classes})"
 
     def _repr_html_(self) -> Markup:

@@ -93,14 +93,7 @@ class Event:
     def __repr__(self) -> str:
         shape = "x".join(map(str, self.shape))
         within = f", {self.low:g} to {self.high:g}" if self.low is not None and self.high is not None else ""
-        return f"Event({self.kind} of {shape} {self.dtype}{within}{self.class_count})"
-
-    @property
-    def class_count(self) -> str:
-        """How many classes there are, as the rest of a sentence: ", 10 classes"; empty without any."""
-        if not self.class_names:
-            return ""
-        return f", {len(self.class_names):,} class{'es' if len(self.class_names) > 1 else ''}"
+        return f"Event({self.kind} of {shape} {self.dtype}{within}{describe_classes(self)})"
 
     @property
     def size(self) -> int:
@@ -277,3 +270,10 @@ class Scaling:
         several = len(self.scale) > 1
         numbers = [(n if several else 0, value) for n, value in self.event.constants]
         return tuple(value * self.scale[n] + self.offset[n] for n, value in numbers)
+
+
+def describe_classes(event: Event) -> str:
+    """How many classes there are, as the rest of a sentence: ", 10 classes"; empty without any."""
+    if not event.class_names:
+        return ""
+    return f", {len(event.class_names):,} class{'es' if len(event.class_names) > 1 else ''}"
