@@ -70,3 +70,15 @@ def test_an_optimiser_does_not_load_the_compiler() -> None:
         "assert 'torch._dynamo' not in sys.modules"
     )
     assert "torch" in loaded_by(call)
+
+
+def test_the_measurement_of_quality_loads_neither_scikit_learn_nor_pandas() -> None:
+    """Two seconds that a run would wait for before its first step."""
+    call = (
+        "import torch\n"
+        "from saddlepoint.data import load\n"
+        "from saddlepoint.evaluation.monitors import quality\n"
+        "from saddlepoint.evaluation.settings import EvaluationSettings\n"
+        "quality.Quality(load('ring'), EvaluationSettings())"
+    )
+    assert not loaded_by(call) & {"sklearn", "pandas", "matplotlib"}

@@ -220,13 +220,13 @@ def test_a_class_without_examples_is_reported() -> None:
 
 
 @pytest.mark.slow
-def test_mnist_is_learned_within_the_work_allowed(real_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fitting_module, "_MOST_SEEN", WORK_OF_USERS)
+def test_mnist_is_learned_within_a_fifth_of_the_work_allowed(real_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fitting_module, "_MOST_SEEN", WORK_OF_USERS // 5)
     mnist = load("mnist")
     assert mnist.held_out is not None
     features = build_features("classifier", mnist)
     accuracy = float((features.probabilities(mnist.held_out.x).argmax(1) == mnist.held_out.y).double().mean())
-    assert accuracy >= 0.985
+    assert accuracy >= 0.975  # 0.984 is usual, and 0.990 with all of the work
 
 
 def test_contrast_of_equal_and_of_opposite_pairs() -> None:
