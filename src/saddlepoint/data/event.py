@@ -16,6 +16,7 @@ from torch import Tensor
 
 from saddlepoint.arguments import shown
 from saddlepoint.data.channels import along_axis, with_channels, without_channels
+from saddlepoint.data.groups import Groups, check_groups, exactly_one_hot
 from saddlepoint.errors import DataError
 
 Kind = Literal["vector", "series", "image", "sound", "volume", "text"]
@@ -52,6 +53,7 @@ class Event:
         rate: of a sound, samples a second; None where it is not known, and for other data.
         cells: (position, low, high) of disjoint regions of columns whose numbers all stand for one value of a table, such as a
             category. Events that differ in nothing else are equal.
+        groups: (start, stop) of adjacent columns that are the one-hot code of one value, with noise; in ascending order.
     """
 
     shape: tuple[int, ...]
@@ -67,6 +69,7 @@ class Event:
     alphabet: tuple[str, ...] | None = None
     rate: float | None = None
     cells: tuple[tuple[int, float, float], ...] = field(default=(), compare=False)
+    groups: Groups = ()
 
     def __post_init__(self) -> None:
         whole = isinstance(self.shape, tuple) and all(isinstance(side, int) and side > 0 for side in self.shape)
@@ -89,6 +92,8 @@ class Event:
             raise DataError(
                 f"Event: rate is {shown(self.rate)} for a {self.kind}; give samples a second, above 0, and for sounds alone."
             )
+        if self.groups:
+            check_groups(self.groups, self.shape)
 
     def __repr__(self) -> str:
         shape = "x".join(map(str, self.shape))
@@ -200,9 +205,8 @@ class Event:
         return without_channels(x, [position for position, _ in self.constants], self.channel_axis + 1)
 
     def to_json(self) -> dict[str, Any]:
-        """All fields as values that JSON can hold; cells only where there are any."""
-        entries = asdict(self)
-        return entries if self.cells else {name: value for name, value in entries.items() if name != "cells"}
+        """All fields as values that JSON can hold; cells and groups only where there are any."""
+        return {name: value for name, value in asdict(self).items() if value or name not in ("cells", "groups")}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Event:
@@ -210,6 +214,7 @@ class Event:
         entries: dict[str, Any] = {n: tuple(e) if isinstance(e, list) else e for n, e in value.items()}
         entries["constants"] = tuple((int(n), float(constant)) for n, constant in entries.get("constants", ()))
         entries["cells"] = tuple((int(n), float(low), float(high)) for n, low, high in entries.get("cells", ()))
+        entries["groups"] = tuple((int(start), int(stop)) for start, stop in entries.get("groups", ()))
         return cls(**entries)
 
 
@@ -217,12 +222,13 @@ class Event:
 class Scaling:
     """`model units = data units * scale + offset`, and back.
 
-    `scale` and `offset` hold one number, or one for each channel of the event.
+    `scale` and `offset` hold one number, or one for each channel of the event. `groups` of columns are made exactly one-hot.
     """
 
     event: Event
     scale: tuple[float, ...]
     offset: tuple[float, ...]
+    groups: Groups = ()
 
     def to_model(self, x: Tensor) -> Tensor:
         """(B, *event) in the data's units and type -> (B, *event) float32 in the model's units."""
@@ -230,7 +236,7 @@ class Scaling:
         if len(self.scale) > 1:
             along = self.event.along_channels
             x = torch.addcmul(along(self.offset, x), x, along(self.scale, x))
-            return self.event.with_constants(x, self.constants)
+            return exactly_one_hot(self.event.with_constants(x, self.constants), self.groups)
         scale, offset = self.scale[0], self.offset[0]
         if scale != 1.0 or offset != 0.0:
             # In place only if the conversion above made a copy; never on the caller's tensor.

@@ -136,7 +136,9 @@ class StackedGame:
             numbers.register_buffer("scale", scale[0])
             numbers.register_buffer("offset", offset[0])
             self.template.scaling = ReplicaScaling(
-                self.template.event, lambda: (numbers.get_buffer("scale"), numbers.get_buffer("offset"))
+                self.template.event,
+                lambda: (numbers.get_buffer("scale"), numbers.get_buffer("offset")),
+                self.template.scaling.groups,
             )
 
     def call(self, tensors: Tensors, function: Callable[..., Any], *arguments: Any) -> Any:

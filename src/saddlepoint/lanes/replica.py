@@ -75,6 +75,7 @@ def structure(replica: Replica) -> dict[str, Any]:
     shared["the data's shape"] = (event.kind, event.shape, event.dtype)
     shared["the data's constants"] = event.constants
     shared["the data's range"] = (event.low, event.high)
+    shared["the data's one-hot columns"] = event.groups
     # Only models with conditions have weights for each class.
     if getattr(replica.model, "condition", None):
         shared["the number of classes"] = len(event.class_names or ())

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from saddlepoint.data.event import Event, Scaling
+from saddlepoint.data.groups import Groups, exactly_one_hot
 
 
 class ReplicaScaling(Scaling):
@@ -16,12 +17,13 @@ class ReplicaScaling(Scaling):
     Args:
         event: what one example is.
         read: returns scale and offset of the replica, shaped (C, 1, ...) to broadcast to an event.
+        groups: of columns that are exactly one-hot in the model's units, in all replicas.
     """
 
     _read: Callable[[], tuple[Tensor, Tensor]]
 
-    def __init__(self, event: Event, read: Callable[[], tuple[Tensor, Tensor]]) -> None:
-        super().__init__(event, (), ())
+    def __init__(self, event: Event, read: Callable[[], tuple[Tensor, Tensor]], groups: Groups = ()) -> None:
+        super().__init__(event, (), (), groups)
         object.__setattr__(self, "_read", read)  # the dataclass is frozen
 
     def to_model(self, x: Tensor) -> Tensor:
@@ -29,10 +31,10 @@ class ReplicaScaling(Scaling):
         scale, offset = self._read()
         x = x.to(torch.float32) * scale + offset
         if not self.event.constants:
-            return x
+            return exactly_one_hot(x, self.groups)
         constant = self.event.with_constants(torch.zeros_like(x), [1.0] * len(self.event.constants)) > 0
         exact = self.event.with_constants(torch.zeros_like(x)) * scale + offset
-        return torch.where(constant, exact, x)
+        return exactly_one_hot(torch.where(constant, exact, x), self.groups)
 
     def to_data(self, x: Tensor) -> Tensor:
         """(B, *event) in the model's units -> (B, *event) in the data's units, range and type."""

@@ -140,11 +140,11 @@ class DescribesDensity(HasDensity, Protocol):
     """A model that describes what its `log_prob` means."""
 
     @property
-    def log_prob_of(self) -> Literal["density", "values", "black and white"]:
+    def log_prob_of(self) -> Literal["density", "values", "black and white", "mixed"]:
         """The kind of probability.
 
-        "density" is a log density in the data's units, "values" the log probability of discrete values such as bytes, and
-        "black and white" the log probability of black-and-white examples.
+        "density" is a log density in the data's units, "values" the log probability of discrete values such as bytes, "black and
+        white" the log probability of black-and-white examples, and "mixed" a log density of some columns and a log probability of others.
         """
 
     @property

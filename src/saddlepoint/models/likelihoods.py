@@ -12,10 +12,12 @@ import torch
 from torch import Tensor
 
 from saddlepoint.data.event import Event, Scaling
+from saddlepoint.data.groups import Groups
 from saddlepoint.data.settings import ScalingName
 from saddlepoint.errors import SettingError
 from saddlepoint.models.arrays import device_of, normal_like
-from saddlepoint.models.units import UNIT, scaling
+from saddlepoint.models.mixed_columns import MixedColumns
+from saddlepoint.models.units import UNIT, scaling, with_exact_groups
 from saddlepoint.objectives.evidence import LogProb
 from saddlepoint.objectives.likelihood import (
     discretised_logistic_log_prob,
@@ -41,7 +43,7 @@ class LikelihoodSettings(Protocol):
 
 @dataclass(frozen=True)
 class Likelihood:
-    """A distribution p(x | z) of independent numbers, in the model's units.
+    """A distribution p(x | z), in the model's units.
 
     Attributes:
         log_prob: (x, output, log_scale) -> log p(x | z), (B,) nats.
@@ -52,15 +54,20 @@ class Likelihood:
         has_scale: whether it has a scale.
         learns_scale: whether the scale is learnt.
         annealed: whether it is Bernoulli or Gaussian, the likelihoods that annealed importance sampling knows.
+        joint: (x, output, log_scale) -> log probabilities (B, *event) that add up to `log_prob`, where numbers depend on each other; None
+            if all are independent.
+        groups: (start, stop) of columns that depend on each other: those of one category.
     """
 
     log_prob: LogProb
-    of: Literal["density", "values", "black and white"]
+    of: Literal["density", "values", "black and white", "mixed"]
     mean: Callable[[Tensor], Tensor] = lambda output: output
     draw: Draw | None = None
     has_scale: bool = True
     learns_scale: bool = True
     annealed: bool = False
+    joint: LogProb | None = None
+    groups: Groups = ()
 
 
 def _bernoulli(settings: LikelihoodSettings, scaling: Scaling) -> Likelihood:
@@ -72,6 +79,23 @@ def _bernoulli(settings: LikelihoodSettings, scaling: Scaling) -> Likelihood:
 def _gaussian(settings: LikelihoodSettings, scaling: Scaling) -> Likelihood:
     learns = settings.likelihood == "gaussian-learnt"
     return Likelihood(log_likelihood, "density", draw=_draw_gaussian, learns_scale=learns, annealed=True)
+
+
+def _mixed(settings: LikelihoodSettings, scaling: Scaling) -> Likelihood:
+    """Gaussian for data without categories."""
+    learns = settings.likelihood == "mixed-learnt"
+    if not scaling.groups and not scaling.event.cells:
+        return Likelihood(log_likelihood, "density", draw=_draw_gaussian, learns_scale=learns, annealed=True)
+    columns = MixedColumns(scaling)
+    return Likelihood(
+        columns.log_prob,
+        "mixed",
+        columns.mean,
+        columns.draw,
+        learns_scale=learns,
+        joint=columns.each,
+        groups=scaling.groups,
+    )
 
 
 def _student_t(settings: LikelihoodSettings, scaling: Scaling) -> Likelihood:
@@ -130,6 +154,8 @@ LIKELIHOODS: dict[str, Callable[[LikelihoodSettings, Scaling], Likelihood]] = {
     "bernoulli": _bernoulli,
     "gaussian": _gaussian,
     "gaussian-learnt": _gaussian,
+    "mixed": _mixed,
+    "mixed-learnt": _mixed,
     "student-t": _student_t,
     "discretised-logistic": _discretised_logistic,
 }
@@ -154,4 +180,5 @@ def scaling_for(likelihood: str, kind: ScalingName, event: Event) -> Scaling:
                 "gaussian, or set model.scaling to unit."
             )
         kind = "unit" if bernoulli else "symmetric" if event.bounded else "standard"
-    return scaling(event, kind, UNIT if bernoulli else None, "bernoulli")
+    found = scaling(event, kind, UNIT if bernoulli else None, "bernoulli")
+    return with_exact_groups(found) if likelihood in ("mixed", "mixed-learnt") else found

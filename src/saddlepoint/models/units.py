@@ -37,3 +37,19 @@ def scaling(event: Event, kind: ScalingKind, output_range: tuple[float, float] |
             f'by "{kind}": set model.scaling to "{better}" or "auto".'
         )
     return result
+
+
+def with_exact_groups(units: Scaling) -> Scaling:
+    """Return the scaling for a model with distributions of categories: groups of columns are exactly one-hot, without noise.
+
+    A group with a constant column remains as it is. Without groups, the scaling itself is returned.
+    """
+    event = units.event
+    constant = {position for position, _ in event.constants}
+    groups = tuple((start, stop) for start, stop in event.groups if constant.isdisjoint(range(start, stop)))
+    if not groups:
+        return units
+    scale, offset = (list(part if len(part) > 1 else part * event.size) for part in (units.scale, units.offset))
+    for start, stop in groups:
+        scale[start:stop], offset[start:stop] = [1.0] * (stop - start), [0.0] * (stop - start)
+    return Scaling(event, tuple(scale), tuple(offset), groups)

@@ -117,6 +117,29 @@ def logistic_level_log_prob(
     return torch.where(x < low + 0.5 * width, above, torch.where(x > high - 0.5 * width, below, inside))
 
 
+def interval_log_prob(low: Tensor, high: Tensor, mean: Tensor, log_std: Tensor) -> Tensor:
+    """log P(low < X < high) of Gaussian variables, without cancellation far from the mean.
+
+    Args:
+        low: lower ends, in the shape of the mean.
+        high: upper ends, above the lower ones.
+        mean: of any shape, in the units of the ends.
+        log_std: (), the logarithm of the standard deviation in these units.
+
+    Returns:
+        Nats, in the shape of the mean.
+    """
+    scale = torch.exp(-log_std)
+    low, high = (low - mean) * scale, (high - mean) * scale
+    # The lower tail keeps its digits: an interval above the mean is mirrored.
+    above = low > 0
+    low, high = torch.where(above, -high, low), torch.where(above, -low, high)
+    below_high: Tensor = torch.special.log_ndtr(high)
+    below_low: Tensor = torch.special.log_ndtr(low)
+    tiny = torch.finfo(low.dtype).tiny
+    return below_high + torch.log((-torch.expm1(below_low - below_high)).clamp(min=tiny))
+
+
 def standard_normal_log_prob(z: Tensor) -> Tensor:
     """log N(z; 0, I).
 

@@ -96,6 +96,11 @@ class TableCodec:
         )
 
     @property
+    def groups(self) -> tuple[tuple[int, int], ...]:
+        """Where the vectors' numbers are one-hot codes, as `Event.groups`."""
+        return tuple((block.start, block.stop) for block in self.blocks if block.kind == "one-hot")
+
+    @property
     def width(self) -> int:
         """How many numbers encode a row."""
         return self.blocks[-1].stop

@@ -103,7 +103,7 @@ def from_frame(frame: pd.DataFrame, settings: DataSettings, name: str, given: Sc
         part = replace(part, x=part.x.to(torch.uint8))
         other = None if other is None else replace(other, x=other.x.to(torch.uint8))
     else:
-        event = Event((codec.width,), "vector", class_names=names, cells=codec.cells)
+        event = Event((codec.width,), "vector", class_names=names, cells=codec.cells, groups=codec.groups)
     check_counts(name, event, len(part.x), part.y)
     dataset = describe_parts(name, event, part, other, notes=_notes(schema, frame))
     return replace(dataset, table=codec)

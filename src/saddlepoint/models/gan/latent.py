@@ -94,6 +94,14 @@ class LatentDistribution:
             return normal * self._settings.scale
         return (2 * share - 1) * self._settings.scale
 
+    def log_share(self, noise: Tensor) -> Tensor:
+        """Return the log of the probability of smaller numbers, for numbers of the noise of any shape."""
+        unit = noise / self._settings.scale
+        if self._settings.distribution == "normal":
+            shares: Tensor = torch.special.log_ndtr(unit)
+            return shares
+        return torch.log((0.5 + 0.5 * unit).clamp(min=1e-7))
+
     def labels(self, n: int, generator: torch.Generator | None) -> Tensor:
         """Draw (n,) int64 classes with the shares of the data, on the device of the generator."""
         return draw_labels(self._shares, n, generator)

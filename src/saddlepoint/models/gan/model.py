@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from saddlepoint.data.event import Event, ScalingKind
+from saddlepoint.data.groups import exactly_one_hot
 from saddlepoint.errors import SettingError
 from saddlepoint.models.arrays import Numbers, in_chunks
 from saddlepoint.models.assembly import check_roles, is_own
@@ -24,6 +25,7 @@ from saddlepoint.models.capabilities import (
 )
 from saddlepoint.models.code_capabilities import NamedCodes
 from saddlepoint.models.copying import frozen_copy
+from saddlepoint.models.gan.categories import WithCategories, count_numbers
 from saddlepoint.models.gan.composition import compose
 from saddlepoint.models.gan.encoders.encoder import ENCODER
 from saddlepoint.models.gan.game_noise import GameNoiseSource
@@ -35,7 +37,7 @@ from saddlepoint.models.gan.players import build_discriminator, build_encoder, b
 from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.models.own_loss import ROLE
 from saddlepoint.models.own_noise import global_seed_from
-from saddlepoint.models.units import SYMMETRIC, UNIT, scaling
+from saddlepoint.models.units import SYMMETRIC, UNIT, scaling, with_exact_groups
 from saddlepoint.networks.constant import HeldConstants
 from saddlepoint.networks.evaluating import evaluating
 from saddlepoint.objectives.adversarial.game import adversarial_game
@@ -94,10 +96,28 @@ class GAN(JudgingModel):
         unknown = settings.output == "auto" and is_own("generator", settings.generator, modules)
         self._output_range = None if unknown else RANGES[output]
         units = scaling(event, kind, self._output_range, f"the output {output}")
+        if settings.categories != "numbers":
+            units = with_exact_groups(units)
+            if units.groups and parts.encoder is not None:
+                raise SettingError(
+                    f"model.encoder ({settings.encoder.kind}) and model.categories {settings.categories} cannot be combined: the noise of "
+                    "categories is no code of an example. Set model.categories to numbers, or leave the encoder out."
+                )
+        # The noise of categories follows that of the network, so that a code determines its sample.
+        noise = settings.latent + count_numbers(units.groups)
         shares = event.shares if self.parts.conditional else ()
         self.classes = len(shares) or None
-        self.latent_distribution = LatentDistribution(settings.noise, settings.latent, parts.codes, shares)
+        self.latent_distribution = LatentDistribution(settings.noise, noise, parts.codes, shares)
+        self._noise = noise
         generator = build_generator(settings, event, parts, modules, output, len(shares))
+        if units.groups:
+            generator = WithCategories(
+                generator,
+                units.groups,
+                settings.latent,
+                self.latent_distribution.log_share,
+                straight_through=settings.categories == "straight-through",
+            )
         if event.constants:
             generator = HeldConstants(generator, partial(event.with_constants, values=units.constants))
         discriminator = build_discriminator(settings, event, parts, modules, output, len(shares))
@@ -147,7 +167,7 @@ class GAN(JudgingModel):
         return self._output_range
 
     def output_network(self) -> tuple[nn.Module, Callable[[Tensor], Tensor]] | None:
-        known = self._output_range is not None or self.classes is not None
+        known = self._output_range is not None or self.classes is not None or bool(self.scaling.groups)
         return None if known else (self.players["g"], lambda output: output)
 
     @property
@@ -179,7 +199,7 @@ class GAN(JudgingModel):
             return "it has no categorical or continuous codes; model.condition.discriminator: info gives it some."
         if capability in (ScoresExamples, Pushes) and self.classes is not None:
             return "its discriminator scores an example together with its label."
-        if capability in (DecodesNormal, HasCodeQuantiles) and self.latent != self.settings.latent:
+        if capability in (DecodesNormal, HasCodeQuantiles) and self.latent != self._noise:
             return "its codes have further numbers than normal or uniform noise."
         return super().lacks(capability)
 
@@ -314,6 +334,6 @@ class GAN(JudgingModel):
         return self.decode(self._codes(n, labels, generator))
 
     def decode(self, z: Numbers) -> Tensor:
-        z = self.latent_codes(z)
+        z, groups = self.latent_codes(z), self.scaling.groups
         with evaluating(self.players["g"]), global_seed_from(z):
-            return in_chunks(lambda part: self.scaling.to_data(self._generate(part)), z)
+            return in_chunks(lambda part: exactly_one_hot(self.scaling.to_data(self._generate(part)), groups), z)

@@ -176,6 +176,11 @@ class GANSettings(FamilySettings):
     output: Literal["auto", "tanh", "sigmoid", "identity"] = Field(
         "auto", description="Generator's last activation; auto: tanh for bounded data, else identity."
     )
+    categories: Literal["soft", "straight-through", "numbers"] = Field(
+        "soft",
+        description="What the generator makes of the one-hot columns of a table: a Gumbel softmax, the same rounded to one category with "
+        "its gradient, or plain numbers; without such columns it changes nothing.",
+    )
     scaling: ScalingName = Field(
         "auto",
         description="Units the networks see; auto fits the output: tanh symmetric, sigmoid unit, identity standard.",

@@ -25,6 +25,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from saddlepoint.errors import SettingError
 from saddlepoint.models.arrays import Numbers, check_completion, in_chunks, normal_like, uniform_like
 from saddlepoint.models.capabilities import Completes, require
 from saddlepoint.models.draws import draw_index
@@ -90,10 +91,11 @@ class Completion(CodingVAE):
 
         Raises:
             DataError: the model has two layers of codes.
-            SettingError: an argument is invalid.
+            SettingError: an argument is invalid, or known holds for a part of the columns of one category.
         """
         require(self, Completes)
         x = check_completion(x, known, generator)
+        self._check_groups(known)
         inputs = self.model_units(x)
         if self.settings.binarise == "stochastic":
             inputs = to_black_and_white(inputs, uniform_like(inputs, generator))
@@ -159,10 +161,23 @@ class Completion(CodingVAE):
         return output
 
     def _fit(self, output: Tensor, given: Known) -> Tensor:
-        """log p(known numbers | z) (B,); numbers are independent given z, so that the others are left out."""
+        """log p(known numbers | z) (B,); numbers, or groups of them, are independent given z, so that the others are left out."""
         x, output, mask = (self.event.without_constants(part).flatten(1) for part in (given.x, output, given.mask))
-        each = self.likelihood.log_prob(x.reshape(-1, 1), output.reshape(-1, 1), self.player.log_std).view(x.shape)
+        log_std, joint = self.player.log_std, self.likelihood.joint
+        if joint is not None:
+            return torch.where(mask, joint(x, output, log_std), 0.0).sum(1)
+        each = self.likelihood.log_prob(x.reshape(-1, 1), output.reshape(-1, 1), log_std).view(x.shape)
         return torch.where(mask, each, 0.0).sum(1)
+
+    def _check_groups(self, known: Tensor) -> None:
+        """Refuse a mask (N, D) that knows a part of a group of one-hot columns: the rest would contradict it."""
+        for start, stop in self.likelihood.groups:
+            part = known[:, start:stop]
+            if bool((part.any(1) != part.all(1)).any()):
+                raise SettingError(
+                    f"complete: columns {start} to {stop - 1} are the one-hot code of one value, and known holds for some of them alone: let "
+                    "all of them be known in a row, or none."
+                )
 
 
 def _log_normal(z: Tensor, state: State) -> Tensor:

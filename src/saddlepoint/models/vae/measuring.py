@@ -29,9 +29,9 @@ class MeasuringVAE(CodingVAE):
     log_prob_kind: Literal["exact", "lower bound"] = "lower bound"
 
     @property
-    def log_prob_of(self) -> Literal["density", "values", "black and white"]:
-        """The kind of `log_prob`: of black-and-white examples for a Bernoulli likelihood, of bytes for a discretised one, otherwise
-        a density in the data's units."""
+    def log_prob_of(self) -> Literal["density", "values", "black and white", "mixed"]:
+        """The kind of `log_prob`: of black-and-white examples for a Bernoulli likelihood, of bytes for a discretised one, of numbers and
+        categories for a mixed one, otherwise a density in the data's units."""
         return self.likelihood.of
 
     @property
@@ -42,6 +42,11 @@ class MeasuringVAE(CodingVAE):
             return (
                 f"{bound}; it is the log density of a whole example in the data's own units, and differs in other units, such "
                 "as bytes scaled to [0, 1]."
+            )
+        if self.log_prob_of == "mixed":
+            return (
+                f"{bound}; it is the log density of numbers in the data's own units, together with the log probability of categories and "
+                "of values that many rows share. Do not compare it with a density of all columns."
             )
         if self.log_prob_of == "values":
             return f"{bound}; it is the log probability of the values of a whole example, not a density."
@@ -58,8 +63,8 @@ class MeasuringVAE(CodingVAE):
         """Return a lower bound on log p(x).
 
         For a Bernoulli likelihood it is a log probability of the values in [0, 1]; they are drawn black or white first if they
-        were in training. For a discretised likelihood it is a log probability of the bytes, for all others a log density in the
-        data's own units. Constant channels and columns, which samples repeat exactly, are left out.
+        were in training. For a discretised likelihood it is a log probability of the bytes, for a mixed one of categories and a log density of
+        numbers, for all others a log density in the data's own units. Constant channels and columns, which samples repeat exactly, are left out.
 
         Args:
             x: (N, *event) in the data's units.
@@ -159,7 +164,7 @@ class MeasuringVAE(CodingVAE):
             "vae/held_out_reconstruction": reconstruction,
             "vae/active_units": active.to(torch.float32),
         }
-        series |= held_out_scale("vae", "bound", bound, self.event if self.log_prob_of == "density" else None)
+        series |= held_out_scale("vae", "bound", bound, self.event if self.log_prob_of in ("density", "mixed") else None)
         if labels is not None and isinstance(self.player, EveryClassNetwork):
             right = (self.posterior(x).argmax(1) == labels.to(self.device))[labels.to(self.device) >= 0]
             if len(right):

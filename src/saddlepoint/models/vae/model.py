@@ -159,7 +159,7 @@ class VAE(Completion, MeasuringVAE):
 
     @property
     def likelihood_std(self) -> float | None:
-        """Standard deviation of a Gaussian p(x | z) in the model's units; None for a Bernoulli likelihood."""
+        """Standard deviation of a Gaussian p(x | z), or of the numbers of a mixed one, in the model's units; None for a Bernoulli likelihood."""
         return None if self.player.log_std is None else float(self.player.log_std.detach().exp())
 
     @property

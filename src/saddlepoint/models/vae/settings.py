@@ -42,15 +42,17 @@ class VAESettings(FamilySettings):
     objective: str = Field(
         "evidence", description="evidence: the negative evidence lower bound; or module:loss of your own."
     )
-    likelihood: Literal["bernoulli", "gaussian", "gaussian-learnt", "student-t", "discretised-logistic"] = Field(
+    likelihood: Literal[
+        "bernoulli", "gaussian", "gaussian-learnt", "student-t", "discretised-logistic", "mixed", "mixed-learnt"
+    ] = Field(
         "bernoulli",
-        description="Distribution of an example given its code: bernoulli for black and white, discretised-logistic for bytes, the "
-        "others for real numbers; all but bernoulli and gaussian learn their scale.",
+        description="Distribution of an example given its code: bernoulli for black and white, discretised-logistic for bytes, mixed and "
+        "mixed-learnt for tables with categories, the others for real numbers; all but bernoulli, gaussian and mixed learn their scale.",
     )
     observation_std: float = Field(
         0.1,
         gt=0.0,
-        description="gaussian: its fixed standard deviation; where the learnt scale of the others starts; in the model's units.",
+        description="gaussian, mixed: the fixed standard deviation; where the learnt scale of the others starts; in the model's units.",
     )
     degrees_of_freedom: float = Field(
         5.0, gt=0.0, le=1e6, description="student-t: fewer mean heavier tails; many are a Gaussian."

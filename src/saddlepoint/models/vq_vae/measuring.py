@@ -26,7 +26,7 @@ class MeasuringVQVAE(CodingVQVAE):
     log_prob_kind: Literal["exact", "lower bound"] = "lower bound"
 
     @property
-    def log_prob_of(self) -> Literal["density", "values", "black and white"]:
+    def log_prob_of(self) -> Literal["density", "values", "black and white", "mixed"]:
         """The kind of `log_prob`, which the likelihood determines."""
         return self.likelihood.of
 
