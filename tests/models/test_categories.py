@@ -75,7 +75,10 @@ def test_gradients_are_those_of_finite_differences(settings) -> None:
     x = model.model_units(rows())
     noise = model.noise(phase, len(x), 0, generator())
     noise = type(noise)(
-        **{key: v.double() if isinstance(v, torch.Tensor) and v.is_floating_point() else v for key, v in vars(noise).items()}
+        **{
+            key: v.double() if isinstance(v, torch.Tensor) and v.is_floating_point() else v
+            for key, v in vars(noise).items()
+        }
     )
 
     def loss() -> torch.Tensor:
@@ -117,7 +120,9 @@ def test_draws_have_the_probabilities_of_the_likelihood() -> None:
     code, n = torch.tensor([[0.5, -1.0, 2.0]]), 4_000
     output = 2 * model.player.decoder(code).detach()
     mean, log_std = model.likelihood.mean(output), model.player.log_std
-    torch.testing.assert_close(model.decode(code)[:, :5], model.likelihood.mean(model.player.decoder(code))[:, :5].detach())
+    torch.testing.assert_close(
+        model.decode(code)[:, :5], model.likelihood.mean(model.player.decoder(code))[:, :5].detach()
+    )
     drawn = model.likelihood.draw(mean.expand(n, -1), log_std, generator())
     shares = drawn[:, :5].mean(0)
     assert ((shares - mean[0, :5]).abs() < 4 * (mean[0, :5] * (1 - mean[0, :5]) / n).sqrt() + 1e-9).all()

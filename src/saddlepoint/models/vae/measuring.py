@@ -164,7 +164,9 @@ class MeasuringVAE(CodingVAE):
             "vae/held_out_reconstruction": reconstruction,
             "vae/active_units": active.to(torch.float32),
         }
-        series |= held_out_scale("vae", "bound", bound, self.event if self.log_prob_of in ("density", "mixed") else None)
+        series |= held_out_scale(
+            "vae", "bound", bound, self.event if self.log_prob_of in ("density", "mixed") else None
+        )
         if labels is not None and isinstance(self.player, EveryClassNetwork):
             right = (self.posterior(x).argmax(1) == labels.to(self.device))[labels.to(self.device) >= 0]
             if len(right):
