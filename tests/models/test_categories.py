@@ -64,11 +64,9 @@ def test_samples_are_exactly_one_hot_and_examples_too_in_the_models_units(settin
     torch.testing.assert_close(seen[:, 0], (rows()[:, 0] - 2) / 0.5)
 
 
-@pytest.mark.parametrize("settings", MODELS.values(), ids=MODELS)
-def test_gradients_are_those_of_finite_differences(settings) -> None:
-    if getattr(settings, "categories", "") == "straight-through":
-        pytest.skip("its gradient is not that of its output")
-    model = build(settings, MIXED, seed=0)
+@pytest.mark.parametrize("name", [name for name in MODELS if name != "gan-straight-through"])
+def test_gradients_are_those_of_finite_differences(name: str) -> None:
+    model = build(MODELS[name], MIXED, seed=0)
     for player in model.players.values():
         player.double()
     phase = model.phases[-1]

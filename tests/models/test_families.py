@@ -40,6 +40,14 @@ IMAGE = Event((1, 8, 8), "image", "uint8", 0.0, 255.0)
 SOUND = Event((2, 20), "sound", "float32", mean=(3.0, -1.0), std=(2.0, 0.5))
 WAVE = Event((2, 10), "sound", "float32", low=-4.0, high=4.0)
 VECTOR = Event((3,), "vector", "float32", mean=(5.0,), std=(2.0,))
+TABLE = Event(
+    (7,),
+    "vector",
+    mean=(3.0,),
+    std=(2.0,),
+    groups=((1, 3), (3, 6)),
+    cells=((0, -9.0, 2.0), (0, 2.0, 9.0), (6, 1.0, 4.0)),
+)
 CLASSES = ("a", "b", "c")
 NAMED_IMAGE = Event((1, 4, 4), "image", "uint8", 0.0, 255.0, mean=(100.0,), std=(60.0,), class_names=CLASSES)
 NAMED_VECTOR = Event((3,), "vector", "float32", mean=(5.0,), std=(2.0,), class_names=CLASSES)
@@ -78,6 +86,8 @@ CASES = {
     "vae-gaussian-learnt": (VAESettings(**AE, likelihood="gaussian-learnt"), VECTOR),
     "vae-free-bits": (VAESettings(**AE, free_bits=0.2), IMAGE),
     "vae-student-t": (VAESettings(**AE, likelihood="student-t"), VECTOR),
+    "vae-mixed": (VAESettings(**AE, likelihood="mixed", observation_std=0.5), TABLE),
+    "vae-mixed-learnt": (VAESettings(**AE, likelihood="mixed-learnt", bound="iwae", bound_samples=2), TABLE),
     "vae-logistic": (VAESettings(**AE, likelihood="discretised-logistic"), IMAGE),
     "vae-draws": (VAESettings(**AE, bound_samples=2), IMAGE),
     "vae-iwae": (VAESettings(**AE, bound="iwae", bound_samples=3, binarise="stochastic"), IMAGE),
@@ -111,6 +121,11 @@ CASES = {
     "gan-minimax": (GANSettings(**GAN, latent=4, objective="minimax", updates={"discriminator": 3}), VECTOR),
     "gan-noisy": (GANSettings(**GAN, latent=4, views={"instance_noise": 0.5}, labels={"smoothing": 0.1}), SOUND),
     "gan-uniform": (GANSettings(**GAN, latent=4, noise={"distribution": "uniform"}, output="sigmoid"), IMAGE),
+    "gan-categories": (GANSettings(**GAN, latent=4, noise={"distribution": "uniform"}), TABLE),
+    "gan-categories-straight-through": (
+        GANSettings(**GAN, latent=4, categories="straight-through", penalties={"r1": 0.5}),
+        TABLE,
+    ),
     "gan-stratified": (
         GANSettings(**GAN, latent=4, noise={"distribution": "uniform", "scale": 8.0, "stratified": True}),
         VECTOR,

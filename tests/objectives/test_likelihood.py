@@ -1,4 +1,5 @@
 import math
+from itertools import pairwise
 
 import pytest
 import torch
@@ -9,7 +10,9 @@ from saddlepoint.objectives.likelihood import (
     discretised_logistic_log_prob,
     gaussian_log_prob,
     importance_bound,
+    interval_log_prob,
     log_likelihood,
+    standard_normal_log_cdf,
     standard_normal_log_prob,
     student_t_log_prob,
 )
@@ -27,6 +30,29 @@ def test_likelihoods_agree_with_torch():
     torch.testing.assert_close(log_likelihood(black_and_white, output, None), bernoulli)
     z = torch.randn(4, 3, dtype=torch.float64)
     torch.testing.assert_close(standard_normal_log_prob(z), Normal(0.0, 1.0).log_prob(z).sum(1))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_the_log_of_the_normal_distribution_function_agrees_with_torch_and_so_does_its_slope(dtype):
+    x = torch.linspace(-30, 9, 200, dtype=dtype, requires_grad=True)
+    ours, theirs = standard_normal_log_cdf(x), torch.special.log_ndtr(x)
+    torch.testing.assert_close(ours, theirs)
+    torch.testing.assert_close(*(torch.autograd.grad(one.sum(), x)[0] for one in (ours, theirs)), rtol=1e-4, atol=1e-7)
+
+
+def test_intervals_of_a_gaussian_have_its_probabilities_far_from_the_mean_too():
+    mean, log_std = torch.tensor([0.3, -1.0], dtype=torch.float64), torch.tensor(-0.5, dtype=torch.float64)
+    edges = torch.tensor([-math.inf, -2.0, 0.0, 0.1, math.inf], dtype=torch.float64)
+    values = [interval_log_prob(low, high, mean, log_std) for low, high in pairwise(edges)]
+    torch.testing.assert_close(torch.stack(values).exp().sum(0), torch.ones(2, dtype=torch.float64))
+    torch.testing.assert_close(
+        values[2].exp(), Normal(mean, log_std.exp()).cdf(edges[3]) - Normal(mean, log_std.exp()).cdf(edges[2])
+    )
+    low = torch.tensor([20.0, -21.0], dtype=torch.float64, requires_grad=True)
+    far = interval_log_prob(low, low + 1.0, torch.zeros(2, dtype=torch.float64), torch.zeros((), dtype=torch.float64))
+    torch.testing.assert_close(far[0], far[1])
+    torch.testing.assert_close(far[0].detach(), torch.special.log_ndtr(torch.tensor(-20.0, dtype=torch.float64)))
+    assert torch.autograd.grad(far.sum(), low)[0].isfinite().all()
 
 
 class LinearGaussian:

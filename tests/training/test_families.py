@@ -73,9 +73,18 @@ FAMILIES = {
         for name, network in BUILT_IN.items()
     },
 }
+OF_TABLES = {
+    "vae-mixed": VAESettings(encoder=SMALL, decoder=SMALL, likelihood="mixed-learnt"),
+    "gan-categories": GANSettings(generator=SMALL, discriminator=SMALL, penalties={"r1": 0.1}),
+}
 
 
-def dataset() -> Dataset:
+def dataset(name: str) -> Dataset:
+    """Images with labels, or rows with a category of three and a number with a region that stands for one value."""
+    if name in OF_TABLES:
+        rows = torch.randn(20, 5, generator=torch.Generator().manual_seed(0))
+        event = Event((5,), "vector", groups=((0, 3),), cells=((3, -9.0, 0.0),))
+        return Dataset("rows", rows, event)
     x = torch.randint(0, 256, (20, 1, 8, 8), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     names = ("even", "odd")
     return Dataset("noise", x, Event((1, 8, 8), "image", "uint8", 0.0, 255.0, class_names=names), torch.arange(20) % 2)
@@ -87,12 +96,12 @@ def test_every_family_is_tested():
 
 @pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=pytest.mark.cuda)])
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
-@pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.parametrize("name", [*FAMILIES, *OF_TABLES])
 def test_resumed_equals_uninterrupted(name, precision, device, tmp_path):
-    data, folder, training = dataset(), RunFolder(tmp_path), settings(ema=0.9, steps=9, tick=4)
+    data, folder, training = dataset(name), RunFolder(tmp_path), settings(ema=0.9, steps=9, tick=4)
 
     def prepare_training(seed):
-        model = models.build(FAMILIES[name], data.event, seed=seed)
+        model = models.build((FAMILIES | OF_TABLES)[name], data.event, seed=seed)
         state = TrainingState.start(model, training, Devices.choose(device, precision, model))
         return model, state, Batches(data, 6, 0, device, model.scaling, labels=model.classes is not None)
 

@@ -6,13 +6,18 @@ categories take the position of the largest number of a group instead.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
+from typing import ParamSpec, TypeVar
 
 import torch
 from torch import Tensor
+from torch.utils._python_dispatch import _get_current_dispatch_mode
 
 from saddlepoint.errors import DataError
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 Groups = tuple[tuple[int, int], ...]
 
@@ -91,11 +96,26 @@ class GroupedColumns:
         return self.split(x, -torch.inf).argmax(-1)
 
 
-@lru_cache(maxsize=64)
+def cached_tensors(build: Callable[P, T]) -> Callable[P, T]:
+    """Decorator: cache a function whose result holds tensors, because building them costs more than using them.
+
+    Tensors that are built while a graph is traced belong to this graph, and are not kept.
+    """
+    cached: Callable[P, T] = lru_cache(maxsize=64)(build)  # type: ignore[assignment]
+
+    def get(*arguments: P.args, **named: P.kwargs) -> T:
+        if _get_current_dispatch_mode() is not None:
+            return build(*arguments, **named)
+        with torch.inference_mode(False):  # what is cached must serve training too
+            return cached(*arguments, **named)
+
+    return get
+
+
+@cached_tensors
 def grouped_columns(groups: Groups, size: int, device: torch.device) -> GroupedColumns:
-    """The groups of vectors of `size` numbers, cached, because building the tensors costs more than using them."""
-    with torch.inference_mode(False):  # what is cached must serve training too
-        return GroupedColumns(groups, size, device)
+    """The groups of vectors of `size` numbers."""
+    return GroupedColumns(groups, size, device)
 
 
 def exactly_one_hot(x: Tensor, groups: Groups) -> Tensor:

@@ -15,14 +15,13 @@ References:
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from saddlepoint.data.event import Scaling
-from saddlepoint.data.groups import Groups, grouped_columns
+from saddlepoint.data.groups import Groups, cached_tensors, grouped_columns
 from saddlepoint.models.arrays import device_of
 from saddlepoint.objectives.likelihood import interval_log_prob
 from saddlepoint.objectives.precision import at_least_float32
@@ -145,15 +144,14 @@ def _number_log_prob(x: Tensor, mean: Tensor, log_std: Tensor, columns: NumberCo
     return torch.where(inside, interval_log_prob(low, high, mean, log_std), density)
 
 
-@lru_cache(maxsize=64)
+@cached_tensors
 def _number_columns(layout: Layout, device: torch.device) -> NumberColumns:
     grouped = {column for start, stop in layout.groups for column in range(start, stop)}
     numbers = [column for column in range(len(layout.cells)) if column not in grouped]
     most = max((len(layout.cells[column]) for column in numbers), default=0)
-    with torch.inference_mode(False):
-        ends = torch.full((2, len(numbers), most), math.inf, dtype=torch.float64, device=device)
-        for row, column in enumerate(numbers):
-            for place, (low, high) in enumerate(layout.cells[column]):
-                ends[0, row, place], ends[1, row, place] = low, high
-        log_scale = torch.tensor([layout.log_scale[column] for column in numbers], device=device)
-        return NumberColumns(ends[0], ends[1], log_scale)
+    ends = torch.full((2, len(numbers), most), math.inf, dtype=torch.float64, device=device)
+    for row, column in enumerate(numbers):
+        for place, (low, high) in enumerate(layout.cells[column]):
+            ends[0, row, place], ends[1, row, place] = low, high
+    log_scale = torch.tensor([layout.log_scale[column] for column in numbers], device=device)
+    return NumberColumns(ends[0], ends[1], log_scale)

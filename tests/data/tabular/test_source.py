@@ -166,7 +166,11 @@ def test_all_numbers_of_a_cell_decode_to_one_value(people: Path, encoding: str) 
     assert {position for position, _, _ in event.cells} >= {
         block.start for block in codec.blocks if block.column == "married"
     }
-    assert Event.from_json(json.loads(json.dumps(event.to_json()))).cells == event.cells
+    again = Event.from_json(json.loads(json.dumps(event.to_json())))
+    assert again.cells == event.cells
+    assert again == event
+    assert event.groups == tuple((block.start, block.stop) for block in codec.blocks if block.kind == "one-hot")
+    assert bool(event.groups) == (encoding == "scores")
     for position, low, high in event.cells:
         x = dataset.x[:1].repeat(50, 1).numpy().astype(np.float64)
         x[:, position] = low + (high - low) * (np.arange(50) + 0.5) / 50

@@ -17,6 +17,7 @@ from saddlepoint.models.gan.conditions.condition import Codes
 from saddlepoint.models.gan.settings import NoiseSettings
 from saddlepoint.models.labels import draw_labels
 from saddlepoint.networks.labels import class_weights
+from saddlepoint.objectives.likelihood import standard_normal_log_cdf
 
 
 class LatentDistribution:
@@ -98,8 +99,7 @@ class LatentDistribution:
         """Return the log of the probability of smaller numbers, for numbers of the noise of any shape."""
         unit = noise / self._settings.scale
         if self._settings.distribution == "normal":
-            shares: Tensor = torch.special.log_ndtr(unit)
-            return shares
+            return standard_normal_log_cdf(unit)
         return torch.log((0.5 + 0.5 * unit).clamp(min=1e-7))
 
     def labels(self, n: int, generator: torch.Generator | None) -> Tensor:
