@@ -84,8 +84,12 @@ def test_a_target_makes_the_model_conditional_unless_the_user_says_otherwise(nam
     conditional = with_labels_of_target(recipe.override(given), given)
     assert "sample by class" in conditional.model.abilities
     assert with_labels_of_target(conditional, given) == conditional
+    assert conditional.training.balance_classes == recipe.model.balances_target
+    unbalanced = given | {"training.balance_classes": False}
+    assert not with_labels_of_target(recipe.override(unbalanced), unbalanced).training.balance_classes
     plain = given | {"model.conditional": False}
     assert with_labels_of_target(recipe.override(given), plain).model == recipe.model
+    assert not with_labels_of_target(recipe.override(given), plain).training.balance_classes
 
 
 @pytest.mark.slow

@@ -39,12 +39,15 @@ class FamilySettings(Settings):
         title: the family in words, as the heading of its recipes.
         recommended: the recipes to begin with, which are listed first.
         gradients: whether the family is trained by gradients, so that it uses the settings of optimisers.
+        balances_target: whether batches have all classes of a table's target in equal shares, unless the user says otherwise: networks that
+            are given the label learn little of a rare class in their few steps.
         improvement: what to do if training went well and samples are still far from the data, as a sentence.
     """
 
     title: ClassVar[str] = ""
     recommended: ClassVar[tuple[str, ...]] = ()
     gradients: ClassVar[bool] = True
+    balances_target: ClassVar[bool] = False
     improvement: ClassVar[str] = IMPROVEMENT
     players: ClassVar[tuple[str, ...]] = ()
     roles: ClassVar[tuple[str, ...]] = ()

@@ -132,6 +132,7 @@ class GANSettings(FamilySettings):
         "lab-2",
     )
     players: ClassVar[tuple[str, ...]] = ("d", "g", "e")
+    balances_target: ClassVar[bool] = True
     adversaries: ClassVar[tuple[str, ...]] = ("discriminator", "generator")
     roles: ClassVar[tuple[str, ...]] = (*adversaries, "encoder")
 

@@ -19,6 +19,7 @@ class VAESettings(FamilySettings):
     title: ClassVar[str] = "Variational autoencoders (VAEs)"
     recommended: ClassVar[tuple[str, ...]] = ("vae-digits",)
     players: ClassVar[tuple[str, ...]] = ("vae",)
+    balances_target: ClassVar[bool] = True
     used_with: ClassVar[Mapping[str, tuple[Any, ...]]] = {
         "degrees_of_freedom": ("likelihood", "student-t"),
         "binarise": ("likelihood", "bernoulli"),
