@@ -182,7 +182,8 @@ def _parser() -> Parser:
     parser.add_argument(
         "--page",
         metavar="FILE.html",
-        help="write a page: what was missing where, the contest of methods, and filled beside observed values",
+        help="write a page: what was missing where, the contest of methods, and filled beside observed values; of images, the "
+        "completions and where they differ",
     )
     parser.add_argument("--schema", metavar="FILE.yaml", help="the table's schema; without it, it is inferred")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of everything random (0)")

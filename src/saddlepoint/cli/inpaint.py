@@ -17,7 +17,7 @@ from saddlepoint.records.schema import number_to_json
 if TYPE_CHECKING:
     from saddlepoint.applications.impute.images.completed import CompletedImages
 
-TABLE_OPTIONS = ("method", "aim", "intervals", "schema", "page")
+TABLE_OPTIONS = ("method", "aim", "intervals", "schema")
 
 
 def run_model(arguments: argparse.Namespace) -> int:
@@ -36,6 +36,9 @@ def run_model(arguments: argparse.Namespace) -> int:
     _check_out(out, is_arrays, overwrite=arguments.overwrite)
     grid = Path(arguments.grid) if arguments.grid is not None else out.with_name(f"{out.stem}-grid.png")
     check_file("impute", grid, [".png"], overwrite=arguments.overwrite, option="--grid")
+    page = None if arguments.page is None else Path(arguments.page)
+    if page is not None:
+        check_file("impute", page, [".html"], overwrite=arguments.overwrite, option="--page")
     output, waiting = console(arguments.json), console(json=True)
     output.say(f"Loading PyTorch and {arguments.model} ...")
     from saddlepoint import experiment
@@ -53,19 +56,21 @@ def run_model(arguments: argparse.Namespace) -> int:
             draws=1 if arguments.draws is None else arguments.draws,
             seed=arguments.seed,
             progress=display.report,
+            # What a call that was killed had finished; the same call goes on there.
+            keep=out.with_name(f".{out.name}.parts"),
         )
     _write(done, out, overwrite=arguments.overwrite)
     shows = done.event.kind == "image"
     if shows:
         grid.parent.mkdir(parents=True, exist_ok=True)
         write_png(done.grid(), grid)
+    if page is not None:
+        done.write_page(page)
     if arguments.json:
         facts = {"source": arguments.table, "model": arguments.model, "out": str(out), **done.to_json()}
-        print_json(number_to_json({**facts, "grid": str(grid) if shows else None}))
+        print_json(number_to_json({**facts, "grid": str(grid) if shows else None, "page": arguments.page}))
         return 0
-    share = done.holes.missing / done.holes.known.size
-    kind = done.event.plural if len(done.holes.x) > 1 else done.event.kind
-    output.say(f"{len(done.holes.x):,} {kind} completed, {share:.0%} of their numbers were missing", "bold")
+    output.say(done.headline, "bold")
     output.say(f"  {done.note}")
     if done.truth is not None:
         errors = done.errors()
@@ -76,6 +81,8 @@ def run_model(arguments: argparse.Namespace) -> int:
     output.say(str(out))
     if shows:
         output.say(str(grid))
+    if page is not None:
+        output.say(str(page))
     return 0
 
 

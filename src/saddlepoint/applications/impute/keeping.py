@@ -1,6 +1,6 @@
 """Finished parts of an imputation, kept in a folder until the whole is done, so that a killed one goes on where it was.
 
-The folder belongs to one request, whose fingerprint it holds: the table's cells and all arguments. Another request begins anew.
+The folder belongs to one request, whose fingerprint it holds: the cells or images and all arguments. Another request begins anew.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from saddlepoint.records import replaced
 from saddlepoint.records.leftovers import remove_tree
 
 REQUEST = "request.json"
-FORMAT = 1  # changes when parts of an earlier version must not be used
+FORMAT = 2  # changes when parts of an earlier version must not be used
 
 
 class Keep:
@@ -51,15 +52,15 @@ class Keep:
         except (OSError, ValueError, AttributeError):
             return None
 
-    def read(self, name: str) -> npt.NDArray[np.float64] | None:
+    def read(self, name: str) -> npt.NDArray[Any] | None:
         """The numbers of a finished part; None if there is none, or its file is damaged."""
         try:
-            found: npt.NDArray[np.float64] = np.load(self.folder / f"{name}.npy", allow_pickle=False)
+            found: npt.NDArray[Any] = np.load(self.folder / f"{name}.npy", allow_pickle=False)
         except (OSError, ValueError, EOFError, zipfile.BadZipFile):
             return None
         return found
 
-    def write(self, name: str, values: npt.NDArray[np.float64]) -> None:
+    def write(self, name: str, values: npt.NDArray[Any]) -> None:
         """Keep the numbers of a finished part, completely or not at all."""
         with replaced(self.folder / f"{name}.npy", "wb") as file:
             np.save(file, values, allow_pickle=False)
@@ -69,13 +70,15 @@ class Keep:
         remove_tree(self.folder)
 
 
-def fingerprint(matrix: npt.NDArray[np.float64], *arguments: Any) -> str:
-    """Return a hash of a table's numbers and of the arguments of a request.
+def fingerprint(arrays: Sequence[npt.NDArray[Any]], *arguments: Any) -> str:
+    """Return a hash of arrays and of the arguments of a request.
 
     Args:
-        matrix: (N, D).
+        arrays: what is completed, and what else has many numbers.
         *arguments: what else determines the result.
     """
-    digest = hashlib.blake2b(json.dumps([FORMAT, matrix.shape, *arguments], default=str).encode(), digest_size=16)
-    digest.update(np.ascontiguousarray(matrix).tobytes())
+    described = [(array.shape, str(array.dtype)) for array in arrays]
+    digest = hashlib.blake2b(json.dumps([FORMAT, described, *arguments], default=str).encode(), digest_size=16)
+    for array in arrays:
+        digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()

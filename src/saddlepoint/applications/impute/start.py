@@ -52,6 +52,7 @@ def impute(
     draws: int | None = None,
     seed: int = 0,
     progress: Report | bool = True,
+    keep: str | Path | None = None,
 ) -> CompletedImages: ...
 
 
@@ -89,8 +90,8 @@ def impute(
         mask: with a model: an image, a folder of images or an array, white or True where numbers are missing.
         truth: with a model: the complete examples, to measure errors.
         progress: a function that receives the progress, or whether to show it on a terminal or in a notebook.
-        keep: of a table: a folder for finished parts, such as fitted chains; a call that was killed goes on there when it is repeated
-            with the same arguments, and the folder is removed at the end.
+        keep: a folder for finished parts, such as fitted chains; a call that was killed goes on there when it is repeated with the
+            same arguments, and the folder is removed at the end.
 
     Raises:
         SettingError: a setting is not possible.
@@ -99,12 +100,19 @@ def impute(
     if model is not None:
         from saddlepoint.applications.impute.images.start import complete_images
 
-        if method != AUTO or aim != "prediction" or schema is not None or options or keep is not None:
+        if method != AUTO or aim != "prediction" or schema is not None or options:
             raise SettingError(
-                "impute: method, aim, schema, options and keep are for tables; leave them out where a model fills in images."
+                "impute: method, aim, schema and options are for tables; leave them out where a model fills in images."
             )
         return complete_images(
-            source, model, mask=mask, truth=truth, draws=1 if draws is None else draws, seed=seed, progress=progress
+            source,
+            model,
+            mask=mask,
+            truth=truth,
+            draws=1 if draws is None else draws,
+            seed=seed,
+            progress=progress,
+            keep=keep,
         )
     if mask is not None or truth is not None:
         raise SettingError("impute: mask and truth are for images, which need a model: model=RUN.")
@@ -150,4 +158,4 @@ def impute(
 
 def _keep(folder: Path, matrix: Matrix, kinds: Kinds, *arguments: Any) -> Keep:
     """The folder of finished parts of this request."""
-    return Keep(folder, fingerprint(matrix, list(kinds), *arguments))
+    return Keep(folder, fingerprint([matrix], list(kinds), *arguments))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import torch
 from PIL import Image
 
 import saddlepoint as sp
+from saddlepoint.applications.impute.images import start
 from saddlepoint.applications.impute.images.completed import CompletedImages
 from saddlepoint.applications.impute.images.holes import Holes, read_complete, read_holes
 from saddlepoint.cli.main import main
@@ -97,18 +99,84 @@ def test_the_energy_score_counts_missing_numbers_and_examples_alone() -> None:
     assert errors["mean"] == pytest.approx(np.sqrt(1.25 / 2) / 2)
 
 
+def test_maps_have_their_closed_forms() -> None:
+    """Two images of two pixels; the first pixel is missing in both, the second in none."""
+    truth = np.zeros((2, 1, 1, 2))
+    known = np.broadcast_to(np.array([False, True]), truth.shape)
+    draws = np.stack([truth, truth])
+    draws[0, :, ..., 0], draws[1, :, ..., 0] = 1.0, 3.0
+    event = Event((1, 1, 2), "image", "float32", 0.0, 4.0)
+    maps = CompletedImages(Holes(truth, known), draws, event, truth, "").maps()
+    assert maps["missing"].tolist() == [[1.0, 0.0]]
+    assert maps["spread"][0, 0] == pytest.approx(np.sqrt(2) / 4)
+    assert maps["error"][0, 0] == pytest.approx(np.sqrt(5) / 4)
+    assert np.isnan(maps["spread"][0, 1])
+    assert np.isnan(maps["error"][0, 1])
+    assert set(CompletedImages(Holes(truth, known), draws[:1], event, None, "").maps()) == {"missing"}
+
+
+class Interrupted:
+    """A model that is killed when it is to complete more than so many parts."""
+
+    def __init__(self, model: Any, parts: int) -> None:
+        self.inner, self.left = model, parts
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+    def complete(self, *arguments: Any, **named: Any) -> torch.Tensor:
+        if not self.left:
+            raise KeyboardInterrupt
+        self.left -= 1
+        completed: torch.Tensor = self.inner.complete(*arguments, **named)
+        return completed
+
+
+def test_a_call_that_was_killed_goes_on_where_it_was(
+    run: sp.Run, holes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(start, "TOGETHER", 1)
+    arguments: dict[str, Any] = {"draws": 3, "progress": False}
+    whole = start.complete_images(holes / "holes", run, **arguments)
+    keep = tmp_path / "parts"
+    with pytest.raises(KeyboardInterrupt):
+        start.complete_images(holes / "holes", Interrupted(run.model, 4), **arguments, keep=keep)
+    resumed = start.complete_images(holes / "holes", Interrupted(run.model, 2), **arguments, keep=keep)
+    assert np.array_equal(resumed.draws, whole.draws)
+    assert not keep.exists()
+
+
+def test_parts_of_another_request_are_not_used(run: sp.Run, holes: Path, tmp_path: Path) -> None:
+    keep = tmp_path / "parts"
+    with pytest.raises(KeyboardInterrupt):
+        start.complete_images(holes / "holes", Interrupted(run.model, 1), draws=2, progress=False, keep=keep)
+    assert list(keep.glob("completion-*"))
+    again = start.complete_images(holes / "holes", run, draws=1, seed=7, progress=False, keep=keep)
+    assert np.array_equal(again.x, start.complete_images(holes / "holes", run, seed=7, progress=False).x)
+
+
+def test_the_page_shows_completions_maps_and_errors(run: sp.Run, holes: Path, tmp_path: Path) -> None:
+    done = start.complete_images(holes / "holes", run, truth=holes / "truth", draws=2, progress=False)
+    page = done.write_page(tmp_path / "new" / "page.html").read_text("utf-8")
+    assert page.count("<img") == 4
+    for words in ("2 images completed, 50.0% of their numbers were missing", "Energy score", "Standard deviation of the completions"):
+        assert words in page
+    assert "http" not in page.replace("http-equiv", "")
+
+
 def test_the_command_writes_images_a_picture_and_one_document(
     run: sp.Run, holes: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = holes / "full"
     argv = ["impute", str(holes / "holes"), "--model", str(run.folder.path), "--out", str(out)]
-    assert main([*argv, "--draws", "2", "--truth", str(holes / "truth"), "--json"]) == 0
+    page = ["--page", str(holes / "page.html")]
+    assert main([*argv, "--draws", "2", "--truth", str(holes / "truth"), "--json", *page]) == 0
     document = json.loads(capsys.readouterr().out)
     assert (document["examples"], document["missing"], document["draws"]) == (2, 16, 2)
     assert set(document["errors"]) == {"draw", "mean", "energy"}
     assert sorted(path.name for path in out.glob("[!.]*")) == ["0-1.png", "0-2.png", "1-1.png", "1-2.png"]
     assert (np.asarray(Image.open(out / "1-2.png"))[:, : SIDE // 2] == 180).all()
-    assert (holes / "full-grid.png").exists()
+    assert {path.name for path in holes.iterdir()} == {"holes", "truth", "full", "full-grid.png", "page.html"}
     assert main(argv) == 2
     assert "is not empty" in capsys.readouterr().err
     (out / "notes.txt").write_text("mine")

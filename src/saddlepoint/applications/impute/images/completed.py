@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from saddlepoint.data.event import Event
 
 SHOWN = 16  # examples of a picture
+SHOWN_ON_A_PAGE = 8  # which a phone shows as well
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,14 @@ class CompletedImages:
         """(N, *event) the first draw."""
         return np.asarray(self.draws[0])
 
+    @property
+    def headline(self) -> str:
+        """What was done, in at most twelve words."""
+        count = len(self.holes.x)
+        kind, whose = (self.event.kind, "its") if count == 1 else (self.event.plural, "their")
+        share = self.holes.missing / self.holes.known.size
+        return f"{count:,} {kind} completed, {share:.1%} of {whose} numbers were missing"
+
     def errors(self) -> dict[str, float]:
         """Errors of the missing numbers, in shares of the data's range where it has one.
 
@@ -57,9 +66,8 @@ class CompletedImages:
         """
         if self.truth is None:
             raise DataError("impute: errors need the complete images; give them as truth.")
-        span = 1.0 if self.event.low is None or self.event.high is None else self.event.high - self.event.low
-        truth = self.truth.astype(np.float64) / span
-        drawn = np.where(self.holes.known, truth, self.draws.astype(np.float64) / span)
+        truth = self.truth.astype(np.float64) / self._span
+        drawn = np.where(self.holes.known, truth, self.draws.astype(np.float64) / self._span)
         missing = ~self.holes.known
         found = {
             "draw": float(np.sqrt(((drawn - truth) ** 2)[:, missing].mean())),
@@ -103,9 +111,56 @@ class CompletedImages:
             high=self.event.high,
         )
 
+    def write_page(self, path: str | Path) -> Path:
+        """Write a page: the completions, where numbers were missing, and how far the completions differ.
+
+        Args:
+            path: of an HTML file, which is replaced if it exists.
+
+        Returns:
+            The path.
+        """
+        from saddlepoint.report.inpainting import write_inpainting_page
+
+        path = Path(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        grid = self.grid(SHOWN_ON_A_PAGE) if self.event.kind == "image" else None
+        return write_inpainting_page(self.to_json(), self.maps(), grid, path)
+
+    def maps(self) -> dict[str, Array]:
+        """Pictures (H, W) in numbers: where examples lack pixels, and how completions differ there; none for other examples.
+
+        Returns:
+            By name: `missing`, the share of examples that lack a pixel; of several draws `spread`, their standard deviation; with the
+            truth `error`, the root mean squared error. Spread and error are means over the examples that lack the pixel and over
+            channels, in shares of the data's range where it has one, NaN where no example lacks it.
+        """
+        if self.event.kind != "image":
+            return {}
+        missing = ~self.holes.known
+        count = missing.sum((0, 1))
+        found = {"missing": missing.mean((0, 1))}
+        drawn = self.draws.astype(np.float64) / self._span
+
+        def over_missing(squares: Array) -> Array:
+            total = np.where(missing, squares, 0.0).sum((0, 1))
+            return np.asarray(np.sqrt(np.divide(total, count, out=np.full(count.shape, np.nan), where=count > 0)))
+
+        if len(drawn) > 1:
+            found["spread"] = over_missing(drawn.var(0, ddof=1))
+        if self.truth is not None:
+            found["error"] = over_missing(((drawn - self.truth.astype(np.float64) / self._span) ** 2).mean(0))
+        return found
+
+    @property
+    def _span(self) -> float:
+        """The range of the data, in whose shares errors are; 1 where it has none."""
+        return 1.0 if self.event.low is None or self.event.high is None else self.event.high - self.event.low
+
     def to_json(self) -> dict[str, Any]:
         """What was done, as JSON values, without the images."""
         return {
+            "headline": self.headline,
             "examples": len(self.holes.x),
             "missing": self.holes.missing,
             "missing_share": self.holes.missing / max(self.holes.known.size, 1),

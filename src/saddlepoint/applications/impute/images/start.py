@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from saddlepoint.applications.impute.images.completed import CompletedImages
-from saddlepoint.applications.impute.images.holes import read_complete, read_holes
+from saddlepoint.applications.impute.images.holes import Holes, read_complete, read_holes
+from saddlepoint.applications.impute.keeping import Keep, fingerprint
 from saddlepoint.arguments import check_count
 from saddlepoint.progress import report_for
 from saddlepoint.progress.protocol import Report
@@ -28,6 +29,7 @@ def complete_images(
     draws: int = 1,
     seed: int = 0,
     progress: Report | bool = True,
+    keep: str | Path | None = None,
 ) -> CompletedImages:
     """Fill in the missing numbers of examples.
 
@@ -42,6 +44,8 @@ def complete_images(
         draws: completions of each example.
         seed: of the model's noise, at least 0.
         progress: a function that receives the progress, or whether to show it.
+        keep: a folder for finished completions; a call that was killed goes on there when it is repeated with the same arguments,
+            and the folder is removed at the end.
 
     Raises:
         DataError: the model cannot complete, or the examples do not fit it.
@@ -58,8 +62,9 @@ def complete_images(
     event = found.event
     holes = read_holes(source, event, mask)
     complete = None if truth is None else read_complete(truth, holes, event)
+    kept = None if keep is None else Keep(Path(keep), _request(holes, found, seed))
     x, known = torch.from_numpy(holes.x), torch.from_numpy(holes.known)
-    generator = torch.Generator(getattr(found, "device", "cpu")).manual_seed(seed)
+    device = getattr(found, "device", "cpu")
     made = []
     with report_for(progress) as report:
         for draw in range(draws):
@@ -68,10 +73,33 @@ def complete_images(
                 if report is not None:
                     done = (draw + start / len(x)) / draws
                     report(f"completion {draw + 1} of {draws}, example {start + 1:,} of {len(x):,}", done)
-                part = slice(start, start + TOGETHER)
-                parts.append(able.complete(x[part], known[part], generator=generator).cpu().numpy())
+                name = f"completion-{draw}-{start}"
+                filled = None if kept is None else kept.read(name)
+                if filled is None:
+                    part = slice(start, start + TOGETHER)
+                    generator = torch.Generator(device).manual_seed(_seed_of_part(seed, draw, start))
+                    filled = able.complete(x[part], known[part], generator=generator).cpu().numpy()
+                    if kept is not None:
+                        kept.write(name, filled)
+                parts.append(filled)
             made.append(np.concatenate(parts))
+    if kept is not None:
+        kept.remove()
     return CompletedImages(holes, np.stack(made), event, complete, _note(able, known))
+
+
+def _seed_of_part(seed: int, draw: int, start: int) -> int:
+    """A seed for each part, so that a part does not depend on whether those before it were computed or read."""
+    return int(np.random.SeedSequence([seed, draw, start]).generate_state(1, np.uint64)[0] >> 1)
+
+
+def _request(holes: Holes, model: Any, seed: int) -> str:
+    """The fingerprint of what is completed and by which model, whose weights its samples tell."""
+    import torch
+
+    sample = model.sample(2, generator=torch.Generator(getattr(model, "device", "cpu")).manual_seed(0))
+    given = np.where(holes.known, holes.x, 0)
+    return fingerprint([given, holes.known, sample.cpu().numpy()], str(model.event), seed, TOGETHER)
 
 
 def _model_of(model: Any) -> Any:
