@@ -159,7 +159,11 @@ def test_the_page_shows_completions_maps_and_errors(run: sp.Run, holes: Path, tm
     done = start.complete_images(holes / "holes", run, truth=holes / "truth", draws=2, progress=False)
     page = done.write_page(tmp_path / "new" / "page.html").read_text("utf-8")
     assert page.count("<img") == 4
-    for words in ("2 images completed, 50.0% of their numbers were missing", "Energy score", "Standard deviation of the completions"):
+    for words in (
+        "2 images completed, 50.0% of their numbers were missing",
+        "Energy score",
+        "Standard deviation of the completions",
+    ):
         assert words in page
     assert "http" not in page.replace("http-equiv", "")
 
