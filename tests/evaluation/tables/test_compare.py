@@ -110,6 +110,23 @@ def test_copies_are_found_and_other_real_rows_are_none(
     assert abs(other - (METRICS[key].ideal or 0.0)) < 0.2
 
 
+@pytest.mark.parametrize("key", ["copies", "attack-distance", "attack-calibrated"])
+def test_other_real_rows_with_rare_categories_are_no_copies(key: str) -> None:
+    """Categories that only training rows or only held-out rows have are no sign of a copy."""
+    names = np.array([f"town {n}" for n in range(60)])
+    found = []
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        train, test, other = (
+            pd.DataFrame({column: rng.choice(names, 60) for column in ("home", "work")} | {"x": rng.normal(size=60)})
+            for _ in range(3)
+        )
+        schema = infer_schema(pd.concat([train, test, other]))
+        found.append(METRICS[key].measure(Comparison(other, train, test, schema, True, None, seed)).estimate.value)
+    # The standard deviation of one area or share of 60 rows is about 0.06, on halves 0.09.
+    assert abs(np.mean(found) - 0.5) < 0.1
+
+
 def test_regressions_explain_numbers_and_permuted_rows_do_not_help(
     parts: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, Schema],
 ) -> None:

@@ -43,13 +43,16 @@ class _Part:
 
 
 class TableFeatures:
-    """Rows as vectors (N, F), fitted to the rows of one frame.
+    """Rows as vectors (N, F), fitted to the rows of one frame or of several together.
 
     Numbers and dates are centred and scaled; a missing one becomes the mean of the others, with an indicator beside it. The 30 most
     frequent categories of a column have an indicator each, and all others, also those that the fitted rows lack, one in common.
 
+    Where distances to two sets of rows are compared, fit to both: categories that only one set has are otherwise all equal in the other,
+    which makes that set's rows seem near.
+
     Args:
-        frame: the rows that give means, scales and categories.
+        frame: the rows that give means, scales and categories; of several frames, all of theirs.
         schema: of the table. Constants, identifiers and text are left out.
         scale: "deviation" (mean 0, standard deviation 1) or "range" (smallest 0, largest 1).
         indicator: height of the indicators of categories; 0.5 makes the L1 distance of two categories 1.
@@ -61,7 +64,7 @@ class TableFeatures:
 
     def __init__(
         self,
-        frame: pd.DataFrame,
+        frame: pd.DataFrame | Sequence[pd.DataFrame],
         schema: Schema,
         *,
         scale: Scale = "deviation",
@@ -72,7 +75,10 @@ class TableFeatures:
         if not columns:
             raise DataError("the table has no column to compare: give one with numbers, dates or categories.")
         self._indicator = indicator
-        self._parts = [_fit(column_values(frame, column), column, scale) for column in columns]
+        frames = frame if isinstance(frame, Sequence) else (frame,)
+        self._parts = [
+            _fit(np.concatenate([column_values(some, column) for some in frames]), column, scale) for column in columns
+        ]
         width = sum(_width(part) for part in self._parts)
         if not width:
             raise DataError("every column of the table is constant or empty; give a table whose rows differ.")

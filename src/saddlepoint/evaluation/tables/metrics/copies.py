@@ -40,13 +40,11 @@ def copy_check(comparison: Comparison) -> Measurement:
     """The share of rows that are nearer to a training row than to a held-out row; equal distances count half."""
     rng = np.random.default_rng(comparison.seed)
     n = min(len(comparison.train), len(comparison.test), MOST_ROWS)
-    features = TableFeatures(comparison.train, comparison.schema)
-    frames = (
-        choose_rows(comparison.rows, MOST_ROWS, rng),
-        choose_rows(comparison.train, n, rng),
-        choose_rows(comparison.test, n, rng),
-    )
-    x, train, test = (torch.from_numpy(features.encode(frame)) for frame in frames)
+    rows = choose_rows(comparison.rows, MOST_ROWS, rng)
+    people = [choose_rows(frame, n, rng) for frame in (comparison.train, comparison.test)]
+    # Fitted to both sides: otherwise the share of rows that are no copies is not 1/2.
+    features = TableFeatures(people, comparison.schema)
+    x, train, test = (torch.from_numpy(features.encode(frame)) for frame in (rows, *people))
 
     def statistic(rows: Tensor, members: Tensor, others: Tensor) -> float:
         near, far = nearest(rows, members)[0][:, 0], nearest(rows, others)[0][:, 0]
