@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from saddlepoint.evaluation.scorecard.score import Estimate
-from saddlepoint.evaluation.tables.answer import estimate_text, leaks, looks_real, short
+from saddlepoint.evaluation.tables.answer import differs, estimate_text, leaks, passes_as_real, short
 from saddlepoint.evaluation.tables.card import BASELINES, TableCard, TableScore
 from saddlepoint.figures.column_pairs import pair_figure
 from saddlepoint.figures.columns import column_figure
@@ -53,12 +53,20 @@ def _first_screen(card: TableCard) -> FirstScreen:
     tiles += [(score.title, estimate_text(score.value)) for score in card.scores if score.metric in TILES]
     notes = joined(html('<p class="quiet">{}</p>', note) for note in card.notes)
     return FirstScreen(
-        tone="failure" if leaks(card.scores) else "good" if looks_real(card.scores) else "warning",
+        tone=_tone(card.scores),
         about=html("rows of <b>{}</b> against <b>{}</b>", card.generated, card.real),
         headline=card.headline,
         verdict=html("<h2>What was measured</h2><p>{}</p>{}", card.answer, notes),
         tiles=tiles,
     )
+
+
+def _tone(scores: Sequence[TableScore]) -> str:
+    if leaks(scores):
+        return "failure"
+    if differs(scores):
+        return "warning"
+    return "good" if passes_as_real(scores) else "info"
 
 
 def _scores(card: TableCard) -> Markup:

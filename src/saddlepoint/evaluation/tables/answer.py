@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from saddlepoint.evaluation.scorecard.score import Estimate
 from saddlepoint.evaluation.tables.card import TableScore
 
-HARD, EASY = 0.6, 0.8  # areas under the ROC curve from which on rows are told, and told easily
+SLIGHT, CLEAR = 0.6, 0.8  # AUC of detection: below, rows differ little from real ones; from there on, clearly
+UNSURE = " from real ones at this sample size"
 DETECTION = ("detection-logistic", "detection-boosting")
 ATTACKS = ("attack-distance", "attack-calibrated")
-COPIED = 0.1  # share of exact copies beyond that of real rows that the headline names
+NEARER = 0.6  # share of rows nearer to training rows that the headline mentions; .5 without copies
+COPIED = 0.1  # share of exact copies, above that of real rows, that the headline mentions
 
 
 def headline(scores: Sequence[TableScore]) -> str:
@@ -19,21 +21,32 @@ def headline(scores: Sequence[TableScore]) -> str:
     leak = leaks(scores)
     if seen is None:
         return "Rows were measured" if leak is None else f"Rows {leak}"
-    if not _is_above(seen, 0.5):
-        looks = "pass as real ones"
-    elif seen.value.value < HARD:
-        looks = "differ little from real ones"
-    else:
-        looks = "differ from real ones" if seen.value.value < EASY else "differ clearly from real ones"
+    looks = _looks(seen, passes_as_real(scores))
     if leak is None:
         return f"Rows {looks}"
-    return f"Rows {looks}, {'and' if _is_above(seen, 0.5) and seen.value.value >= HARD else 'but'} {leak}"
+    link = "and" if _is_above(seen, 0.5) and seen.value.value >= SLIGHT else "but"
+    return f"Rows {looks.removesuffix(UNSURE)}, {link} {leak}"
 
 
-def looks_real(scores: Sequence[TableScore]) -> bool:
-    """Whether no classifier is shown to tell rows from real ones; also where none was asked."""
+def _looks(seen: TableScore, is_sure: bool) -> str:
+    """What a detection says of rows; `is_sure` is whether `passes_as_real` holds."""
+    if not _is_above(seen, 0.5):
+        return "pass as real ones" if is_sure else f"show no difference{UNSURE}"
+    if seen.value.value < SLIGHT:
+        return "differ little from real ones"
+    return "differ from real ones" if seen.value.value < CLEAR else "differ clearly from real ones"
+
+
+def differs(scores: Sequence[TableScore]) -> bool:
+    """Whether a classifier is shown to distinguish rows from real ones."""
     seen = _strongest(scores, DETECTION)
-    return seen is None or not _is_above(seen, 0.5)
+    return seen is not None and _is_above(seen, 0.5)
+
+
+def passes_as_real(scores: Sequence[TableScore]) -> bool:
+    """Whether the intervals of detection exclude more than slight differences; false where there are too few rows for that."""
+    found = [score for score in scores if score.metric in DETECTION]
+    return bool(found) and not differs(scores) and all(map(_passes, found))
 
 
 def answer(scores: Sequence[TableScore]) -> str:
@@ -61,13 +74,13 @@ def _detection(scores: Sequence[TableScore]) -> str:
     seen = _strongest(scores, DETECTION)
     if seen is None:
         return ""
-    how = "gradient boosting" if seen.metric.endswith("boosting") else "logistic regression"
-    tells = (
-        "Rows are told from real ones with"
+    how = "Gradient boosting" if seen.metric.endswith("boosting") else "Logistic regression"
+    result = (
+        "distinguishes these rows from real ones"
         if _is_above(seen, 0.5)
-        else "Rows are not told from real ones at this sample size:"
+        else "does not distinguish these rows from real ones at this sample size"
     )
-    return f"{tells} AUC {estimate_text(seen.value)} by {how}; real against real {_real(seen)}."
+    return f"{how} {result}: AUC {estimate_text(seen.value)}; real against real {_real(seen)}."
 
 
 def _usefulness(scores: Sequence[TableScore]) -> str:
@@ -78,8 +91,8 @@ def _usefulness(scores: Sequence[TableScore]) -> str:
         one = _named(scores, key)
         if one is not None:
             return (
-                f"{models} trained on them alone predict held-out rows with {measure} {estimate_text(one.value)}; trained on as many real rows "
-                f"{_real(one)}."
+                f"{models} trained on these rows alone reach {measure} {estimate_text(one.value)} on held-out rows; trained on as many real "
+                f"rows, {_real(one)}."
             )
     return ""
 
@@ -88,8 +101,8 @@ def _copies(scores: Sequence[TableScore]) -> str:
     one, exact = _named(scores, "copies"), _named(scores, "exact-copies")
     if one is None or exact is None:
         return ""
-    near = f"{one.value.value:.0%} are nearer to a training row than to one of as many held-out rows (no copies: 50 %)"
-    return f"{near}, and {exact.value.value:.1%} are equal to one (of real rows {exact.baselines['real'].value:.1%})."
+    near = f"{one.value.value:.0%} of the rows are nearer to a training row than to one of as many held-out rows (50 % without copies)"
+    return f"{near}; {exact.value.value:.1%} equal a training row (of real rows, {exact.baselines['real'].value:.1%})."
 
 
 def _attack(scores: Sequence[TableScore]) -> str:
@@ -99,7 +112,7 @@ def _attack(scores: Sequence[TableScore]) -> str:
     found = (
         "recognises training rows" if _is_above(seen, 0.5) else "does not recognise training rows at this sample size"
     )
-    return f"An attack that sees the rows alone {found}: AUC {estimate_text(seen.value)}, .50 is chance."
+    return f"An attack that sees only these rows {found}: AUC {estimate_text(seen.value)}; chance is .50."
 
 
 def leaks(scores: Sequence[TableScore]) -> str | None:
@@ -107,7 +120,7 @@ def leaks(scores: Sequence[TableScore]) -> str | None:
     exact, near, attack = _named(scores, "exact-copies"), _named(scores, "copies"), _strongest(scores, ATTACKS)
     if exact is not None and exact.value.value > exact.baselines["real"].value + COPIED and exact.differs_from_real:
         return "many copy training rows"
-    if near is not None and near.value.low is not None and near.value.low > 0.5 and near.value.value > HARD:
+    if near is not None and near.value.low is not None and near.value.low > 0.5 and near.value.value > NEARER:
         return "many nearly copy training rows"
     if attack is not None and _is_above(attack, 0.5):
         return "reveal training rows"
@@ -115,8 +128,9 @@ def leaks(scores: Sequence[TableScore]) -> str | None:
 
 
 def _strongest(scores: Sequence[TableScore], keys: Sequence[str]) -> TableScore | None:
+    """The score that shows most: the one with the highest lower end of its interval, since a high but uncertain value shows nothing."""
     found = [score for score in scores if score.metric in keys]
-    return max(found, key=lambda score: score.value.value, default=None)
+    return max(found, key=lambda score: score.value.value if score.value.low is None else score.value.low, default=None)
 
 
 def _named(scores: Sequence[TableScore], key: str) -> TableScore | None:
@@ -125,6 +139,11 @@ def _named(scores: Sequence[TableScore], key: str) -> TableScore | None:
 
 def _is_above(score: TableScore, chance: float) -> bool:
     return score.value.low is not None and score.value.low > chance
+
+
+def _passes(score: TableScore) -> bool:
+    """Whether the interval of a detection leaves only slight differences."""
+    return score.value.high is not None and score.value.high < SLIGHT
 
 
 def _real(score: TableScore) -> str:

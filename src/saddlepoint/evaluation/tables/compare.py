@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LEAST_ROWS = 8  # of each set
-MOST_TRAINING_ROWS = 20_000
+MOST_FITTED = 20_000  # training rows that SMOTE and the copula are fitted to
 SMALL = 100  # held-out rows below which a note says that intervals are wide
 
 
@@ -86,7 +86,6 @@ def compare_tables(
         notes.append(
             f"There are only {len(test)} held-out rows, so that intervals are wide; more (of a run, --data.held_out 0.3) narrow them."
         )
-    train = choose_rows(train, MOST_TRAINING_ROWS, rng)
     plain = Comparison(synthetic, train, test, usable, is_held_out, target, seed)
     comparisons = _comparisons(plain, rng)
     scores, skipped = [], []
@@ -125,10 +124,11 @@ def _comparisons(plain: Comparison, rng: np.random.Generator) -> dict[str, Compa
     train, test, n = plain.train, plain.test, min(len(plain.rows), len(plain.train))
     order = rng.permutation(len(test))
     halves = [test.iloc[np.sort(half)].reset_index(drop=True) for half in np.array_split(order, 2)]
+    fitted = choose_rows(train, MOST_FITTED, rng)
     generators: dict[str, Callable[[], pd.DataFrame]] = {
         "duplicated": lambda: duplicate_rows(train, n, rng),
-        "smote": lambda: smote_rows(train, plain.schema, plain.target, n, rng),
-        "copula": lambda: copula_rows(train, plain.schema, n, rng),
+        "smote": lambda: smote_rows(fitted, plain.schema, plain.target, n, rng),
+        "copula": lambda: copula_rows(fitted, plain.schema, n, rng),
     }
     return {
         "generated": plain,

@@ -42,12 +42,14 @@ class Comparison:
     def at_most(self, most: int, *, of_test: int | None = None) -> Comparison:
         """Equally many rows of the generator and of the test part, at most `most`, chosen at random.
 
+        No more rows are taken than there are training rows, which stand for the best generator: many scores depend on the number of rows.
+
         Args:
             most: rows.
             of_test: rows of the test part; None takes as many as of the generator.
         """
         rng = np.random.default_rng(self.seed)
-        n = min(len(self.rows), len(self.test) if of_test is None else len(self.rows), most)
+        n = min(len(self.rows), len(self.train), len(self.test) if of_test is None else len(self.rows), most)
         m = min(len(self.test), n if of_test is None else of_test)
         return replace(self, rows=choose_rows(self.rows, n, rng), test=choose_rows(self.test, m, rng))
 

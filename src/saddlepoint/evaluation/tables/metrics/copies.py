@@ -22,7 +22,7 @@ from saddlepoint.evaluation.tables.comparison import Comparison, Measurement, as
 from saddlepoint.evaluation.tables.features import TableFeatures
 
 MOST_ROWS = 1_000
-MOST_TRAINING_ROWS = 20_000
+MOST_COMPARED = 20_000  # rows that are looked up among the training rows
 REPEATS = 20
 LEAST = 8  # rows of each set
 
@@ -59,8 +59,9 @@ def exact_copies(comparison: Comparison) -> Measurement:
     """The share of rows that are equal to a training row in every learnt column."""
     rng = np.random.default_rng(comparison.seed)
     rows, train = (
-        np.nan_to_num(comparison.values(choose_rows(frame, most, rng)), nan=-np.inf)
-        for frame, most in ((comparison.rows, MOST_TRAINING_ROWS), (comparison.train, MOST_TRAINING_ROWS))
+        np.nan_to_num(comparison.values(frame), nan=-np.inf)
+        # Every training row: copies of those left out would not be counted.
+        for frame in (choose_rows(comparison.rows, MOST_COMPARED, rng), comparison.train)
     )
     known = {row.tobytes() for row in np.ascontiguousarray(train + 0.0)}
     copied = sum(row.tobytes() in known for row in np.ascontiguousarray(rows + 0.0))

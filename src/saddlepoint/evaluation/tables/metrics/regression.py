@@ -67,8 +67,7 @@ def explained_variance(comparison: Comparison) -> Measurement:
     """The mean R² of the regressions, at most 1; parts are regressions."""
     assert comparison.target is not None, "checked by reason_without_number"
     column = comparison.schema.column(comparison.target)
-    n = min(MOST_ROWS, len(comparison.train), len(comparison.rows))
-    some = comparison.at_most(n, of_test=MOST_ROWS)
+    some = comparison.at_most(MOST_ROWS, of_test=MOST_ROWS)
     features = TableFeatures(some.rows, some.schema, without=(column.name,))
     y, truth = (column_values(frame, column) for frame in (some.rows, some.test))
     known, tested = ~np.isnan(y), ~np.isnan(truth)

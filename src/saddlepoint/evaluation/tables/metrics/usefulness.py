@@ -30,8 +30,7 @@ def reason_without_target(comparison: Comparison) -> str | None:
 def usefulness(comparison: Comparison) -> Measurement:
     """The mean macro-F1 of the classifiers, in [0, 1]; parts are classifiers."""
     assert comparison.target is not None, "checked by reason_without_target"
-    n = min(MOST_ROWS, len(comparison.train), len(comparison.rows))
-    some = comparison.at_most(n, of_test=MOST_TEST_ROWS)
+    some = comparison.at_most(MOST_ROWS, of_test=MOST_TEST_ROWS)
     found, truth = downstream_predictions(some.rows, some.test, some.schema, comparison.target)
     answers = torch.from_numpy(np.stack([truth, *(one.predicted for one in found)], 1))
 
