@@ -12,13 +12,12 @@ import torch
 from saddlepoint.applications.augment import classifiers, drawing, filtering
 from saddlepoint.applications.augment.alternatives.classical import rotate
 from saddlepoint.applications.augment.alternatives.situation import Situation
-from saddlepoint.applications.augment.conclusions import HELPED, HURT, NO_DIFFERENCE, conclude
 from saddlepoint.applications.augment.drawing import draw_examples
 from saddlepoint.applications.augment.examples import Examples, Images, Rows
 from saddlepoint.applications.augment.filtering import REASONS, SampleFilter
 from saddlepoint.applications.augment.generators import choose_recipe, fit_generator
-from saddlepoint.applications.augment.measuring import Outcome, Plan, measure
-from saddlepoint.applications.augment.settings import ALTERNATIVES, GENERATED, REAL, alternative, alternatives_for
+from saddlepoint.applications.augment.measuring import Plan, measure
+from saddlepoint.applications.augment.settings import ALTERNATIVES, REAL, alternative, alternatives_for
 from saddlepoint.applications.augment.sources import read_examples
 from saddlepoint.applications.augment.splits import Scenario, split_examples
 from saddlepoint.applications.augment.start import augment
@@ -179,45 +178,6 @@ def test_rotations() -> None:
     x = torch.rand(3, 2, 7, 7, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     turned = rotate(x, torch.tensor([0.0, 90.0, 180.0], dtype=torch.float64))
     torch.testing.assert_close(turned, torch.stack([x[0], x[1].rot90(1, (1, 2)), x[2].rot90(2, (1, 2))]))
-
-
-def outcomes(change: dict[str, float], names: tuple[str, ...], splits: int = 8) -> list[Outcome]:
-    rng = np.random.default_rng(0)
-    base = rng.normal(0.8, 0.05, splits)
-    noise = rng.normal(0, 0.002, (len(names), splits))
-    return [
-        Outcome(
-            {
-                name: {"macro_f1": base[k] + change.get(name, 0.0) + (noise[i, k] if name in change else 0.0)}
-                for i, name in enumerate(names)
-            },
-            60, [10, 10], 30, dict.fromkeys(REASONS, 1), 0, 1.0,
-        )
-        for k in range(splits)
-    ]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("change", "verdict", "best"),
-    [
-        ({}, NO_DIFFERENCE, REAL),
-        ({GENERATED: 0.1}, HELPED, GENERATED),
-        ({GENERATED: -0.1}, HURT, REAL),
-        ({GENERATED: 0.1, "duplicated": 0.1}, HELPED, "duplicated"),
-        ({GENERATED: 0.1, "SMOTE": 0.2}, HELPED, "SMOTE"),
-        ({GENERATED: 0.1, "class weights": 0.1}, HELPED, "class weights"),
-    ],
-)
-def test_conclusions(rows: Rows, change: dict[str, float], verdict: str, best: str) -> None:
-    names = alternatives_for("table")
-    measured = conclude(rows, {Scenario(): outcomes(change, names)})
-    (result,) = measured.scenarios
-    assert (measured.verdict, result.best) == (verdict, best)
-    assert len(measured.headline.split()) <= 12
-    assert ("did" in measured.headline) == (verdict == HELPED and best != GENERATED)
-    for name in set(names) - {*change}:  # equal scores: the paired difference is exactly 0
-        difference = result.of(name).difference
-        assert (difference.value, difference.low, difference.high) == (0, 0, 0)
 
 
 @pytest.mark.usefixtures("one_classifier")

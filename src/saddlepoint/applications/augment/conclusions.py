@@ -2,7 +2,8 @@
 
 Every alternative is compared with the real examples alone on the same splits. The intervals of the differences are those of results of
 overlapping splits (`split_interval`): they are wider than those of independent results, because splits share examples. The conclusion is that of
-the scenario with all examples, which is fixed beforehand; the others are shown beside it.
+real + generated examples in the first scenario, which is fixed beforehand. Every other comparison could show a difference by chance, so what is
+recommended or put into the headline because of one has to hold at a level that is corrected for their number (Bonferroni).
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ class Comparison:
         alternative: its name.
         score: the mean over splits, with its interval.
         difference: to the real examples alone, with its interval.
-        verdict: "it helped", "no difference is shown" or "it hurt".
+        verdict: "it helped", "no difference is shown" or "it hurt", by this interval alone.
         scores: the means of all metrics.
     """
 
@@ -56,6 +57,7 @@ class ScenarioResult:
         best: name of the alternative to train on.
         rejected: share of the generated examples that was rejected.
         unfiltered: examples that were used although they were rejected.
+        confirmed: whether real + generated is shown to help at a level that is corrected for the number of scenarios.
     """
 
     title: str
@@ -66,6 +68,7 @@ class ScenarioResult:
     best: str
     rejected: float
     unfiltered: int
+    confirmed: bool = False
 
     def of(self, alternative: str) -> Comparison:
         """The comparison of an alternative."""
@@ -88,7 +91,7 @@ class Measured:
 
     @property
     def verdict(self) -> str:
-        """The verdict on real + generated examples with all real ones."""
+        """The verdict on real + generated examples in the first scenario, the one with most real examples."""
         return self.scenarios[0].of(GENERATED).verdict
 
     @property
@@ -97,7 +100,7 @@ class Measured:
         first = self.scenarios[0]
         subject = {HELPED: "Generated examples helped", HURT: "Generated examples hurt"}.get(self.verdict)
         if subject is None:
-            later = [one for one in self.scenarios[1:] if one.of(GENERATED).verdict == HELPED]
+            later = [one for one in self.scenarios[1:] if one.confirmed]
             return f"No difference is shown{', but generated examples helped with ' + later[0].title if later else ''}"
         change = first.of(GENERATED).difference
         if self.verdict == HELPED and first.best in BASELINES:  # what is simpler is not shown to be worse
@@ -111,11 +114,18 @@ class Measured:
         for result in self.scenarios:
             where = result.title[:1].upper() + result.title[1:]
             chosen = result.of(result.best)
+            generated = result.of(GENERATED)
+            if result.best == REAL and generated.verdict == HELPED:
+                sentences.append(
+                    f"{where}: generated examples helped ({_signed(generated.difference)}), but no alternative is shown to be better once "
+                    "their number is corrected for; measure more splits (--splits) before you rely on it."
+                )
+                continue
             if result.best == REAL:
                 sentences.append(f"{where}: train on the real examples alone; no alternative is shown to be better.")
                 continue
             also = ""
-            if result.best != GENERATED and result.of(GENERATED).verdict == HELPED:
+            if result.best != GENERATED and generated.verdict == HELPED:
                 also = "; generated examples helped too, and are not shown to be better"
             title = ALTERNATIVES[result.best].title
             sentences.append(f"{where}: train on {title} ({result.best}, {_signed(chosen.difference)}){also}.")
@@ -140,7 +150,8 @@ def conclude(examples: Examples, outcomes: Mapping[Scenario, Sequence[Outcome]])
     """
     train, test = training_order(examples.labels, 0)
     ratio = len(test) / len(train)
-    results = tuple(_compare(examples, scenario, some, ratio) for scenario, some in outcomes.items())
+    level = 1 - 0.05 / len(outcomes)
+    results = tuple(_compare(examples, scenario, some, ratio, level) for scenario, some in outcomes.items())
     return Measured(METRIC, len(next(iter(outcomes.values()))), results)
 
 
@@ -149,7 +160,10 @@ def verdict_of(difference: Interval) -> str:
     return HELPED if difference.low > 0 else HURT if difference.high < 0 else NO_DIFFERENCE
 
 
-def _compare(examples: Examples, scenario: Scenario, outcomes: Sequence[Outcome], ratio: float) -> ScenarioResult:
+def _compare(
+    examples: Examples, scenario: Scenario, outcomes: Sequence[Outcome], ratio: float, level: float
+) -> ScenarioResult:
+    """Compare the alternatives in one scenario; `level` is that at which a gain is confirmed."""
     names = alternatives_for(examples.kind)
     scores = {name: torch.tensor([one.scores[name][METRIC] for one in outcomes], dtype=torch.float64) for name in names}
     comparisons = []
@@ -174,13 +188,14 @@ def _compare(examples: Examples, scenario: Scenario, outcomes: Sequence[Outcome]
         _best(scores, ratio),
         sum(sum(one.rejected.values()) for one in outcomes) / max(1, drawn),
         sum(one.unfiltered for one in outcomes),
+        split_interval(scores[GENERATED] - scores[REAL], ratio, level=level).low > 0,
     )
 
 
 def _best(scores: Mapping[str, torch.Tensor], ratio: float) -> str:
     """The simplest alternative that none is shown to be better than, among those that are shown to help; else the real examples.
 
-    Each of the alternatives could look better by chance, so that the level is corrected for their number (Bonferroni).
+    The level is corrected for the number of alternatives.
     """
     level = 1 - 0.05 / max(1, len(scores) - 1)
     names = sorted(scores, key=lambda name: ALTERNATIVES[name].simplicity)
