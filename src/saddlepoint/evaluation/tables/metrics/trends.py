@@ -103,10 +103,9 @@ class _Side:
         total = float(ranks @ ranks)
         return (between / total) ** 0.5 if total > 0 else 0.0
 
-    def shares(self, first: int, second: int) -> Floats:
-        width = self.kinds[second]
-        codes = self.columns[first] * width + self.columns[second]
-        return np.bincount(codes, minlength=self.kinds[first] * width) / len(codes)
+    def joint_codes(self, first: int, second: int) -> npt.NDArray[np.int64]:
+        """(N,) the cell of the contingency table that each row is in."""
+        return self.columns[first] * self.kinds[second] + self.columns[second]
 
 
 def _ranks(values: Floats) -> Floats:
@@ -128,7 +127,13 @@ def _similarity(x: _Side, y: _Side, first: int, second: int) -> float:
     if len(categories) == 1:
         number = first if categories[0] == second else second
         return 1 - abs(x.ratio(number, categories[0]) - y.ratio(number, categories[0]))
-    return 1 - float(np.abs(x.shares(first, second) - y.shares(first, second)).sum()) / 2
+    # Only cells that occur: a table of two columns of 10,000 categories has 100 million.
+    joint = [side.joint_codes(first, second) for side in (x, y)]
+    _, cells = np.unique(np.concatenate(joint), return_inverse=True)
+    shares = [
+        np.bincount(part, minlength=int(cells.max()) + 1) / len(part) for part in np.split(cells, [len(joint[0])])
+    ]
+    return 1 - float(np.abs(shares[0] - shares[1]).sum()) / 2
 
 
 def _strength(x: _Side, first: int, second: int) -> float:
@@ -137,8 +142,17 @@ def _strength(x: _Side, first: int, second: int) -> float:
         return abs(x.correlation(first, second))
     if len(categories) == 1:
         return x.ratio(first if categories[0] == second else second, categories[0])
-    shares = x.shares(first, second).reshape(x.kinds[first], x.kinds[second])
-    expected = shares.sum(1, keepdims=True) * shares.sum(0, keepdims=True)
-    chi_squared = float(((shares - expected) ** 2 / np.maximum(expected, 1e-300)).sum())
-    least = min((shares.sum(1) > 0).sum(), (shares.sum(0) > 0).sum()) - 1
-    return (chi_squared / least) ** 0.5 if least > 0 else 0.0
+    return _cramers_v(x.columns[first], x.columns[second], x.joint_codes(first, second))
+
+
+def _cramers_v(first: npt.NDArray[np.int64], second: npt.NDArray[np.int64], joint: npt.NDArray[np.int64]) -> float:
+    """Cramér's V of two categories, each as codes (N,), from the cells of their contingency table that occur.
+
+    Chi squared over N is the sum over cells of n_ij^2 / (n_i n_j), minus 1, so that empty cells add nothing.
+    """
+    _, rows, counts = np.unique(joint, return_index=True, return_counts=True)
+    totals = [np.bincount(codes) for codes in (first, second)]
+    expected = totals[0][first[rows]] * totals[1][second[rows]].astype(np.float64)
+    chi_squared = max(0.0, float((counts.astype(np.float64) ** 2 / expected).sum()) - 1)
+    least = min(int((total > 0).sum()) for total in totals) - 1
+    return min(1.0, (chi_squared / least) ** 0.5) if least > 0 else 0.0
