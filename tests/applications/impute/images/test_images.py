@@ -88,6 +88,18 @@ def test_transparent_pixels_masks_and_nan_say_the_same(holes: Path) -> None:
         assert np.array_equal(np.where(one.known, one.x, 0), np.where(by_alpha.known, truth, 0))
 
 
+@pytest.mark.parametrize("channel", [0, 1, 2])
+def test_colours_become_grey_by_all_their_channels(tmp_path: Path, channel: int) -> None:
+    image = np.full((SIDE, SIDE, 4), 100, np.uint8)
+    image[..., [channel, 3]] = 255
+    image[0, 0, 3] = 0
+    Image.fromarray(image).save(tmp_path / "colour.png")
+    grey = np.asarray(Image.fromarray(image[..., :3]).convert("L"))
+    read = read_holes(tmp_path / "colour.png", EVENT)
+    assert read.missing == 1
+    assert (read.x == grey)[read.known].all()
+
+
 def test_the_energy_score_counts_missing_numbers_and_examples_alone() -> None:
     truth = np.zeros((2, 1, 1, 3))
     known = np.array([[False, False, True], [True, True, True]]).reshape(truth.shape)

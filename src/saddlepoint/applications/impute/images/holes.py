@@ -196,7 +196,7 @@ def _pixels(path: Path, event: Event) -> tuple[npt.NDArray[np.uint8], npt.NDArra
     colours = _decoded(path, event.shape[1:], "rgba")
     if channels == 4:
         return colours, np.full(event.shape[1:], OPAQUE, np.uint8)
-    if channels == 1 and not (colours[0] == colours[1]).all():
+    if channels == 1 and not (colours[:3] == colours[0]).all():  # the bytes of a grey image stay as they are
         return _decoded(path, event.shape[1:], "grey"), colours[3]
     return colours[:channels], colours[3]
 
