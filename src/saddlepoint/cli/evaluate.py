@@ -208,8 +208,8 @@ def _parser() -> Parser:
         "Measure how good a run's samples are: every score with a 95 % interval, beside the scores of real data and of a "
         "bad generator. Writes RUN/scorecard.json and updates the run's report. With several runs, says which differences "
         "are significant. Scores that the scorecard already has for this checkpoint, data and settings are not measured "
-        "again, unless --again is given. Of a run on a table, also its rows are scored beside real rows and simple generators, in "
-        "RUN/table_card.json and RUN/table.html; `evaluate ROWS --real TABLE` does so for the rows of any program.",
+        "again, unless --again is given. For a run on a table, its rows are also scored, with real rows and simple generators as baselines, in "
+        "RUN/table_card.json and RUN/table.html; `evaluate ROWS --real TABLE` scores the rows of any program.",
     )
     parser.add_argument(
         "run",

@@ -101,7 +101,9 @@ def show_card(output: Output, card: TableCard) -> None:
     if not output.is_terminal:
         output.width = max(WIDTH, output.width)
     output.print(_table(card), highlight=False)
-    output.say("  duplicated: training rows again; SMOTE: between near training rows; copula: Gaussian copula")
+    output.say(
+        "  duplicated: training rows drawn again; SMOTE: rows between near training rows; copula: Gaussian copula"
+    )
     for score in card.scores:
         worst = [f"{name} {value:.2f}" for name, value in score.parts[:3] if value < 1]
         if worst and score.metric in ("shapes", "trends", "valid"):

@@ -72,8 +72,8 @@ def _tone(scores: Sequence[TableScore]) -> str:
 def _scores(card: TableCard) -> Markup:
     names = ("Score", "These rows", "95 % interval", *(words[:1].upper() + words[1:] for words in BASELINES.values()))
     explained = (
-        "Each score stands beside the same score of other real rows, of training rows drawn again, and of two simple generators. "
-        "Compare with real rows first: no generator should be better than these."
+        "Baselines are the same scores of other real rows, of training rows drawn again, and of two simple generators. "
+        "Compare with real rows first: a generator that does better than these copies them."
     )
     return html(
         '<p class="quiet">{}</p>\n{}', explained, card_table("scores table-scores", names, map(_score, card.scores))
@@ -115,16 +115,16 @@ def _columns(card: TableCard, columns: Sequence[PictureColumn]) -> Markup:
     order = sorted(columns, key=lambda column: shapes.get(column.name, 1.0))
     shown = order[:MOST_COLUMNS]
     left = (
-        f" {len(order) - len(shown)} more columns, which are more alike, are not drawn."
+        f" {len(order) - len(shown)} more columns, which are more similar, are not drawn."
         if len(order) > len(shown)
         else ""
     )
     drawn = []
     for column in shown:
-        alike = f": alike to {short(shapes[column.name])} of 1" if column.name in shapes else ""
+        alike = f": similarity {short(shapes[column.name])} of 1" if column.name in shapes else ""
         drawn.append(embedded_figure(column_figure(column), f"{column.name}{alike}"))
     return html(
-        '<p class="quiet">Generated rows over real rows, the least alike column first.{}</p><div class="plots">{}</div>',
+        '<p class="quiet">Generated rows over real rows, the least similar column first.{}</p><div class="plots">{}</div>',
         left,
         joined(drawn),
     )
@@ -137,7 +137,7 @@ def _pairs(columns: Sequence[PictureColumn], pairs: Sequence[PicturePair]) -> Ma
     for pair in pairs:
         x, y = columns[pair.first], columns[pair.second]
         words = f"{x.name} and {y.name}"
-        caption = f"{words}: dependence {short(pair.strength)} in real rows, alike to {short(pair.similarity)} of 1"
+        caption = f"{words}: dependence {short(pair.strength)} in real rows, similarity {short(pair.similarity)} of 1"
         drawn.append(embedded_figure(pair_figure(x, y, words), caption))
     return html(
         '<p class="quiet">The pairs that depend most on each other in real rows. Colours are shares of rows; where one column is a number, '

@@ -38,3 +38,13 @@ def test_copies_of_any_training_row_are_counted(monkeypatch: pytest.MonkeyPatch)
         train, test, train[50:], infer_schema(train), metrics={"exact-copies": METRICS["exact-copies"]}
     )
     assert card["exact-copies"].value.value == 1
+
+
+def test_without_held_out_rows_copies_of_all_real_rows_are_counted() -> None:
+    real = make_table(120, 1)
+    chosen = {"exact-copies": METRICS["exact-copies"]}
+    card = compare_tables(real, None, real, infer_schema(real), metrics=chosen)
+    assert card["exact-copies"].value.value == 1
+    assert card["exact-copies"].baselines["real"].value == real.duplicated(keep=False).mean() == 0
+    assert card.headline == "Many rows copy training rows"
+    assert card.answer == "100.0% of the rows equal a training row (of real rows, 0.0%)."

@@ -20,7 +20,9 @@ def headline(scores: Sequence[TableScore]) -> str:
     seen = _strongest(scores, DETECTION)
     leak = leaks(scores)
     if seen is None:
-        return "Rows were measured" if leak is None else f"Rows {leak}"
+        if leak is None:
+            return "Rows were measured"
+        return f"Many rows {leak.removeprefix('many ')}" if leak.startswith("many ") else f"Rows {leak}"
     looks = _looks(seen, passes_as_real(scores))
     if leak is None:
         return f"Rows {looks}"
@@ -99,10 +101,15 @@ def _usefulness(scores: Sequence[TableScore]) -> str:
 
 def _copies(scores: Sequence[TableScore]) -> str:
     one, exact = _named(scores, "copies"), _named(scores, "exact-copies")
-    if one is None or exact is None:
+    if exact is None:
         return ""
-    near = f"{one.value.value:.0%} of the rows are nearer to a training row than to one of as many held-out rows (50 % without copies)"
-    return f"{near}; {exact.value.value:.1%} equal a training row (of real rows, {exact.baselines['real'].value:.1%})."
+    equal = (
+        f"{exact.value.value:.1%} of the rows equal a training row (of real rows, {exact.baselines['real'].value:.1%})."
+    )
+    if one is None:
+        return equal
+    near = f"{one.value.value:.0%} are nearer to a training row than to one of as many held-out rows (50 % without copies)."
+    return f"{equal} {near}"
 
 
 def _attack(scores: Sequence[TableScore]) -> str:

@@ -24,7 +24,7 @@ BASELINES = {
     "smote": "SMOTE",
     "copula": "Gaussian copula",
 }
-"""What scores stand beside, by name: in place of generated rows other real rows, training rows drawn again, rows of simple generators."""
+"""Baselines by name: each score is also measured of other real rows, of training rows drawn again, and of rows of simple generators."""
 
 
 @dataclass(frozen=True)

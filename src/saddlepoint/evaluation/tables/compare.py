@@ -1,8 +1,8 @@
-"""Compare generated rows with real rows: every score beside the same score of real rows and of simple generators.
+"""Compare generated rows with real rows: every score with the same score of real rows and of simple generators as baselines.
 
 Scores of likeness compare with held-out rows; "real" is then as many training rows. Scores of copies and members need rows that the generator has
 not seen; "real" is then one half of the held-out rows, measured with the other half. Without held-out rows, the real rows are split in halves:
-baselines know one half, and everything is compared with the other, which the generator may have seen.
+baselines know one half, and everything is compared with the other, which the generator may have seen; only exact copies are looked for in both.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def compare_tables(
         train, test = (train.iloc[np.sort(half)].reset_index(drop=True) for half in halves)
         notes.append(
             "No held-out rows were given: generated rows are compared with a half of the real ones, which the generator may have seen, so "
-            "that they look better than they are, and copies and membership are not measured."
+            "that they look better than they are, and of copies and membership only exact copies are measured."
         )
     elif len(test) < SMALL:
         notes.append(
@@ -177,9 +177,7 @@ def _usable_schema(
         raise DataError("every cell of the real rows is missing; give a table with values.")
     extra = [str(name) for name in synthetic.columns if name not in schema.names]
     if extra:
-        notes.append(
-            f"Columns of the generated rows that the real table has not are ignored: {shortened(', '.join(extra))}."
-        )
+        notes.append(f"Columns that only the generated rows have are ignored: {shortened(', '.join(extra))}.")
     left = [column.name for column in schema.columns if not column.is_learnt]
     if left:
         notes.append(f"Constants, identifiers and free text are not compared: {shortened(', '.join(left))}.")

@@ -1,4 +1,4 @@
-"""What one score compares: rows that stand for a generator, real rows, and what is known of their columns."""
+"""What one score compares: rows of a generator, real rows, and what is known of their columns."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class TableMetric:
         measure: computes it.
         reason: why it cannot be measured, or None; some scores need a target or held-out rows.
         ideal: of a perfect generator, where it is known.
-        needs_outsiders: whether real rows that stand for a generator must be none of the training rows.
+        needs_outsiders: whether the rows of the baseline "real" must not be training rows.
     """
 
     title: str

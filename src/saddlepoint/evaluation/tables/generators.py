@@ -1,6 +1,6 @@
-"""Simple generators of rows, which scores of a model stand beside.
+"""Simple generators of rows, the baselines of a model.
 
-Training rows drawn again and SMOTE look real and are copies; a Gaussian copula copies nobody, and knows columns and their correlations alone.
+Training rows drawn again and SMOTE look real and are copies; a Gaussian copula copies nobody, and has the distribution of each column and their correlations only.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 A new row lies on the segment between a row and one of its nearest neighbours of the same class. Of columns of categories it has the most
 frequent category among the neighbours (SMOTE-NC); two rows that differ in a category are as far apart in it as the median standard deviation
-of the numbers. New rows are nearly copies of real ones: they score well, and protect nobody's data.
+of the numbers. New rows are nearly copies of real ones: they score well and do not protect the data of anybody.
 
 References:
     SMOTE: Synthetic Minority Over-sampling Technique (Nitesh V. Chawla, Kevin W. Bowyer, Lawrence O. Hall, W. Philip Kegelmeyer, 2002),
@@ -45,7 +45,7 @@ def smote(
 
     Args:
         frame: real rows.
-        schema: of the frame. Identifiers are numbered anew, text is left out.
+        schema: of the frame. Identifiers are numbered again, text is left out.
         target: name of the column of categories that is the class; None takes all rows as one class.
         counts: how many new rows of each class; of one class in all (`target` None) a number.
         rng: source of randomness.

@@ -12,9 +12,15 @@ TINY = 1e-300
 
 
 def interval_mass(low: Numbers, high: Numbers) -> Numbers:
-    """The probability that a standard normal number is in [low, high]; at least a tiny number.
+    """The probability that a standard normal number is in an interval.
 
     Both ends are reflected where they are above 0, so that no digits are lost.
+
+    Args:
+        low, high: (N,) with low <= high; may be infinite.
+
+    Returns:
+        (N,) in [1e-300, 1], so that its logarithm is finite.
     """
     flip = low > 0
     return np.asarray(np.maximum(ndtr(np.where(flip, -low, high)) - ndtr(np.where(flip, -high, low)), TINY))
@@ -25,10 +31,10 @@ def draw_truncated(uniform: Numbers, low: Numbers, high: Numbers) -> Numbers:
 
     Args:
         uniform: (N,) in [0, 1).
-        low, high: (N,).
+        low, high: (N,) with low <= high; may be infinite.
 
     Returns:
-        (N,), increasing in `uniform` where low is at most 0.
+        (N,), increasing in `uniform` where low is at most 0, and decreasing elsewhere.
     """
     flip = low > 0
     first, last = np.where(flip, -high, low), np.where(flip, -low, high)

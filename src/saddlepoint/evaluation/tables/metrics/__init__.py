@@ -16,30 +16,30 @@ from saddlepoint.evaluation.tables.metrics.wasserstein import wasserstein
 
 METRICS: dict[str, TableMetric] = {
     "shapes": TableMetric(
-        "Column shapes", "higher", "How alike each column's distribution is; 1 is the same.", column_shapes
+        "Column shapes", "higher", "Similarity of the distributions of each column; 1 where they are equal.", column_shapes
     ),
     "trends": TableMetric(
-        "Pair trends", "higher", "How alike the dependence of two columns is; 1 is the same.", pair_trends, reason_without_pairs
+        "Pair trends", "higher", "Similarity of the dependence of two columns; 1 where it is equal.", pair_trends, reason_without_pairs
     ),
     "wasserstein": TableMetric(
-        "Wasserstein distance", "lower", "What it costs to turn generated rows into held-out rows, in ranges of columns.", wasserstein
+        "Wasserstein distance", "lower", "Least cost of moving generated rows onto held-out rows, in ranges of columns.", wasserstein
     ),
     "missing": TableMetric(
-        "Missing patterns", "higher", "How alike the shares of patterns of missing cells are.", missing_patterns, reason_without_missing
+        "Missing patterns", "higher", "Similarity of the shares of patterns of missing cells; 1 where they are equal.", missing_patterns, reason_without_missing
     ),
     "valid": TableMetric(
         "Valid rows", "higher", "Share of rows within the ranges and categories of training rows.", valid_rows, needs_outsiders=True
     ),
     "constraints": TableMetric(
-        "Constraints held", "higher", "Share of rows that hold the schema's constraints.", constraints_held,
+        "Constraints met", "higher", "Share of rows that meet the schema's constraints.", constraints_held,
         reason_without_constraints, ideal=1.0,
     ),
     "detection-logistic": TableMetric(
-        "Detection, logistic", "lower", "AUC of logistic regression that tells rows from real ones; .5 cannot.",
+        "Detection, logistic", "lower", "AUC of logistic regression that distinguishes these rows from real ones; .5 is chance.",
         detection_by_logistic, ideal=0.5,
     ),
     "detection-boosting": TableMetric(
-        "Detection, boosting", "lower", "AUC of gradient boosting that tells rows from real ones; .5 cannot.",
+        "Detection, boosting", "lower", "AUC of gradient boosting that distinguishes these rows from real ones; .5 is chance.",
         detection_by_boosting, ideal=0.5,
     ),
     "usefulness": TableMetric(
@@ -51,18 +51,18 @@ METRICS: dict[str, TableMetric] = {
         explained_variance, reason_without_number,
     ),
     "copies": TableMetric(
-        "Copy check", "none", "Share nearer to a training row than to one of as many held-out rows; no copies: .5.",
+        "Copy check", "none", "Share of rows nearer to a training row than to one of as many held-out rows; .5 without copies.",
         copy_check, reason_without_held_out, ideal=0.5, needs_outsiders=True,
     ),
     "exact-copies": TableMetric(
         "Exact copies", "lower", "Share of rows that are equal to a training row.", exact_copies, needs_outsiders=True
     ),
     "attack-distance": TableMetric(
-        "Attack by distance", "lower", "AUC of telling training rows by their nearest generated row; .5 reveals nothing.",
+        "Attack by distance", "lower", "AUC of recognising training rows by their distance to the nearest generated row; .5 is chance.",
         attack_by_distance, reason_without_held_out, ideal=0.5, needs_outsiders=True,
     ),
     "attack-calibrated": TableMetric(
-        "Attack, calibrated", "lower", "The same, relative to the nearest of other real rows.",
+        "Attack, calibrated", "lower", "The same with this distance relative to that to the nearest of other real rows.",
         attack_by_calibrated_distance, reason_without_held_out, ideal=0.5, needs_outsiders=True,
     ),
 }  # fmt: skip

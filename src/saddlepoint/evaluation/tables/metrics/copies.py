@@ -1,7 +1,7 @@
 """Copies: are generated rows nearer to training rows than to other real rows?
 
 The share of generated rows whose nearest training row is nearer than the nearest of equally many held-out rows is 1/2 for rows that are no
-copies; with unequal numbers of rows it would be another share. It finds copies, and is no test of privacy: generated rows can tell who was
+copies; with unequal numbers of rows it would be another share. It finds copies, and is no test of privacy: generated rows can reveal who was
 trained on although none of them is a copy (see `membership`).
 
 References:
@@ -10,6 +10,8 @@ References:
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -20,6 +22,9 @@ from saddlepoint.evaluation.statistics.intervals import wilson_interval
 from saddlepoint.evaluation.statistics.resampling import half_sampling
 from saddlepoint.evaluation.tables.comparison import Comparison, Measurement, as_estimate, choose_rows
 from saddlepoint.evaluation.tables.features import TableFeatures
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MOST_ROWS = 1_000
 MOST_COMPARED = 20_000  # rows that are looked up among the training rows
@@ -56,13 +61,19 @@ def copy_check(comparison: Comparison) -> Measurement:
 
 
 def exact_copies(comparison: Comparison) -> Measurement:
-    """The share of rows that are equal to a training row in every learnt column."""
-    rng = np.random.default_rng(comparison.seed)
-    rows, train = (
-        np.nan_to_num(comparison.values(frame), nan=-np.inf)
-        # Every training row: copies of those left out would not be counted.
-        for frame in (choose_rows(comparison.rows, MOST_COMPARED, rng), comparison.train)
-    )
-    known = {row.tobytes() for row in np.ascontiguousarray(train + 0.0)}
-    copied = sum(row.tobytes() in known for row in np.ascontiguousarray(rows + 0.0))
+    """The share of rows that are equal to a training row in every learnt column.
+
+    Without held-out rows, the generator may have seen both parts of the real rows, and copies of either count.
+    """
+    rows = choose_rows(comparison.rows, MOST_COMPARED, np.random.default_rng(comparison.seed))
+    # Every training row: copies of those left out would not be counted.
+    seen = (comparison.train,) if comparison.is_held_out else (comparison.train, comparison.test)
+    known = set().union(*(_keys(comparison, frame) for frame in seen))
+    copied = sum(key in known for key in _keys(comparison, rows))
     return Measurement(as_estimate(wilson_interval(copied, len(rows))))
+
+
+def _keys(comparison: Comparison, frame: pd.DataFrame) -> list[bytes]:
+    """Equal for rows that are equal in every learnt column; adding 0 makes -0 equal to 0."""
+    values = np.nan_to_num(comparison.values(frame), nan=-np.inf) + 0.0
+    return [row.tobytes() for row in np.ascontiguousarray(values)]

@@ -1,7 +1,7 @@
-"""Detection: can a classifier that was trained on other rows tell generated rows from real ones?
+"""Detection: can a classifier distinguish generated rows from real ones that it was not trained on?
 
-The score is the area under the ROC curve of cross-validated predictions: .5 where it cannot, 1 where it always can. Gradient boosting
-sees far more than logistic regression, which sees shifted means and shares alone. Every classifier has blind spots: an area of .5 is no
+The score is the area under the ROC curve of cross-validated predictions: .5 where it cannot, 1 where it always can. Logistic
+regression finds shifted means and shares only, gradient boosting far more. Every classifier misses some differences: an area of .5 is no
 proof that rows are real.
 
 References:

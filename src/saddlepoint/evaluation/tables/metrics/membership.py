@@ -1,4 +1,4 @@
-"""Membership attacks: who sees only the generated rows, can they tell which real rows were trained on?
+"""Membership attacks: can somebody who sees only the generated rows recognise which real rows were trained on?
 
 The attacker has a score for each of equally many members (training rows) and non-members (held-out rows), and the result is the area under its ROC
 curve: .5 where the generated rows reveal nothing to this attack. "distance": the nearer the nearest generated row, the more likely a member.

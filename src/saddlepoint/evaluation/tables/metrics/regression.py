@@ -1,4 +1,5 @@
-"""Usefulness for a numeric target: how well do regressions predict real held-out rows that were trained on generated rows alone?
+"""Usefulness for a numeric target: how well do regressions that are trained on generated rows alone predict
+real held-out rows?
 
 The score is the share of the target's variance that is explained, R², averaged over linear regression, a random forest of 28 trees and gradient
 boosting; it is below 0 where a constant would do better. The interval is over held-out rows, for the regressions as trained.

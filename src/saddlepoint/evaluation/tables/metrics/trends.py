@@ -103,9 +103,13 @@ class _Side:
         total = float(ranks @ ranks)
         return (between / total) ** 0.5 if total > 0 else 0.0
 
+    def codes(self, column: int) -> npt.NDArray[np.int64]:
+        """(N,) the category of each row."""
+        return self.columns[column].astype(np.int64)
+
     def joint_codes(self, first: int, second: int) -> npt.NDArray[np.int64]:
         """(N,) the cell of the contingency table that each row is in."""
-        return self.columns[first] * self.kinds[second] + self.columns[second]
+        return np.asarray(self.codes(first) * self.kinds[second] + self.codes(second))
 
 
 def _ranks(values: Floats) -> Floats:
@@ -142,7 +146,7 @@ def _strength(x: _Side, first: int, second: int) -> float:
         return abs(x.correlation(first, second))
     if len(categories) == 1:
         return x.ratio(first if categories[0] == second else second, categories[0])
-    return _cramers_v(x.columns[first], x.columns[second], x.joint_codes(first, second))
+    return _cramers_v(x.codes(first), x.codes(second), x.joint_codes(first, second))
 
 
 def _cramers_v(first: npt.NDArray[np.int64], second: npt.NDArray[np.int64], joint: npt.NDArray[np.int64]) -> float:

@@ -1,7 +1,7 @@
-"""Usefulness: how well do classifiers predict real held-out rows that were trained on generated rows alone?
+"""Usefulness: how well do classifiers that are trained on generated rows alone predict real held-out rows?
 
-The score is the macro-F1 (mean over classes) on held-out rows, averaged over the four of `tables.classifiers`. All generators give
-as many training rows. The interval is over held-out rows, for the classifiers as trained.
+The score is the macro-F1 (mean over classes) on held-out rows, averaged over the four of `tables.classifiers`. The classifiers of
+all generators are trained on equally many rows. The interval is over held-out rows, for the classifiers as trained.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Validity: do rows hold values that real rows can have, and the constraints of the schema?
+"""Validity: do rows have values that real rows can have, and do they meet the constraints of the schema?
 
 A row is valid where each number lies between the smallest and the largest of the training rows, each category is one of theirs, and no cell is
-missing in a column that is complete there. Real rows that are not among them violate this now and then; their share stands beside.
+missing in a column that is complete there. Other real rows violate this now and then, so that their share is the baseline.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ def valid_rows(comparison: Comparison) -> Measurement:
 
 
 def reason_without_constraints(comparison: Comparison) -> str | None:
-    """Why there are no constraints to hold, or None."""
+    """Why there are no constraints to check, or None."""
     return None if comparison.schema.constraints else "the schema has no constraints."
 
 
 def constraints_held(comparison: Comparison) -> Measurement:
-    """The share of rows that hold all constraints, in [0, 1]; parts are constraints."""
+    """The share of rows that meet all constraints, in [0, 1]; parts are constraints."""
     constraints = Constraints(comparison.schema.constraints, comparison.schema)
     held = constraints.holds(comparison.rows)
     parts = [(text, 1 - share) for text, share in constraints.violations(comparison.rows).items()]
