@@ -63,6 +63,10 @@ def test_codes_with_leading_zeros_are_text(tmp_path: Path) -> None:
         ("a,b\n", "has no rows|line|at least"),
         ("a,b\n" + "1,2\n" * 30 + "\nx,2\n", "line 33, column a: 'x'"),
         ('a,b\n"1,2\n', "line"),
+        ("a;b\n1,5;x\n2;y\n", "line 2, column a: '1,5' is a number with a comma"),
+        ('a,b\n1,2\n"1,234.5",3\n', "line 3, column a"),
+        ("a\n1e39\n2\n", "1e\\+39, beyond .* in row 1"),
+        ("a\ninf\ninf\n", "infinity in row 1"),
     ],
 )
 def test_bad_files_are_refused_with_the_line(tmp_path: Path, text: str, said: str) -> None:
@@ -131,3 +135,17 @@ def test_without_pandas_the_extra_is_named(monkeypatch: pytest.MonkeyPatch, tmp_
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(MissingExtraError, match=r"saddlepoint\[tables\]"):
         read_frame(written(tmp_path, TEXT))
+
+
+def test_numbers_with_commas_are_text_where_the_schema_says_so(tmp_path: Path) -> None:
+    schema = Schema(columns=(Column(name="a", kind="category"), Column(name="b", kind="integer")))
+    path = written(tmp_path, "a;b\n1,5;3\n2,5;4\n")
+    assert read_frame(path, schema)["a"].tolist() == ["1,5", "2,5"]
+    several = written(tmp_path, "a;b\n1,5,7;3\n2,5;4\n")  # lists, not numbers
+    assert read_frame(several)["a"].tolist() == ["1,5,7", "2,5"]
+
+
+def test_columns_with_several_levels_are_refused() -> None:
+    columns = pandas.MultiIndex.from_product([["a"], ["b", "c"]])
+    with pytest.raises(DataError, match="2 levels"):
+        read_frame(pandas.DataFrame([[1, 2], [3, 4]], columns=columns))

@@ -175,3 +175,13 @@ def test_all_numbers_of_a_cell_decode_to_one_value(people: Path, encoding: str) 
         x = dataset.x[:1].repeat(50, 1).numpy().astype(np.float64)
         x[:, position] = low + (high - low) * (np.arange(50) + 0.5) / 50
         assert len(codec.decode(x).drop_duplicates(subset=[c.name for c in codec.columns])) == 1
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"), [(["a", "a"], "every row has the class 'a'"), (["", ""], "every cell is missing")]
+)
+def test_a_target_of_one_class_is_refused(tmp_path: Path, cells: list[str], said: str) -> None:
+    path = tmp_path / "one.csv"
+    path.write_text("n,x\n" + "".join(f"{number},{cell}\n" for number, cell in enumerate(cells)))
+    with pytest.raises(SettingError, match=said):
+        load(DataSettings(source=str(path), target="x"))

@@ -23,6 +23,9 @@ MIXED = 0.95  # from this share of numbers on, a cell that is none is an error
 FEW = 20  # cells from which on that share says anything
 WHOLE = re.compile(r"[+-]?(0|[1-9]\d{0,18})")  # no leading zeros: "01234" is a code
 NUMBER = re.compile(r"[+-]?(?!0\d)(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(inf|infinity)", re.IGNORECASE)
+COMMAS = re.compile(
+    r"[+-]?(\d+,\d+|\d{1,3}(,\d{3})+(\.\d+)?)"
+)  # "52,13" or "1,234.5": which of both a comma is, only the owner knows
 LARGEST = 2**63 - 1
 
 
@@ -35,12 +38,14 @@ class Cells:
         marks: cells that were read as missing, the most frequent first.
         format: how its numbers are written: "%.2f" where all have two decimals, "%g" where whole ones have no point.
         mixed: positions of cells that are no numbers among many that are.
+        commas: positions of numbers that are written with commas, in a column of numbers alone.
     """
 
     values: pd.Series[Any]
     marks: tuple[str, ...] = ()
     format: str | None = None
     mixed: tuple[int, ...] = ()
+    commas: tuple[int, ...] = ()
 
 
 def read_cells(text: pd.Series[Any], column: Column | None = None) -> Cells:
@@ -74,7 +79,8 @@ def read_cells(text: pd.Series[Any], column: Column | None = None) -> Cells:
     expects = column is not None and not is_text and column.kind in ("continuous", "integer")
     may_be_text = is_text or (column is not None and not expects and column.kind != "datetime")
     mixed = () if may_be_text else _not_numbers(stripped, missing, given, certain=expects)
-    return Cells(text.mask(missing) if missing.any() else text, named, None, mixed)
+    commas = () if may_be_text else _with_commas(stripped, missing, given)
+    return Cells(text.mask(missing) if missing.any() else text, named, None, mixed, commas)
 
 
 def _numbers(cells: pd.Series[Any], missing: Any, given: list[str]) -> tuple[pd.Series[Any], str | None]:
@@ -106,3 +112,11 @@ def _not_numbers(cells: pd.Series[Any], missing: Any, given: list[str], *, certa
     if certain or (filled >= FEW and wrong.sum() <= (1 - MIXED) * filled):
         return tuple(int(position) for position in np.flatnonzero(wrong))
     return ()
+
+
+def _with_commas(cells: pd.Series[Any], missing: Any, given: list[str]) -> tuple[int, ...]:
+    """Positions of numbers with commas, where all cells are numbers but for these."""
+    if not given or not all(COMMAS.fullmatch(value) or NUMBER.fullmatch(value) for value in given):
+        return ()
+    found = cells.str.contains(",", regex=False).to_numpy(dtype=bool) & ~missing
+    return tuple(int(position) for position in np.flatnonzero(found))

@@ -16,7 +16,7 @@ from saddlepoint.data.tabular.dates import find_format, parse_dates, to_iso
 from saddlepoint.data.tabular.reading import KEY
 from saddlepoint.data.tabular.schema import Column, Schema
 from saddlepoint.errors import DataError, SettingError, printable, shortened
-from saddlepoint.settings import check_text
+from saddlepoint.settings import LARGEST_FLOAT, check_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,6 +76,7 @@ def _find_kind(given: pd.Series[Any], name: str, has_missing: bool) -> dict[str,
         return {"kind": "constant", "reason": "every cell is missing"}
     if str(kind_of) == "object":
         _check_objects(given, name)
+    _check_finite(given, name)
     unique = given.unique()
     if len(unique) == 1 and not has_missing:
         value = _constant(given, name)
@@ -139,9 +140,6 @@ def _of_numbers(given: pd.Series[Any], name: str, has_missing: bool) -> dict[str
             return {"kind": "identifier", "low": low, "high": high, "reason": reason}
         return {"kind": "integer", "low": low, "high": high, "unit": unit, "reason": "whole numbers"}
     numbers = given.to_numpy(dtype=np.float64)
-    if not np.isfinite(numbers).all():
-        row = int(given.index[int(np.flatnonzero(~np.isfinite(numbers))[0])])
-        raise DataError(f"column {name}: infinity in row {row + 1:,}; leave the cell empty or remove the row.")
     ends = {"low": float(numbers.min()), "high": float(numbers.max()), "unit": unit}
     decimals = count_decimals(numbers, single="32" in str(given.dtype))
     if decimals == 0:
@@ -210,6 +208,24 @@ def scalar(value: Any, name: str) -> bool | int | float | str:
     raise DataError(
         f"column {name}: holds {printable(shortened(repr(value)))}, a {type(value).__name__}; cells are numbers, truth values, dates or texts."
     )
+
+
+def _check_finite(given: pd.Series[Any], name: str) -> None:
+    """Refuse infinity, and numbers that float32, in which models compute, cannot hold."""
+    import pandas as pd
+
+    if not pd.api.types.is_float_dtype(given.dtype):
+        return
+    numbers = given.to_numpy(dtype=np.float64)
+    for wrong, what, remedy in (
+        (~np.isfinite(numbers), "infinity", "leave the cell empty or remove the row"),
+        (np.abs(numbers) > LARGEST_FLOAT, "", "give the column in a larger unit, or as its logarithm"),
+    ):
+        if wrong.any():
+            place = int(np.flatnonzero(wrong)[0])
+            row = int(given.index[place]) + 1
+            said = what or f"{numbers[place]:g}, beyond the {LARGEST_FLOAT:g} that float32 can compute with,"
+            raise DataError(f"column {name}: {said} in row {row:,}; {remedy}.")
 
 
 def _check_objects(given: pd.Series[Any], name: str) -> None:

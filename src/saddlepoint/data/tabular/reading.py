@@ -72,6 +72,11 @@ def is_table(data: Any) -> bool:
 
 def _from_memory(source: Any, pandas: Any) -> Any:
     if isinstance(source, pandas.DataFrame):
+        if source.columns.nlevels > 1:
+            raise DataError(
+                f"table: names of columns with {source.columns.nlevels} levels; give each column one name, such as by "
+                "frame.columns = ['_'.join(map(str, names)) for names in frame.columns]."
+            )
         return source
     if isinstance(source, np.ndarray) and source.dtype.names:
         fields = {name: source[name] for name in source.dtype.names}
@@ -155,6 +160,13 @@ def _typed(frame: Any, names: list[str], path: Path, delimiter: str, header: boo
     columns, marks, formats = {}, {}, {}
     for number, name in enumerate(names):
         cells = read_cells(frame[number], said.get(name))
+        if cells.commas:
+            row = cells.commas[0]
+            raise DataError(
+                f"{path}: line {_line_of(path, delimiter, row + header)}, column {name}: {printable(shortened(str(frame[number][row])))!r} is a "
+                "number with a comma; write decimals with a point and thousands without a mark, or give a schema (data.schema) in which the "
+                "column is of the kind text or category."
+            )
         if cells.mixed:
             row = cells.mixed[0]
             line = _line_of(path, delimiter, row + header)

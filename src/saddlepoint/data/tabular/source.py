@@ -60,6 +60,11 @@ def schema_of(frame: pd.DataFrame, settings: DataSettings, given: Schema | None 
         schema = schema.model_copy(update={"target": schema.column(settings.target).name})
     if schema.target is not None and not schema.column(schema.target).has_categories:
         column = schema.column(schema.target)
+        if column.kind == "constant":
+            value = "every cell is missing" if column.value is None else f"every row has the class {column.value!r}"
+            raise SettingError(
+                f"data.target {column.name}: {value}; give rows of two classes or more, or leave data.target out."
+            )
         raise SettingError(
             f"data.target {column.name}: the column is of the kind {column.kind}, and labels are categories; choose another column, or "
             "make it a category in a schema (saddlepoint data FILE --out schema.yaml writes one; then --data.schema schema.yaml)."
