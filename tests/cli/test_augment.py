@@ -59,6 +59,23 @@ def test_a_table_is_written_measured_and_continued(folder: Path, capsys: pytest.
     assert main([*argv, "--no-measure", "--seed", "1"]) == 2  # another request
 
 
+def test_a_run_on_other_cells_is_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    train = ["train", "trees-table", "--data.source", "people.csv", "--data.target", "answer", "--training.steps", "1"]
+    assert main([*train, "--run", "run", "--fast", "--quiet"]) == 0
+    header, *rows = Path("people.csv").read_text().splitlines()
+    Path("texts.csv").write_text("\n".join([header, *(f"x{row}" for row in rows)]) + "\n")
+    kinds = {"x": "category", "size": "integer", "answer": "category"}
+    Path("texts.yaml").write_text("columns: [" + ", ".join(f"{{name: {n}, kind: {k}}}" for n, k in kinds.items()) + "]")
+    capsys.readouterr()
+    argv = ["augment", "--target", "answer", "--model", "run", "--no-measure", "--no-filter", "--per-class", "2"]
+    assert main([*argv, "texts.csv", "--schema", "texts.yaml", "--out", "more.csv"]) == 2
+    assert "x is of the kind continuous, and here it is of the kind category" in capsys.readouterr().err
+    assert main([*argv, "people.csv", "--steps", "3", "--out", "more.csv"]) == 2
+    assert "--steps is for a recipe to train" in capsys.readouterr().err
+    assert not Path("more.csv").exists()
+    assert main([*argv, "people.csv", "--out", "more.csv"]) == 0
+
+
 def test_images_become_folders_of_classes(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     argv = ["augment", "grey.npz", "--per-class", "3", "--no-measure", "--no-filter"]
     assert main([*argv, "--out", "more/"]) == 0
@@ -86,7 +103,9 @@ def test_images_become_folders_of_classes(folder: Path, capsys: pytest.CaptureFi
         (["people.csv", "--target", "answer", "--out", "taken.csv"], "--overwrite"),
         (["people.csv", "--target", "answer", "--out", "people.csv"], "the table itself"),
         (["people.csv", "--target", "answer", "--out", "more.npz"], "must end with"),
+        (["people.csv", "--target", "answer", "--size", "8"], "--size is the height and width of images"),
         (["grey.npz", "--out", "more.csv"], "end it with"),
+        (["grey.npz", "--schema", "schema.yaml"], "--schema is for tables"),
         (["grey.npz", "--target", "y"], "no table"),
         (["moons"], "takes images with labels"),
         (["nothing.csv", "--target", "x"], "nothing.csv"),

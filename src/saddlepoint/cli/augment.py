@@ -140,7 +140,7 @@ def _say(done: Augmented, output: Output) -> None:
     output.say(
         f"  rejected {sum(done.drawn.rejected.values()):,} of {done.drawn.drawn:,}: {', '.join(rejected) or 'none'}"
     )
-    for note in done.drawn.notes:
+    for note in done.notes:
         output.say(f"  {note}")
     if done.measured is None:
         return

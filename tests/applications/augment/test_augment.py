@@ -41,6 +41,28 @@ def rows() -> Examples:
     return read_examples(table(), target="kind")
 
 
+def test_what_is_left_out_is_said() -> None:
+    words = [f"some words of row {number}" for number in range(90)]
+    kinds = np.where(np.arange(90) < 4, None, table()["kind"])
+    done = augment(
+        {**table(), "text": words, "kind": kinds}, target="kind", per_class=2, measured=False, progress=False
+    )
+    assert done.notes[:2] == ("free text is not learnt and left out: text", "4 rows without a class in kind left out")
+    assert done.to_json()["notes"] == list(done.notes)
+
+
+def test_names_and_sizes_need_not_be_texts_and_lists(rows: Rows, one_classifier: None) -> None:
+    import pandas as pd
+
+    frame = pd.DataFrame(dict(enumerate(table().values())))
+    done = augment(frame, target=2, per_class=2, splits=2, sizes=20, imbalance=1, progress=False)  # type: ignore[arg-type]
+    assert list(done.frame.columns) == ["0", "1", "2"]
+    assert done.measured is not None
+    assert [result.n for result in done.measured.scenarios] == [20]
+    with pytest.raises(SettingError, match=r"Schema\.read"):
+        augment(frame, target="2", schema="schema.yaml")  # type: ignore[arg-type]
+
+
 @pytest.fixture
 def images() -> Images:
     """Bright upper halves and bright lower halves, 8x8."""

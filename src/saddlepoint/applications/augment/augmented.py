@@ -58,6 +58,12 @@ class Augmented:
         return self.drawn.examples.y
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What was left out of the real examples, and what the filter could not judge."""
+        left_out = self.real.notes if isinstance(self.real, Rows) else ()
+        return (*left_out, *self.drawn.notes)
+
+    @property
     def headline(self) -> str:
         """What was found, in at most twelve words."""
         if self.measured is not None:
@@ -76,7 +82,7 @@ class Augmented:
             "counts": dict(zip(self.real.names, self.drawn.examples.counts.tolist(), strict=True)),
             "drawn": self.drawn.drawn,
             "rejected": rejected,
-            "notes": list(self.drawn.notes),
+            "notes": list(self.notes),
             "source": {"examples": len(self.real), "sha256": self.real.digest},
             "content_sha256": self.drawn.examples.digest,
             "model": self.model,

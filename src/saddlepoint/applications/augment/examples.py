@@ -80,10 +80,12 @@ class Rows(Examples):
     Attributes:
         frame: without missing targets.
         schema: of the table; its target is the label.
+        notes: what of the table is not among them.
     """
 
     frame: pd.DataFrame
     schema: Schema
+    notes: tuple[str, ...] = ()
     kind: ClassVar[DataKind] = "table"
     noun: ClassVar[str] = "rows"
 

@@ -40,9 +40,18 @@ def read_examples(
         SettingError: a table without a target, or a target that is no column of classes.
         DataError: the source cannot be read, has no labels, a single class, or a class with one example.
     """
+    is_rows = is_table_source(source)
+    if is_rows and size is not None:
+        raise SettingError("augment: --size is the height and width of images, and this is a table; leave it out.")
+    if schema is not None and not (is_rows and isinstance(schema, Schema)):
+        raise SettingError(
+            "augment: --schema is for tables (CSV, TSV or Parquet), and this is none; leave it out."
+            if not is_rows
+            else f"augment: schema is a Schema, got a {type(schema).__name__}; Schema.read(FILE.yaml) reads one."
+        )
     found = (
         _rows(source, target, schema)
-        if is_table_source(source)
+        if is_rows
         else _images(
             source, target, DataSettings(source="digits", held_out=0.0, size=None if size is None else (size,))
         )
@@ -66,11 +75,16 @@ def _rows(source: Any, target: str | None, given: Schema | None) -> Rows:
         raise SettingError(
             f"augment: a table needs --target, the column of classes (target= in Python); columns are {shortened(', '.join(schema.names))}."
         )
+    # The names of columns that are read are texts.
+    target = str(target)
     column = schema.column(target)
+    notes = _left_out(schema)
     if frame[target].isna().any():
         # What a classifier is trained and tested on has labels.
         kept = frame[frame[target].notna()].reset_index(drop=True)
         kept.attrs = dict(frame.attrs)
+        rows = len(frame) - len(kept)
+        notes = (*notes, f"{rows:,} {'rows' if rows > 1 else 'row'} without a class in {target} left out")
         frame = kept
         if not len(frame):
             raise DataError(f"augment: every cell of the target {target} is missing; choose another column.")
@@ -81,7 +95,12 @@ def _rows(source: Any, target: str | None, given: Schema | None) -> Rows:
         )
     if column.kind not in CATEGORIES:
         schema = _with_classes(schema, column, frame)
-    return Rows(frame, schema.model_copy(update={"target": target}))
+    return Rows(frame, schema.model_copy(update={"target": target}), notes)
+
+
+def _left_out(schema: Schema) -> tuple[str, ...]:
+    names = [column.name for column in schema.columns if column.kind == "text"]
+    return (f"free text is not learnt and left out: {shortened(', '.join(names))}",) if names else ()
 
 
 def _with_classes(schema: Schema, column: Column, frame: pd.DataFrame) -> Schema:

@@ -41,7 +41,7 @@ def augment(
     filtered: bool = True,
     measured: bool = True,
     splits: int = SPLITS,
-    sizes: Sequence[int] | None = None,
+    sizes: Sequence[int] | int | None = None,
     imbalance: int = IMBALANCE,
     keep: str | Path | None = None,
     progress: Report | bool = True,
@@ -109,7 +109,7 @@ def generate(
     *,
     filtered: bool,
     splits: int,
-    sizes: Sequence[int] | None,
+    sizes: Sequence[int] | int | None,
     imbalance: int,
     measured: bool,
     report: Report | None,
@@ -118,13 +118,17 @@ def generate(
 
     For arguments see `augment`.
     """
+    run = Path(model) if is_run(model) else None
+    if run is not None and steps is not None:
+        raise SettingError(f"augment: --steps is for a recipe to train, and {run} is trained; leave it out.")
+    if isinstance(sizes, int):
+        sizes = [sizes]
     recipe = choose_recipe(examples, model, steps)
     plan = None
     if measured:
         scenarios = usual_scenarios(examples, sizes, imbalance)
         check_scenarios(examples.labels, examples.names, scenarios)
         plan = Plan(recipe, per_class, splits, scenarios, seed, filtered)
-    run = Path(model) if is_run(model) else None
     if report is not None:
         report(f"training {recipe.name}" if run is None else f"loading {run}", 0.0)
     generator = fit_generator(recipe, examples, seed) if run is None else load_generator(run, examples)
