@@ -55,3 +55,21 @@ def check_place(command: str, path: Path, option: str = "--out") -> None:
         with contextlib.suppress(OSError):  # folders that were never made, or that another process fills meanwhile
             for made in missing:
                 made.rmdir()
+
+
+def check_outside(command: str, path: Path, source: Path, option: str = "--out") -> None:
+    """Check that what is written is neither what is read nor lies in it: a later call would take it for data.
+
+    Args:
+        command: begins the message.
+        path: that is written.
+        source: file or folder that is read.
+        option: that names the path, for the message.
+
+    Raises:
+        SettingError: it is or does.
+    """
+    written, read = path.resolve(), source.expanduser().resolve()
+    if written == read or read in written.parents:
+        how = "is" if written == read else "lies in"
+        raise SettingError(f"{command}: {option} {path} {how} {source}, which is read; name another place.")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from saddlepoint.cli.arguments import checkpoint_step
 from saddlepoint.cli.console import console, print_json
-from saddlepoint.cli.destination import check_file, check_place
+from saddlepoint.cli.destination import check_file, check_outside, check_place
 from saddlepoint.cli.gallery import COMPLETED, check_gallery, write_gallery
 from saddlepoint.errors import SettingError
 from saddlepoint.records import replaced
@@ -39,6 +39,10 @@ def run_model(arguments: argparse.Namespace) -> int:
     page = None if arguments.page is None else Path(arguments.page)
     if page is not None:
         check_file("impute", page, [".html"], overwrite=arguments.overwrite, option="--page")
+    for option, path in {"--out": out, "--grid": grid, "--page": page}.items():
+        for source in (arguments.table, arguments.mask, arguments.truth):
+            if path is not None and source is not None:
+                check_outside("impute", path, Path(source), option)
     output, waiting = console(arguments.json), console(json=True)
     output.say(f"Loading PyTorch and {arguments.model} ...")
     from saddlepoint import experiment

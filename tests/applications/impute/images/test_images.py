@@ -207,15 +207,37 @@ def test_the_command_writes_images_a_picture_and_one_document(
         (["--method", "trees"], "is for tables"),
         (["--draws", "0"], "at least 1"),
         (["--out", "full.csv"], "into a folder"),
+        (["--out", "{holes}/full"], "lies in"),
+        (["--grid", "{holes}/0.png", "--overwrite"], "lies in"),
     ],
 )
 def test_mistakes_are_one_sentence_and_write_nothing(
     run: sp.Run, holes: Path, options: list[str], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    argv = ["impute", str(holes / "holes"), "--model", str(run.folder.path), "--out", str(holes / "full"), *options]
+    argv = ["impute", str(holes / "holes"), "--model", str(run.folder.path), "--out", str(holes / "full")]
+    argv += [option.format(holes=holes / "holes") for option in options]
     assert main(argv) == 2
     assert said in capsys.readouterr().err
     assert {path.name for path in holes.iterdir()} == {"holes", "truth"}
+    assert {path.name for path in (holes / "holes").iterdir()} == {"0.png", "1.png"}
+
+
+def test_arrays_that_are_no_examples_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.npz"
+    np.savez(path, x=np.array([None, 1], dtype=object))
+    with pytest.raises(DataError, match="cannot be read as arrays: Object"):
+        read_holes(path, EVENT)
+    path.write_bytes(path.read_bytes()[:200])
+    with pytest.raises(DataError, match="cannot be read as arrays"):
+        read_holes(path, EVENT)
+    x = np.full((2, *EVENT.shape), 100.0)
+    x[0, 0, 0, 0] = np.nan
+    assert read_holes(x, EVENT).missing == 1
+    for wrong, said in ((np.inf, "infinity"), (256.5 + 256, "from 100 to 512.5")):
+        x[1] = wrong
+        x[1, 0, 0, 0] = 100
+        with pytest.raises(DataError, match=said):
+            read_holes(x, EVENT)
 
 
 def test_what_does_not_fit_is_refused(run: sp.Run, holes: Path) -> None:

@@ -5,6 +5,8 @@ In a mask, white pixels are filled in and black ones are kept, as in image edito
 
 from __future__ import annotations
 
+import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,14 +125,13 @@ def _read_arrays(source: Any, event: Event, mask: Any) -> Holes:
     if isinstance(source, str | Path):
         path = Path(source).expanduser()
         try:
-            loaded = np.load(path, allow_pickle=False)
-        except (OSError, ValueError) as error:
-            raise DataError(f"impute: {path} cannot be read as arrays: {error}.") from None
-        if isinstance(loaded, np.ndarray):
-            named = {"x": loaded}
-        else:
-            with loaded:
-                named = {name: loaded[name] for name in loaded.files}
+            with path.open("rb") as file:
+                loaded = np.load(file, allow_pickle=False)
+                named = (
+                    {"x": loaded} if isinstance(loaded, np.ndarray) else {name: loaded[name] for name in loaded.files}
+                )
+        except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+            raise DataError(f"impute: {path} cannot be read as arrays: {shortened(str(error))}.") from None
         if "x" not in named:
             raise DataError(f"impute: {path} holds {shortened(', '.join(named)) or 'nothing'}, and no array x.")
     else:
@@ -150,7 +151,22 @@ def _read_arrays(source: Any, event: Event, mask: Any) -> Holes:
         missing = missing | _fit_mask(named["mask"], x.shape)
     elif "known" in named:
         missing = missing | ~_fit_mask(named["known"], x.shape)
+    _check_range(x[~missing], event)
     return Holes(np.where(missing, 0, x).astype(x.dtype), ~missing)
+
+
+def _check_range(known: Array, event: Event) -> None:
+    """Refuse known numbers (M,) that cannot be the data's: infinity, and those of images in other units."""
+    if np.issubdtype(known.dtype, np.floating) and np.isinf(known).any():
+        raise DataError("impute: the array x holds infinity; put NaN where numbers are missing.")
+    if event.kind != "image" or event.low is None or event.high is None or not known.size:
+        return
+    low, high, slack = float(known.min()), float(known.max()), (event.high - event.low) / 255
+    if low < event.low - slack or high > event.high + slack:
+        raise DataError(
+            f"impute: the array x has numbers from {low:g} to {high:g}, and the model's {event.plural} have {event.low:g} to "
+            f"{event.high:g}; scale them as the data that it was trained on."
+        )
 
 
 def _mask_array(mask: Any, event: Event) -> Array:
