@@ -67,6 +67,8 @@ def test_rows_of_any_program_are_scored_and_drawn(
         (["--out", "page.png"], None, "must end with .html"),
         (["--features", "pca"], None, "--features is for runs"),
         (["--seed", "-1"], None, "--seed is from 0"),
+        (["--samples", "5"], None, "--samples is for runs"),
+        (["--seeds", "4"], None, "--seeds is for runs"),
         (["--test", "{nowhere}"], None, "cannot be read"),
     ],
 )
@@ -99,6 +101,10 @@ def test_files_and_runs_are_not_confused(files: Path, capsys: pytest.CaptureFixt
     assert "not for runs" in capsys.readouterr().err
     assert main(["evaluate", "nowhere", "--target", "sex"]) == 2
     assert "--target is for rows of a table" in capsys.readouterr().err
+    assert main(given(files, rows=".")) == 2
+    assert "is a folder; leave --real out" in capsys.readouterr().err
+    assert main(["evaluate", str(files / "test.csv"), *given(files)[1:]]) == 2
+    assert "2 are named; give one at a time" in capsys.readouterr().err
 
 
 @pytest.mark.slow

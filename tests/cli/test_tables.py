@@ -82,7 +82,8 @@ def test_conditions_hold_in_all_rows(folder: Path, tmp_path: Path) -> None:
         (["--condition", "age>90"], "no row can meet"),
         (["--condition", "age>30", "--out", "x.npz"], "end --out with one of"),
         (["--labels", "F"], "without labels"),
-        (["--out", "x.xlsx"], "end it with"),
+        (["--out", "x.xlsx"], "(rows of the table)"),
+        (["--out", "rows/"], "(rows of the table)"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused(

@@ -27,9 +27,10 @@ OF_ROWS = ("test", "schema")  # options that runs do not have
 
 def run(argv: Sequence[str]) -> int:
     """Evaluate, print and save the scorecard; return the exit code."""
-    arguments = _parser().read(argv)
+    parser = _parser()
+    arguments = parser.read(argv)
     if arguments.real is not None or is_rows(arguments.run):
-        return evaluate_rows(arguments)
+        return evaluate_rows(arguments, parser.read(arguments.run))
     if arguments.target is not None and not all((Path(name) / "table.json").exists() for name in arguments.run):
         raise SettingError("evaluate: --target is for rows of a table; leave it out for other runs.")
     for option in OF_ROWS:

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 ARROWS = {"lower": "↓", "higher": "↑", "none": " "}
 HEADINGS = {"real": "real", "duplicated": "duplicated", "smote": "SMOTE", "copula": "copula"}
 WIDTH = 140  # without a terminal
-OF_RUNS = ("features", "data", "network", "force", "again", "trust")  # options that a file of rows does not have
+OF_RUNS = (  # options that a file of rows does not have
+    "features", "data", "network", "force", "again", "trust", "samples", "seeds", "step", "likelihood", "device",
+)  # fmt: skip
 PAGE = (".html",)
 
 
@@ -31,19 +33,28 @@ def is_rows(names: list[str]) -> bool:
     return len(names) == 1 and bool(table_ending(Path(names[0]))) and not Path(names[0]).is_dir()
 
 
-def evaluate_rows(arguments: argparse.Namespace) -> int:
+def evaluate_rows(arguments: argparse.Namespace, usual: argparse.Namespace) -> int:
     """Measure a file of rows against files of real rows; return the exit code.
 
     Args:
         arguments: of the command.
+        usual: the same without options.
     """
-    rows = arguments.run[0]
+    rows, *others = arguments.run
+    if others:
+        raise SettingError(
+            f"evaluate: --real compares one table of rows with the real ones, and {len(arguments.run)} are named; give one at a time."
+        )
+    if Path(rows).is_dir():
+        raise SettingError(
+            f"evaluate: --real is for a table of rows, and {rows} is a folder; leave --real out for a run."
+        )
     if arguments.real is None:
         raise SettingError(
             f"evaluate: {rows} is a table of rows; name the real rows that they imitate: --real TABLE (and --test TABLE, if some were held out)."
         )
     for name in OF_RUNS:
-        if getattr(arguments, name):
+        if getattr(arguments, name) != getattr(usual, name):
             raise SettingError(f"evaluate: --{name} is for runs, and {rows} is a table of rows; leave it out.")
     if not 0 <= arguments.seed < 2**32:
         raise SettingError(f"evaluate: --seed is from 0 to {2**32 - 1:,}, got {arguments.seed}.")

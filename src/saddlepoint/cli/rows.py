@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from saddlepoint.models.capabilities import GenerativeModel
 
+ENCODED = (".npz", ".png")
 WAIT = 10.0  # seconds for another command that writes a file into the run
 ELSEWHERE = "wait for it, or write elsewhere with --out"
 
@@ -37,6 +38,10 @@ def codec_of(run: str, out: str | None, condition: str | None) -> TableCodec | N
     asks = out is not None and bool(table_ending(Path(out)))
     if folder.table.exists() and (out is None or asks):
         return read_codec(folder.table)
+    if folder.table.exists() and Path(str(out)).suffix not in ENCODED:
+        raise SettingError(
+            f"sample: --out {out}: end it with {', '.join(ENDINGS)} (rows of the table), .npz (encoded rows) or .png (a picture of these)."
+        )
     if condition is not None:
         raise SettingError(
             f"sample: --condition is for rows of a table: train on one (--data.source FILE.csv), and end --out with one of {', '.join(ENDINGS)}."
