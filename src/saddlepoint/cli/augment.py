@@ -105,7 +105,7 @@ def _check_out(out: Path, text: str, examples: Examples, request: dict[str, Any]
             )
     check_place("augment", beside / "manifest.json")
     if beside.exists() and not (beside / "manifest.json").is_file() and any(beside.iterdir()):
-        raise RunError(f"{beside} exists and is not of this command: name another --out.")
+        raise RunError(f"{beside} exists and was not written by this command; name another --out.")
     return interrupted
 
 
@@ -150,12 +150,12 @@ def _say(done: Augmented, output: Output) -> None:
         )
         for one in result.comparisons:
             change = one.difference
-            told = (
+            gain = (
                 ""
                 if one.alternative == "real"
                 else f"  {change.value:+.3f} [{change.low:+.3f}, {change.high:+.3f}] {one.verdict}"
             )
-            output.say(f"    {one.alternative:<17} {one.score.value:.3f}{told}")
+            output.say(f"    {one.alternative:<17} {one.score.value:.3f}{gain}")
     output.say(f"  {done.measured.recommendation}")
 
 
@@ -187,13 +187,16 @@ def _parser() -> Parser:
         metavar="NAME",
         help="a conditional recipe, or the folder of a trained run; auto (the default) chooses",
     )
-    parser.add_argument("--steps", type=int, metavar="N", help="training steps (the recipe's)")
+    parser.add_argument("--steps", type=int, metavar="N", help="training steps (default: those of the recipe)")
     parser.add_argument("--size", type=int, metavar="N", help="images: height and width in pixels")
     parser.add_argument("--schema", metavar="FILE.yaml", help="the table's schema; without it, it is inferred")
     parser.add_argument(
-        "--no-filter", dest="filter", action="store_false", help="keep doubtful, far-off and copied examples"
+        "--no-filter",
+        dest="filter",
+        action="store_false",
+        help="keep examples that look like another class, are far from all real ones, or copy one",
     )
-    parser.add_argument("--no-measure", dest="measure", action="store_false", help="only generate")
+    parser.add_argument("--no-measure", dest="measure", action="store_false", help="generate, without the measurement")
     parser.add_argument("--splits", type=int, default=SPLITS, metavar="N", help=f"splits of the measurement ({SPLITS})")
     parser.add_argument(
         "--sizes",
@@ -207,7 +210,7 @@ def _parser() -> Parser:
         type=int,
         default=IMBALANCE,
         metavar="N",
-        help=f"also measure with every second class N times rarer than the largest ({IMBALANCE}); 1: not",
+        help=f"also measure with every second class N times rarer than the largest ({IMBALANCE}); 1 leaves this out",
     )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of everything random (0)")
     parser.add_argument("--overwrite", action="store_true", help="replace files that exist")

@@ -110,7 +110,7 @@ def _methods(document: Mapping[str, Any], contest: Mapping[str, Any] | None) -> 
         ]
         for score in scores
     ]
-    drawn = ["Within the range (80 % is right)"] if any(score["coverage"] is not None for score in scores) else []
+    drawn = ["Numbers within their 80 % range"] if any(score["coverage"] is not None for score in scores) else []
     names = ["Method", what[:1].upper() + what[1:], "95 % interval", "Time", *drawn]
     failed = table((name, reason) for name, reason in contest["failed"].items())
     title = html("<h3>Could not be tried</h3>") if contest["failed"] else Markup()

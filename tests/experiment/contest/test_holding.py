@@ -12,9 +12,11 @@ pd = pytest.importorskip("pandas")
 from saddlepoint.data.tabular.infer import infer_schema  # noqa: E402
 from saddlepoint.data.tabular.reading import read_frame  # noqa: E402
 from saddlepoint.errors import DataError  # noqa: E402
+from saddlepoint.evaluation.statistics.intervals import Interval  # noqa: E402
 from saddlepoint.experiment.contest import holding  # noqa: E402
 from saddlepoint.experiment.contest.candidates import ORDER, candidates  # noqa: E402
 from saddlepoint.experiment.contest.holding import hold_contest  # noqa: E402
+from saddlepoint.experiment.contest.outcome import Contest, Entry  # noqa: E402
 from saddlepoint.experiment.contest.scoring import Score, score_rows  # noqa: E402
 from saddlepoint.experiment.contest.splits import split_rows  # noqa: E402
 from saddlepoint.recipe import Recipe, shipped_names  # noqa: E402
@@ -91,6 +93,13 @@ def test_a_contest_repeats_and_says_what_it_found(monkeypatch: pytest.MonkeyPatc
     small = hold_contest(frame.head(10), schema, recipes)
     assert (small.winner, small.entries) == ("gaussian-table", ())
     assert "too few" in str(small)
+
+
+def test_differences_of_losses_are_said_in_percentage_points() -> None:
+    entries = tuple(Entry(name, loss, 1.0, None, 5, 1.0) for name, loss in (("b", 0.1), ("a", 0.12)))
+    behind = Interval(0.02, -0.01, 0.05)
+    found = str(Contest("a", "b", "a", behind, entries, 5, 100, {}, {}, 1.0, 60.0))
+    assert "loss 10.0%, 2.0 percentage points less than a (95 % interval -1.0 to 5.0); no difference is shown" in found
 
 
 def test_without_time_no_slow_recipe_is_tried() -> None:

@@ -1,6 +1,6 @@
 """The classifiers by which training sets are compared: those of `evaluation.tables.downstream` for rows, a small network for images.
 
-All training sets of a scenario have the same number of training steps, so that a larger set is no longer training.
+The network is trained with the same number of steps on all training sets of a scenario, so that a larger set does not mean longer training.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def score(training: TrainingSet, test: Examples, seed: int, largest: int) -> Map
     Args:
         training: with the classes of `test`.
         test: real examples.
-        seed: of the classifier.
+        seed: of the classifier of images; those of rows have the same seed in all splits.
         largest: size of the largest training set of the scenario, which decides the number of steps.
 
     Returns:

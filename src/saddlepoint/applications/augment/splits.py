@@ -1,6 +1,6 @@
 """Splits of real examples into training and test sets, and the scenarios of training sets within a split.
 
-Test sets are real, drawn by class, and no part of what generators and classifiers are trained on. The training sets of one split are nested:
+Test sets are real examples, a share of each class; no generator or classifier is trained on them. The training sets of one split are nested:
 smaller ones are the first examples of each class of larger ones, so that scenarios differ in their size alone.
 """
 

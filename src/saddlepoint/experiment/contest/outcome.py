@@ -45,7 +45,7 @@ class Contest:
         entries: by rising loss, those with all splits first.
         splits: number of splits.
         rows: that were split.
-        real: the score of real rows, which the losses are relative to.
+        real: the score of real rows, to which losses are relative.
         failed: why candidates could not be tried, by their names.
         seconds: that the contest took.
         budget: seconds that it was allowed to take.
@@ -72,7 +72,9 @@ class Contest:
             return f"{began}, without a rival."
         if self.behind is None:
             return f"{began}; one split shows no difference, so that {self.winner}, the simplest, is taken."
-        less = f"{self.behind.value:.1%} less than {self.rival} (95 % interval {self.behind.low:.1%} to {self.behind.high:.1%})"
+        # Losses are shares, so that their difference is in percentage points.
+        points = [f"{100 * end:.1f}" for end in (self.behind.value, self.behind.low, self.behind.high)]
+        less = f"{points[0]} percentage points less than {self.rival} (95 % interval {points[1]} to {points[2]})"
         if self.winner == self.best:
             shown = "" if self.behind.low > 0 else "; no difference is shown, and it is the simpler one"
             return f"{began}, {less}{shown}."

@@ -14,7 +14,7 @@ from saddlepoint.data.tabular.values import to_arrays
 if TYPE_CHECKING:
     import pandas as pd
 
-SHARE = 0.2  # of the rows is held out
+SHARE = 0.2  # of the rows that is held out
 MOST_TRAINED, MOST_HELD_OUT = 2_000, 500  # rows of a split
 
 

@@ -121,7 +121,7 @@ def _note(model: Completes, known: Any) -> str:
         where = (
             "all known numbers come first"
             if in_order
-            else "known numbers come after missing ones, which do not see them"
+            else "some known numbers come after missing ones, which do not depend on them"
         )
-        return f"the model fills in number by number in its order: {where}."
+        return f"the model fills in one number after the other, in its order: {where}."
     return "the model draws from its distribution given the known numbers."
