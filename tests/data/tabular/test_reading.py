@@ -62,7 +62,9 @@ def test_codes_with_leading_zeros_are_text(tmp_path: Path) -> None:
         ("", "is empty"),
         ("a,b\n", "has no rows|line|at least"),
         ("a,b\n" + "1,2\n" * 30 + "\nx,2\n", "line 33, column a: 'x'"),
-        ('a,b\n"1,2\n', "line"),
+        ('a,b\n1,2\n3,"4\n5,6\n7,8\n', "line 3: a quote opens"),
+        ('a,b\n1,"2" 3\n', "line 2 cannot be read"),
+        (f"a,b\n1,2\n3,{'x' * 200_000}\n", "line 3: a cell has more than 131,072 characters"),
         ("a;b\n1,5;x\n2;y\n", "line 2, column a: '1,5' is a number with a comma"),
         ('a,b\n1,2\n"1,234.5",3\n', "line 3, column a"),
         ("a\n1e39\n2\n", "1e\\+39, beyond .* in row 1"),
@@ -78,6 +80,13 @@ def test_other_encodings_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes("a\nMünchen\n".encode("latin-1"))
     with pytest.raises(DataError, match="UTF-8"):
+        read_frame(path)
+
+
+def test_a_file_that_is_not_packed_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv.gz"
+    path.write_text(TEXT)
+    with pytest.raises(DataError, match="is not packed with gzip"):
         read_frame(path)
 
 

@@ -7,6 +7,7 @@ written) is kept in the frame's `attrs`.
 from __future__ import annotations
 
 import csv
+import gzip
 import zlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -141,6 +142,8 @@ def _read_text(path: Path, schema: Schema | None) -> Any:
             )
     except UnicodeDecodeError:
         raise DataError(f"{path}: is not UTF-8 text; save it as UTF-8.") from None
+    except gzip.BadGzipFile:
+        raise DataError(f"{path}: is not packed with gzip, as its name says; rename it, or make it again.") from None
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror or error}).") from None
     except (EOFError, zlib.error) as error:
@@ -187,8 +190,10 @@ def _typed(frame: Any, names: list[str], path: Path, delimiter: str, header: boo
 def _check_rows(rows: Any, path: Path) -> list[list[str]]:
     """The first rows; raises DataError at the first that has another number of cells than the first row."""
     beginning: list[list[str]] = []
+    end = 0  # line at which the row before ended
     try:
         for row in rows:
+            end = rows.line_num
             if not row:
                 continue
             if beginning and len(row) != len(beginning[0]):
@@ -199,7 +204,13 @@ def _check_rows(rows: Any, path: Path) -> list[list[str]]:
             if len(beginning) < 1_000:
                 beginning.append(row)
     except csv.Error as error:
-        raise DataError(f"{path}: line {rows.line_num} cannot be read ({error}).") from None
+        if "end of data" in str(error):
+            said = f"line {end + 1}: a quote opens in this row and is never closed; close it, or write a quote in a cell as two"
+        elif "field limit" in str(error):
+            said = f"line {end + 1}: a cell has more than {csv.field_size_limit():,} characters; shorten it, or leave the column out"
+        else:
+            said = f"line {rows.line_num} cannot be read ({error}); correct it"
+        raise DataError(f"{path}: {said}.") from None
     if not beginning:
         raise DataError(f"{path}: is empty; give a table with at least one row.")
     return beginning
