@@ -41,6 +41,8 @@ SCHEMA = infer_schema(FRAME)
         ("sex!=F", FRAME["sex"] == "M"),
         ("ok=true", FRAME["ok"]),
         ("day>=2020-06-01,day<2020-07-01", FRAME["day"] == "2020-06-01"),
+        ('"size, cm">151.2,"size, cm"<151.6', FRAME["size, cm"] == 151.5),
+        ('"size, cm"=150.5', FRAME["size, cm"] == 150.5),
     ],
 )
 def test_conditions_choose_rows(text: str, expected: object) -> None:
@@ -62,6 +64,8 @@ def test_conditions_choose_rows(text: str, expected: object) -> None:
         ("age>60,age<50", "no row can meet"),
         ("age>60,age<61", "no row can meet"),
         ("age=60.5", "no row can meet"),
+        ('"size, cm"=150.123456', "no row can meet"),
+        ('"size, cm">151.51,"size, cm"<151.59', "no row can meet"),
         ("sex=F,sex=M", "no row can meet"),
         ("sex=missing", "no row can meet"),
         ("day>2021-01-01", "no row can meet"),

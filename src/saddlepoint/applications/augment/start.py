@@ -18,6 +18,7 @@ from saddlepoint.applications.augment.settings import AUTO, IMBALANCE, PER_CLASS
 from saddlepoint.applications.augment.sources import read_examples
 from saddlepoint.applications.augment.splits import check_scenarios
 from saddlepoint.applications.augment.trained_runs import load_generator
+from saddlepoint.arguments import check_count
 from saddlepoint.data.tabular.schema import Schema
 from saddlepoint.errors import SettingError
 from saddlepoint.progress import report_for
@@ -96,8 +97,7 @@ def check_request(per_class: int, splits: int, imbalance: int, seed: int, steps:
         ("--steps", 1 if steps is None else steps, 1, 2**31),
     ]
     for option, value, least, most in ranges:
-        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-            raise SettingError(f"augment: {option} is a whole number from {least:,} to {most:,}, got {value!r}.")
+        check_count("augment", option, value, least, most)
 
 
 def generate(

@@ -120,9 +120,13 @@ class Conditions:
             if len(ends) == 2:
                 numbers = [min(max(number, ends[0]), ends[1]) for number in numbers] + ends
             points = np.unique(np.array(numbers or [0.0]))
-            if column.kind == "integer":
-                points = np.unique(np.concatenate([np.floor(points), np.ceil(points)]))
-                between = np.concatenate([points - 1, points + 1])
+            decimals = 0 if column.kind == "integer" else column.decimals
+            if decimals is not None and column.kind != "datetime":  # between two values of the column there is no other
+                steps = points * 10.0**decimals
+                near = [np.floor(steps), np.ceil(steps), np.rint(steps)]
+                points = np.unique(np.concatenate(near) / 10.0**decimals)
+                between = np.concatenate([points - 10.0**-decimals, points + 10.0**-decimals])
+                points, between = np.round(points, decimals), np.round(between, decimals)
             else:
                 between = (points[1:] + points[:-1]) / 2
             values = np.concatenate([points, between])
