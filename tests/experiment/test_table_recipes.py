@@ -109,7 +109,7 @@ def test_auto_table_trains_the_winner_as_an_ordinary_run(tmp_path: Path, monkeyp
     [
         (lambda: table().head(1), {}, "at least 2"),
         (lambda: table()[["one"]], {}, "no column"),
-        (lambda: {"source": table(), "target": "one"}, {}, "labels are categories"),
+        (lambda: {"source": table(), "target": "one"}, {}, "two classes or more"),
         (lambda: {"source": table(), "target": "non"}, {}, "non"),
         (lambda: "digits", {}, "give a table"),
         (table, {"model": {"conditional": True}}, "each recipe has its own"),
