@@ -6,18 +6,13 @@ categories take the position of the largest number of a group instead.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import lru_cache
-from typing import ParamSpec, TypeVar
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
-from torch.utils._python_dispatch import _get_current_dispatch_mode
 
+from saddlepoint.data.cached_tensors import cached_tensors
 from saddlepoint.errors import DataError
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 Groups = tuple[tuple[int, int], ...]
 
@@ -56,7 +51,7 @@ class GroupedColumns:
     """
 
     def __init__(self, groups: Groups, size: int, device: torch.device) -> None:
-        widest = max((stop - start for start, stop in groups), default=1)
+        widest = max([1, *(stop - start for start, stop in groups)])
         columns, owner, place = [], [0] * size, [0] * size
         for number, (start, stop) in enumerate(groups):
             columns.append([*range(start, stop), *[start] * (widest - stop + start)])
@@ -94,22 +89,6 @@ class GroupedColumns:
     def largest(self, x: Tensor) -> Tensor:
         """The position (..., G) int64 of the largest number of each group of x (..., D)."""
         return self.split(x, -torch.inf).argmax(-1)
-
-
-def cached_tensors(build: Callable[P, T]) -> Callable[P, T]:
-    """Decorator: cache a function whose result holds tensors, because building them costs more than using them.
-
-    Tensors that are built while a graph is traced belong to this graph, and are not kept.
-    """
-    cached: Callable[P, T] = lru_cache(maxsize=64)(build)  # type: ignore[assignment]
-
-    def get(*arguments: P.args, **named: P.kwargs) -> T:
-        if _get_current_dispatch_mode() is not None:
-            return build(*arguments, **named)
-        with torch.inference_mode(False):  # what is cached must serve training too
-            return cached(*arguments, **named)
-
-    return get
 
 
 @cached_tensors

@@ -20,8 +20,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from saddlepoint.data.cached_tensors import cached_tensors
 from saddlepoint.data.event import Scaling
-from saddlepoint.data.groups import Groups, cached_tensors, grouped_columns
+from saddlepoint.data.groups import Groups, grouped_columns
 from saddlepoint.models.arrays import device_of
 from saddlepoint.objectives.likelihood import interval_log_prob
 from saddlepoint.objectives.precision import at_least_float32

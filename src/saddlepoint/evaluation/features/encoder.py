@@ -55,9 +55,8 @@ class Encoder(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         x = shrink(x) if self.axes else x.flatten(1)
         if self.axes == 2:
-            x = x.to(
-                memory_format=torch.channels_last
-            )  # half as fast again; `contiguous` leaves images of one channel as they are
+            # Half as fast again. `contiguous` would leave images of one channel as they are.
+            x = x.to(memory_format=torch.channels_last)
         for stage in self.stages:
             x = stage(x)
             if self.axes:
