@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import ParamSpec, TypeVar
 
 import torch
-from torch import Tensor
+from torch.utils._python_dispatch import _get_current_dispatch_mode
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -16,13 +16,13 @@ T = TypeVar("T")
 def cached_tensors(build: Callable[P, T]) -> Callable[P, T]:
     """Decorator: cache a function whose result holds tensors.
 
-    Where new tensors are only described, as when memory is estimated without computing, and while a graph is compiled, the function is
-    called anew: its tensors belong to this description or graph.
+    The function is called anew where new tensors are only described, as when memory is estimated without computing, and while a graph is
+    traced or compiled: its tensors belong to this description or graph, and would bring it into later steps.
     """
     cached: Callable[P, T] = lru_cache(maxsize=64)(build)  # type: ignore[assignment]
 
     def get(*arguments: P.args, **named: P.kwargs) -> T:
-        if torch.compiler.is_compiling() or type(torch.empty(0)) is not Tensor:
+        if torch.compiler.is_compiling() or _get_current_dispatch_mode() is not None:  # torch has no public name for it
             return build(*arguments, **named)
         with torch.inference_mode(False):  # what is cached must serve training too
             return cached(*arguments, **named)
