@@ -58,7 +58,7 @@ _RATE = {"training.optimiser.betas": [0.0, 0.99], "training.optimiser.schedule":
 _NARROW = {"model.generator.width": 16, "model.discriminator.width": 16}  # a run takes about a minute of one core
 DATA = {
     "ring": Data("toy-ring", {"training.steps": 3_000, "data.points": 20_000, **_RATE}, 0.1),
-    "grid": Data("toy-grid", {"training.steps": 6_000, "data.points": 20_000, **_RATE}, 0.1),
+    "grid": Data("toy-grid", {"training.steps": 3_000, "data.points": 20_000, **_RATE}, 0.1),
     "digits": Data(
         "gan-digits", {"training.steps": 3_000, "model.labels.smoothing": 0.0, "model.penalties.r1": 0.0}, 1.0
     ),
