@@ -217,6 +217,7 @@ def test_own_modules_as_objects() -> None:
     assert not Path("again").exists()
 
 
+@pytest.mark.slow
 def test_own_modules_by_import_path() -> None:
     Path("own_networks.py").write_text(
         "from torch import nn\n"
@@ -229,6 +230,7 @@ def test_own_modules_by_import_path() -> None:
     assert sp.resume("mine", steps=16).summary["step"] == 16
 
 
+@pytest.mark.slow
 def test_an_existing_run_is_safe() -> None:
     given: Any = {"data": {"points": 100}, "training": QUICK, "evaluation": MEASURED, "run": "mine"}
     sp.train("toy-ring", **given)
@@ -242,6 +244,7 @@ def test_an_existing_run_is_safe() -> None:
     assert [path.name for path in Path.cwd().iterdir()] == ["mine"]
 
 
+@pytest.mark.slow
 def test_a_listener_that_raises_costs_no_run() -> None:
     class FailingListener(Listener):
         def record(self, record: Record) -> None:
@@ -262,6 +265,7 @@ def test_a_listener_that_raises_costs_no_run() -> None:
     assert sp.resume("mine").summary["step"] == 12
 
 
+@pytest.mark.slow
 def test_a_run_without_a_checkpoint_gets_advice() -> None:
     class Early(Listener):
         def record(self, record: Record) -> None:
@@ -288,6 +292,7 @@ def test_the_version_is_that_of_the_installation() -> None:
     assert "__version__" in dir(sp)
 
 
+@pytest.mark.slow
 def test_recipes_have_names_and_descriptions() -> None:
     found = sp.recipes()
     assert list(found) == sorted(found)

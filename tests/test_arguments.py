@@ -255,6 +255,7 @@ def test_draws_of_a_bound(samples: Any) -> None:
     assert_refused(lambda: vae.log_prob(torch.zeros(2, 1, 8, 8), samples=samples))  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 def test_a_run_is_accepted_in_place_of_its_folder(run: str) -> None:
     held = sp.Run(run)
     assert sp.Run(held).folder == sp.Run(held.folder).folder == held.folder

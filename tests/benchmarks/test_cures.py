@@ -35,6 +35,7 @@ def test_the_effect_of_a_remedy_depends_on_the_injected_failure() -> None:
     assert {kind.on.half for kind in settings} == {"calibration", "reporting"}
 
 
+@pytest.mark.slow
 def test_the_control_keeps_what_is_no_failure_and_nothing_else() -> None:
     from failures.kinds import INJECTED, KINDS
     from failures.remedy_runs import control

@@ -45,6 +45,7 @@ def test_an_attempt_that_fails_is_reported_and_the_others_are_measured(attempts:
     assert len(found[attempts.ATTEMPTS[0].title]) == 1
 
 
+@pytest.mark.slow
 def test_a_quick_run_gives_a_row_for_all_but_the_compiled(attempts: Any, capsys: pytest.CaptureFixture[str]) -> None:
     assert attempts.main(["--quick"]) == 0
     said = capsys.readouterr().out

@@ -43,6 +43,7 @@ def test_every_code_is_injected_in_both_splits_and_every_recipe_is_trained() -> 
         assert sum(kind.seeds for kind in INJECTED if kind.code == code) >= 10, code
 
 
+@pytest.mark.slow
 def test_every_seed_of_every_kind_makes_a_recipe_of_a_strength_within_its_range() -> None:
     from failures.kinds import KINDS
     from failures.runs import recipe_of
@@ -55,6 +56,7 @@ def test_every_seed_of_every_kind_makes_a_recipe_of_a_strength_within_its_range(
         assert recipe_of(kind, kind.seeds - 1).training.seed == kind.seeds
 
 
+@pytest.mark.slow
 def test_sections_name_kinds_and_no_kind_is_in_two() -> None:
     from failures.kinds import KINDS
     from failures.sections import SECTIONS

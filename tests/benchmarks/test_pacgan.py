@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+import pytest
+
 BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "pacgan.py"
 RESULTS = BENCHMARK.with_name("RESULTS.md")
 
@@ -14,6 +16,7 @@ def arguments(**values: object) -> argparse.Namespace:
     return argparse.Namespace(**{**whole, **values})
 
 
+@pytest.mark.slow
 def test_trials_come_in_rounds_and_each_has_a_key_of_its_own() -> None:
     import pacgan
 
@@ -31,6 +34,7 @@ def test_trials_come_in_rounds_and_each_has_a_key_of_its_own() -> None:
     assert sizes == pacgan.ROWS
 
 
+@pytest.mark.slow
 def test_leaving_an_ingredient_out_changes_the_best_recipe() -> None:
     import pacgan
 

@@ -19,6 +19,7 @@ def section(name: str, body: str) -> str:
     return results.section(name, body, "2026-11-20; a machine")
 
 
+@pytest.mark.slow
 @given(entries=st.lists(st.tuples(NAMES, BODIES), min_size=1, max_size=8))
 def test_the_file_holds_the_last_of_each_section_in_the_order_of_the_first(entries: list[tuple[str, str]]) -> None:
     text = results.PREAMBLE

@@ -65,6 +65,7 @@ def test_ours_and_the_hand_written_loop_lose_the_same_at_every_step(name: str, t
             assert hand.losses(1) == pytest.approx(ours.losses(1), rel=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_ours_and_the_published_script_train_equal_networks_on_equal_images(name: str, tmp_path: Path) -> None:
     task, images = TASKS[name], pictures(128)

@@ -35,6 +35,7 @@ QUICK = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TABLES)
 def test_trials_come_in_rounds_and_each_has_a_key_of_its_own(name: str) -> None:
     options = TABLES[name]

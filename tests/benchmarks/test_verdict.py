@@ -165,6 +165,7 @@ def test_agreement_counts_praise_that_is_right_and_close_sets_that_are_found() -
     assert [a.score for a in missed] == [0.7]
 
 
+@pytest.mark.slow
 def test_ranks_agree_fully_where_one_score_grows_with_the_other() -> None:
     from verdicts.scores import rank_correlation
 
@@ -197,6 +198,7 @@ def test_a_training_has_whole_ticks_at_its_stops() -> None:
         assert training.stops()[-1] == recipe.training.steps
 
 
+@pytest.mark.slow
 def test_the_report_counts_and_lists_disagreements() -> None:
     from verdicts import page
 

@@ -38,6 +38,7 @@ def read(path: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+@pytest.mark.slow
 def test_a_table_is_written_measured_and_continued(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     argv = ["augment", "people.csv", "--target", "answer", "--per-class", "15", "--out", "more.csv", "--json"]
     assert main([*argv, "--no-measure"]) == 0
@@ -59,6 +60,7 @@ def test_a_table_is_written_measured_and_continued(folder: Path, capsys: pytest.
     assert main([*argv, "--no-measure", "--seed", "1"]) == 2  # another request
 
 
+@pytest.mark.slow
 def test_a_run_on_other_cells_is_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     train = ["train", "trees-table", "--data.source", "people.csv", "--data.target", "answer", "--training.steps", "1"]
     assert main([*train, "--run", "run", "--fast", "--quiet"]) == 0

@@ -106,6 +106,7 @@ def test_resuming_a_finished_run_trains_on(tmp_path: Path, capsys: pytest.Captur
     assert (answer["state"], answer["step"]) == ("finished", 9)
 
 
+@pytest.mark.slow
 def test_a_dry_run_reports_and_leaves_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -223,6 +224,7 @@ def test_the_report_is_rewritten(trained: Path, tmp_path: Path, capsys: pytest.C
     assert main(["report", str(trained), "--out", str(tmp_path / "elsewhere.html"), "--overwrite"]) == 0
 
 
+@pytest.mark.slow
 def test_recipes_are_listed_and_shown(capsys: pytest.CaptureFixture[str]) -> None:
     listed = document(capsys, ["recipes"])
     assert sorted(entry["name"] for entry in listed) == shipped_names()

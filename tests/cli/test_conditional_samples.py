@@ -144,6 +144,7 @@ def test_a_number_that_does_not_suit_the_labels_is_refused(
     assert "batch_size" not in message
 
 
+@pytest.mark.slow
 def test_codes_of_an_infogan_are_chosen(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     model = {"generator": {"hidden": [8]}, "discriminator": {"hidden": [8]}}
     infogan = tmp_path / "infogan"

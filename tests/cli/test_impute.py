@@ -48,6 +48,7 @@ def test_draws_intervals_and_one_document(people: Path, capsys: pytest.CaptureFi
     assert all(float(cell["low"]) <= float(cell["high"]) for cell in cells if cell["column"] == "height")
 
 
+@pytest.mark.slow
 def test_a_page_shows_what_was_missing_and_filled_and_escapes_names(
     people: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

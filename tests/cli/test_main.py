@@ -142,6 +142,7 @@ def test_every_command_is_there(command: str) -> None:
     assert callable(import_module(COMMANDS[command][0]).run)
 
 
+@pytest.mark.slow
 def test_a_reader_that_leaves_is_no_error() -> None:
     """`saddlepoint train toy-ring --help | head -1`"""
     with subprocess.Popen(
@@ -154,6 +155,7 @@ def test_a_reader_that_leaves_is_no_error() -> None:
     assert process.returncode == 0
 
 
+@pytest.mark.slow
 def test_the_exit_code_is_the_process_s() -> None:
     done = subprocess.run([*SADDLEPOINT, "recipes", "show", "toy-rig"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")

@@ -95,6 +95,7 @@ def test_data_without_labels_are_refused():
         BalancedOrder(from_array(torch.randn(9, 2), settings=WHOLE), 8, 0)
 
 
+@pytest.mark.slow
 def test_a_resumed_run_with_balanced_classes_equals_an_uninterrupted_one(tmp_path: Path):
     training = {"tick": 2, "batch_size": 400, "checkpoint_every": 4, "balance_classes": True}
     data = {"source": "digits", "limit": 500}

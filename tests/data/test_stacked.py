@@ -15,6 +15,7 @@ def stacked(real_data, tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_every_channel_is_a_digit_of_mnist_and_the_label_reads_them(stacked):
     dataset, mnist = stacked(), load("mnist")
     assert dataset.x.shape == (600, 3, 28, 28)
@@ -56,6 +57,7 @@ def test_labels_run_from_0_to_999():
     assert labels(torch.tensor([[0, 0, 0], [4, 0, 7], [9, 9, 9]])).tolist() == [0, 407, 999]
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_data_and_another_one_others(stacked):
     first, again, other = stacked(), stacked(), stacked(split_seed=1)
     assert first.fingerprint == again.fingerprint != other.fingerprint
@@ -63,6 +65,7 @@ def test_the_same_seed_gives_the_same_data_and_another_one_others(stacked):
     assert not torch.equal(first.x, other.x)
 
 
+@pytest.mark.slow
 def test_the_images_are_mapped_from_a_file_that_stays_as_it_is(stacked, tmp_path):
     first = stacked()
     files = sorted((tmp_path / "stacked-mnist").glob("*"))
@@ -73,6 +76,7 @@ def test_the_images_are_mapped_from_a_file_that_stays_as_it_is(stacked, tmp_path
     assert [file.stat().st_mtime_ns for file in files] == made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", [b"", b"no array", None], ids=["empty", "text", "cut short"])
 def test_a_damaged_file_of_the_cache_is_made_again(stacked, tmp_path, content):
     first = stacked().x.clone()

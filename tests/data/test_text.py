@@ -145,6 +145,7 @@ def test_a_text_has_no_constant_positions() -> None:
     assert text_dataset("t", code_points("ab" * 200), DataSettings(length=2)).event.constants == ()
 
 
+@pytest.mark.slow
 def test_the_entropy_rate_is_that_of_what_is_written() -> None:
     """-log2 P of whole sentences, by their derivations, over their length, tends to the rate (law of large numbers)."""
 

@@ -124,6 +124,7 @@ def failing_vae(done: float) -> dict[str, float]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("values", "objectives"), [(failing_game, {"gan", "non-saturating"}), (failing_vae, {"vae"})], ids=["gan", "vae"]
 )

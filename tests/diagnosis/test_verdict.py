@@ -23,6 +23,7 @@ findings = st.builds(
 logs = st.lists(findings, max_size=8)
 
 
+@pytest.mark.slow
 @given(logs)
 def test_one_more_finding_never_improves_the_process(log: list[Finding]) -> None:
     more = [*log, Finding("GAN106", "failure", 100, "Diverged.")]

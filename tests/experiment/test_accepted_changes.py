@@ -39,6 +39,7 @@ RECIPES: dict[str, Recipe] = {
 PACKING = "model.discriminator.packing"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", RECIPES)
 def test_the_model_of_every_suggestion_can_be_built(name: str) -> None:
     recipe = RECIPES[name]

@@ -96,6 +96,7 @@ def steps(folder: Path) -> list[int]:
     return [record.step for record in RunFolder(folder).read_records()]
 
 
+@pytest.mark.slow
 def test_the_run_returns_to_the_last_healthy_checkpoint(tmp_path: Path, inject_failure: Inject) -> None:
     inject_failure(REMEDY, at=25)
     recording = RecordingListener()
@@ -111,6 +112,7 @@ def test_the_run_returns_to_the_last_healthy_checkpoint(tmp_path: Path, inject_f
     assert not [finding for finding in run.findings if finding.severity == "failure"]
 
 
+@pytest.mark.slow
 def test_a_run_that_has_not_learnt_yet_starts_again(
     tmp_path: Path, inject_failure: Inject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -120,6 +122,7 @@ def test_a_run_that_has_not_learnt_yet_starts_again(
     assert [tried.returned_to for tried in run.cures] == [0]
 
 
+@pytest.mark.slow
 def test_a_remedy_that_did_not_help_is_reverted(tmp_path: Path, inject_failure: Inject) -> None:
     inject_failure(REMEDY, at=25, healed=False)
     run = experiment.train(recipe("gan", cure="auto", cures=3), run=tmp_path / "run")
@@ -130,6 +133,7 @@ def test_a_remedy_that_did_not_help_is_reverted(tmp_path: Path, inject_failure: 
     assert run.recipe == own.override(others[-1].settings())  # nothing is left of earlier remedies
 
 
+@pytest.mark.slow
 def test_no_recipe_is_attempted_twice(tmp_path: Path, inject_failure: Inject) -> None:
     inject_failure({"model.objective": "non-saturating"}, at=25, healed=False)  # a later remedy is the same
     own = recipe("gan", cure="auto", cures=3).override({"model.objective": "minimax"})
@@ -141,6 +145,7 @@ def test_no_recipe_is_attempted_twice(tmp_path: Path, inject_failure: Inject) ->
     assert all(cure.changes for cure in run.cures)
 
 
+@pytest.mark.slow
 def test_the_failed_part_is_archived(tmp_path: Path, inject_failure: Inject) -> None:
     inject_failure(REMEDY, at=25)
     experiment.train(recipe("gan", cure="auto"), run=tmp_path / "run")
@@ -150,6 +155,7 @@ def test_the_failed_part_is_archived(tmp_path: Path, inject_failure: Inject) -> 
     assert [finding.code for finding in aside.read_findings()] == ["GAN101"]
 
 
+@pytest.mark.slow
 def test_nothing_changes_up_to_the_step_that_the_run_returns_to(tmp_path: Path, inject_failure: Inject) -> None:
     inject_failure(REMEDY, at=25)
     experiment.train(recipe("gan", cure="auto"), run=tmp_path / "cured")
@@ -167,6 +173,7 @@ def test_nothing_changes_up_to_the_step_that_the_run_returns_to(tmp_path: Path, 
     assert not equal_weights(weights(tmp_path / "cured"), weights(tmp_path / "off"))
 
 
+@pytest.mark.slow
 def test_started_again_it_equals_a_run_of_the_changed_recipe(tmp_path: Path, inject_failure: Inject) -> None:
     inject_failure(REMEDY, at=5)
     run = experiment.train(recipe("gan", cure="auto"), run=tmp_path / "cured")
@@ -176,6 +183,7 @@ def test_started_again_it_equals_a_run_of_the_changed_recipe(tmp_path: Path, inj
     assert steps(tmp_path / "cured") == steps(tmp_path / "fresh")
 
 
+@pytest.mark.slow
 def test_interventions_are_limited_and_the_failure_then_stays_active(tmp_path: Path, inject_failure: Inject) -> None:
     inject_failure(REMEDY, at=25, healed=False)
     run = experiment.train(recipe("gan", cure="auto", cures=2), run=tmp_path / "run")
@@ -186,6 +194,7 @@ def test_interventions_are_limited_and_the_failure_then_stays_active(tmp_path: P
     assert steps(tmp_path / "run")[-1] == STEPS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("soon", "returned_to"), [(0.5, 0), (0.1, 20)])
 def test_the_run_starts_again_for_a_failure_soon_after_an_intervention(
     soon: float, returned_to: int, tmp_path: Path, inject_failure: Inject, monkeypatch: pytest.MonkeyPatch
@@ -223,6 +232,7 @@ def test_without_auto_nothing_is_changed(how: str, tmp_path: Path, inject_failur
     assert suggestion.recipe == run.recipe.override(REMEDY)
 
 
+@pytest.mark.slow
 def test_a_player_of_other_shapes_starts_again_and_the_other_continues(
     tmp_path: Path, inject_failure: Inject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -241,6 +251,7 @@ def test_a_player_of_other_shapes_starts_again_and_the_other_continues(
         torch.testing.assert_close(after[name], value, atol=1e-6, rtol=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at", [5, 25])
 @pytest.mark.parametrize("moment", ["finish_rollback", "replaced"])
 def test_an_intervention_that_was_killed_is_completed_on_resuming(
@@ -264,6 +275,7 @@ def test_an_intervention_that_was_killed_is_completed_on_resuming(
     ]
 
 
+@pytest.mark.slow
 def test_resuming_after_an_intervention_is_bit_equal(tmp_path: Path, inject_failure: Inject) -> None:
     inject_failure(REMEDY, at=25)
     experiment.train(recipe("gan", cure="auto"), run=tmp_path / "whole")
@@ -281,6 +293,7 @@ def test_resuming_after_an_intervention_is_bit_equal(tmp_path: Path, inject_fail
     assert steps(tmp_path / "left") == steps(tmp_path / "whole")
 
 
+@pytest.mark.slow
 def test_own_networks_start_again_from_their_first_weights(tmp_path: Path, inject_failure: Inject) -> None:
     inject_failure(REMEDY, at=5)
 
@@ -308,6 +321,7 @@ def test_own_networks_start_again_from_their_first_weights(tmp_path: Path, injec
         assert equal_weights(dict(module.state_dict()), dict(fresh[role].state_dict()))
 
 
+@pytest.mark.slow
 def test_a_run_that_is_resumed_for_longer_after_an_intervention_keeps_its_checkpoints(
     tmp_path: Path, inject_failure: Inject
 ) -> None:
@@ -321,6 +335,7 @@ def test_a_run_that_is_resumed_for_longer_after_an_intervention_keeps_its_checkp
     assert "step-00000030" in kept
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("last", [20, 12, 5])
 def test_a_remedy_that_ends_the_run_earlier_returns_to_a_step_before_that(
     last: int, tmp_path: Path, inject_failure: Inject

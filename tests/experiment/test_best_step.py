@@ -24,6 +24,7 @@ def distances(seed: int, reference: Tensor) -> tuple[Tensor, Tensor]:
     return torch.stack([value for value, _ in found]), torch.stack([shares for _, shares in found])
 
 
+@pytest.mark.slow
 def test_the_error_of_a_difference_is_what_it_scatters_by_over_draws_of_the_noise() -> None:
     reference = torch.randn(N, 2, generator=torch.Generator().manual_seed(10**6), dtype=torch.float64)
     runs = [distances(seed, reference) for seed in range(REPEATS)]

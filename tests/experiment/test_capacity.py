@@ -73,6 +73,7 @@ def test_the_rough_count_holds_for_every_built_in_network(name: str, width: int)
         assert needs.total <= rough_memory(recipe, event, 5_000)
 
 
+@pytest.mark.slow
 def test_arguments_of_a_built_in_network_are_counted_exactly(monkeypatch: pytest.MonkeyPatch) -> None:
     changes = {"model.discriminator.network": "r3gan", "model.discriminator.width": 64}
     recipe = Recipe.load("gan-digits").override(changes)

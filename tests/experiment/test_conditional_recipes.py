@@ -13,6 +13,7 @@ from saddlepoint.models.capabilities import Conditional, HasNamedCodes, has
 BRIEF = {"steps": 6, "tick": 3, "checkpoint_every": 3, "device": "cpu"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "capability"), [("gan-digits-conditional", Conditional), ("info-digits", HasNamedCodes)]
 )
@@ -28,6 +29,7 @@ def test_a_recipe_trains_samples_and_is_loaded(name: str, capability: type, tmp_
         assert loaded.named_codes.categories == (10,)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "series"),
     [

@@ -49,6 +49,7 @@ def codec() -> TableCodec:
     return TableCodec(infer_schema(frame), "copula").fit(frame)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["a>1", "a>1,b<0.5", "b<0.5,a>1"])
 def test_they_follow_the_conditional_distribution(codec: TableCodec, text: str) -> None:
     model = Normal(0.8)

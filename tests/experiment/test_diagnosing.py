@@ -14,6 +14,7 @@ from saddlepoint.records import RESULT_LEVELS, Aspect, Result, RunFolder
 from tests.experiment.runs import recipe, start_session
 
 
+@pytest.mark.slow
 @pytest.mark.result
 @pytest.mark.parametrize("family", ["gan", "vae"])
 def test_process_and_result_are_those_of_the_summary(family: str, tmp_path: Path) -> None:
@@ -27,6 +28,7 @@ def test_process_and_result_are_those_of_the_summary(family: str, tmp_path: Path
     assert found.to_json()["result"] == summary["result"]
 
 
+@pytest.mark.slow
 def test_the_result_is_part_of_the_verdict_and_no_part_of_the_process(tmp_path: Path) -> None:
     start_session(recipe("vae"), tmp_path / "run").run()
     path = RunFolder(tmp_path / "run").summary
@@ -40,6 +42,7 @@ def test_the_result_is_part_of_the_verdict_and_no_part_of_the_process(tmp_path: 
         assert level in found.verdict
 
 
+@pytest.mark.slow
 def test_a_summary_of_version_0_1_is_read(tmp_path: Path) -> None:
     start_session(recipe("vae"), tmp_path / "run").run()
     path = RunFolder(tmp_path / "run").summary
@@ -52,6 +55,7 @@ def test_a_summary_of_version_0_1_is_read(tmp_path: Path) -> None:
     assert process_in({}) is None
 
 
+@pytest.mark.slow
 def test_a_run_that_a_killed_overwrite_had_moved_aside_is_diagnosed(tmp_path: Path) -> None:
     start_session(recipe("vae"), tmp_path / "run").run()
     (tmp_path / "run").rename(tmp_path / ".run.replaced-1")

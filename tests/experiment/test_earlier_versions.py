@@ -45,6 +45,7 @@ def test_a_recipe_is_saved_with_present_names(name: str) -> None:
     assert not values & set(earlier_names.EARLIER_NAMES)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["gan", "vae"])
 def test_a_run_is_resumed_as_if_it_had_the_present_names(name: str, tmp_path: Path) -> None:
     present, earlier = tmp_path / "present", tmp_path / "earlier"

@@ -56,6 +56,7 @@ def test_a_density_that_cannot_be_stored_is_reported(tmp_path: Path) -> None:
     assert "exact density" in back.notes[-1]
 
 
+@pytest.mark.slow
 def test_a_run_on_a_dataset_can_be_resumed_and_repeated(tmp_path: Path) -> None:
     given = data.load(DataSettings(source="digits", limit=100))
     run = experiment.train(recipe("vae", steps=10), data=given, run=tmp_path / "run")

@@ -142,6 +142,7 @@ def train(**changes: Any) -> sp.Run:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("model", "part"),
     [
@@ -170,6 +171,7 @@ def test_a_part_that_fails_during_training_is_named(fail_in_training: None, mode
     assert checkpoint.newest_valid(RunFolder(Path("run")))[0].name == "step-00000020"
 
 
+@pytest.mark.slow
 def test_the_run_continues_once_the_part_is_repaired(fail_in_training: None, module: Any) -> None:
     with pytest.raises(PartError, match=r"continue from it: sp\.resume\('run', loss=\.\.\.\)"):
         train(loss=module.Logistic())
@@ -177,6 +179,7 @@ def test_the_run_continues_once_the_part_is_repaired(fail_in_training: None, mod
     assert sp.resume("run", loss=module.Logistic(), pictures=False).summary["step"] == 60
 
 
+@pytest.mark.slow
 def test_a_file_that_an_own_loss_misses_is_no_full_disk(fail_in_training: None) -> None:
     with pytest.raises(
         PartError, match=r"model\.objective \(failing_parts:Reads\) raised FileNotFoundError.*weights\.txt"
@@ -184,6 +187,7 @@ def test_a_file_that_an_own_loss_misses_is_no_full_disk(fail_in_training: None) 
         train(model={"objective": "failing_parts:Reads"})
 
 
+@pytest.mark.slow
 def test_a_disk_error_elsewhere_is_not_blamed_on_the_part(module: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def save(*_: Any, **__: Any) -> None:
         raise OSError(28, "No space left on device")

@@ -136,6 +136,7 @@ def weights(run: sp.Run) -> dict[str, torch.Tensor]:
     return {f"{name}.{key}": value for name, p in run.model.players.items() for key, value in p.state_dict().items()}
 
 
+@pytest.mark.slow
 def test_a_loss_by_path_or_as_an_object_trains_as_the_built_in_one_does(parts: str) -> None:
     import own_parts  # type: ignore[import-not-found]
 
@@ -155,6 +156,7 @@ def test_the_name_of_a_loss_in_place_of_an_object_is_sent_to_the_settings() -> N
         sp.train("toy-ring", loss="hinge")
 
 
+@pytest.mark.slow
 def test_a_run_with_a_loss_as_an_object_is_sampled_without_it_and_resumed_with_it(parts: str) -> None:
     import own_parts
 
@@ -166,6 +168,7 @@ def test_a_run_with_a_loss_as_an_object_is_sampled_without_it_and_resumed_with_i
     assert resumed.summary["step"] == 30
 
 
+@pytest.mark.slow
 def test_custom_parts_train_together_and_resume_exactly(parts: str) -> None:
     model = {
         "objective": "wasserstein",
@@ -190,6 +193,7 @@ def test_a_recipe_that_names_parts_by_path_asks_for_trust(parts: str) -> None:
         sp.train("foreign.yaml", training=SHORT)
 
 
+@pytest.mark.slow
 def test_a_loss_of_another_family_replaces_the_familys_own(parts: str) -> None:
     import own_parts
 
@@ -272,6 +276,7 @@ def test_a_loss_is_checked_before_training(loss: object, expected: str) -> None:
         build(gan(), EVENT, modules={"loss": loss})  # type: ignore[dict-item]
 
 
+@pytest.mark.slow
 def test_swapped_labels_of_an_own_loss_are_found_before_the_first_step(parts: str) -> None:
     swapped = AdversarialLoss(
         real=torch.nn.functional.softplus, fake=lambda logit: logit.neg().exp().log1p(), generator=torch.neg
@@ -299,6 +304,7 @@ def test_a_module_named_object_is_code_as_any_other(parts: str, section: str, pa
     assert not Path("executed").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "constraints", [{"discriminator": "own_parts:Halve"}, {"discriminator": {"name": "own_parts:Halve"}}]
 )
@@ -306,6 +312,7 @@ def test_a_path_given_in_the_call_needs_no_trust(parts: str, constraints: dict[s
     assert train(model={"constraints": constraints}).summary["step"] == 20
 
 
+@pytest.mark.slow
 def test_an_own_loss_stays_while_remedies_are_applied(parts: str) -> None:
     """The rate makes numbers overflow, so that training is restarted with another one."""
     import own_parts
@@ -318,6 +325,7 @@ def test_an_own_loss_stays_while_remedies_are_applied(parts: str) -> None:
     assert run.recipe.model.objective == "object:own_parts.Logistic"
 
 
+@pytest.mark.slow
 def test_spectral_normalisation_of_an_object_is_applied_once(parts: str) -> None:
     network = torch.nn.Sequential(torch.nn.Linear(2, 8), torch.nn.ReLU(), torch.nn.Linear(8, 1))
     run = train(modules={"discriminator": network}, model={"constraints": {"discriminator": "spectral"}})

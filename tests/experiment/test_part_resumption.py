@@ -34,6 +34,7 @@ PERCEPTRON = {"generator": {"hidden": [8]}, "discriminator": {"hidden": [8]}}
 DCGAN = {role: {"network": "dcgan", "width": 4} for role in ("generator", "discriminator")}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("as_set")
 @pytest.mark.parametrize("part", PARTS)
 def test_resumed_equals_uninterrupted(part: str, tmp_path: Path) -> None:
@@ -107,6 +108,7 @@ def test_a_part_with_state_is_neither_added_nor_removed_between_sessions(
     assert sorted(run.folder.path.rglob("*")) == before
 
 
+@pytest.mark.slow
 def test_an_edited_recipe_is_noted_when_the_run_is_resumed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = trained(tmp_path / "run", {"penalties": {"r1": 1.0}})
     edited = run.recipe.override({"model.penalties.r1": "none", "training.optimiser.learning_rate": 5e-4})

@@ -67,6 +67,7 @@ def test_a_run_has_the_pictures_its_model_allows(family: str, tmp_path: Path) ->
             assert len(arrays["class_names"]) == 10
 
 
+@pytest.mark.slow
 def test_codes_of_many_dimensions_are_kept_whole_and_shown_as_what_they_are(tmp_path: Path) -> None:
     session = start_session(recipe("vae", steps=5).override({"model.latent": 5}), tmp_path / "run")
     session.pictures.final()
@@ -92,6 +93,7 @@ def test_every_kind_of_event_has_its_reconstructions(kind: str, tmp_path: Path) 
     assert (session.folder.figures / "reconstructions.png").stat().st_size > 1_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "shape"), [("sound", (1, 64)), ("vector", (2,)), ("vector", (5,))])
 def test_interpolations_between_codes_are_drawn_if_they_can_be_shown(
     kind: str, shape: tuple[int, ...], tmp_path: Path

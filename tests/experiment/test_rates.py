@@ -44,6 +44,7 @@ def test_frozen_rates_follow_the_earlier_schedule_to_its_end_and_stay_constant(
     assert keep_rates(kept, longer(kept, 2 * kept.training.steps)).training.optimiser == kept.training.optimiser
 
 
+@pytest.mark.slow
 def test_a_jump_is_reported_with_both_rates_and_the_option_to_keep_the_rate(tmp_path: Path) -> None:
     path = tmp_path / "run"
     start_session(recipe("gan", steps=10, optimiser=COSINE), path).run()
@@ -55,6 +56,7 @@ def test_a_jump_is_reported_with_both_rates_and_the_option_to_keep_the_rate(tmp_
     assert "--keep-rate" in said[0]
 
 
+@pytest.mark.slow
 def test_without_a_listener_the_jump_is_a_warning(tmp_path: Path) -> None:
     path = tmp_path / "run"
     start_session(recipe("gan", steps=10, optimiser=COSINE), path).run()
@@ -62,6 +64,7 @@ def test_without_a_listener_the_jump_is_a_warning(tmp_path: Path) -> None:
         experiment.resume(path, steps=20)
 
 
+@pytest.mark.slow
 def test_a_frozen_learning_rate_continues_and_the_recipe_repeats_the_whole_run(tmp_path: Path) -> None:
     path = tmp_path / "run"
     start_session(recipe("gan", steps=10, optimiser=COSINE), path).run()
@@ -77,6 +80,7 @@ def test_a_frozen_learning_rate_continues_and_the_recipe_repeats_the_whole_run(t
     assert [kept[part] for part in ("weights", "optimiser")] == [again[part] for part in ("weights", "optimiser")]
 
 
+@pytest.mark.slow
 def test_a_rate_of_zero_cannot_be_frozen_and_nothing_is_written(tmp_path: Path) -> None:
     path = tmp_path / "run"
     start_session(recipe("gan", steps=10, optimiser={"schedule": "linear"}), path).run()

@@ -60,6 +60,7 @@ def test_an_uninterrupted_run_records_every_tick_once(uninterrupted: dict[str, d
     assert {"quality/energy_distance"} <= {*uninterrupted[family]["records"][0]}
 
 
+@pytest.mark.slow
 def test_every_step_of_a_short_run_is_recorded_and_resuming_records_none_twice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -74,6 +75,7 @@ def test_every_step_of_a_short_run_is_recorded_and_resuming_records_none_twice(
     assert comparable_state(tmp_path / "run") == whole
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", FAMILIES)
 def test_resumed_twice_equals_uninterrupted(
     uninterrupted: dict[str, dict[str, Any]], family: str, tmp_path: Path
@@ -134,6 +136,7 @@ def test_an_error_in_the_middle_leaves_a_run_to_resume(
     assert comparable_state(path) == uninterrupted[family]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["truncate", "corrupt", "manifest", "remove"])
 def test_a_damaged_checkpoint_is_named_and_the_one_before_taken(
     uninterrupted: dict[str, dict[str, Any]], damage: str, tmp_path: Path
@@ -182,6 +185,7 @@ def test_all_checkpoints_damaged_is_one_clear_error(tmp_path: Path) -> None:
         experiment.resume(path)
 
 
+@pytest.mark.slow
 def test_a_finished_run_can_be_trained_further(tmp_path: Path) -> None:
     longer = start_session(recipe("vae", steps=40, optimiser={}), tmp_path / "longer")
     longer.run()
@@ -204,6 +208,7 @@ def test_a_run_killed_after_its_last_step_is_finished(uninterrupted: dict[str, d
     assert comparable_state(path) == uninterrupted["vae"]
 
 
+@pytest.mark.slow
 def test_findings_are_reported_once_across_sessions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # Found at step 25 of step 5: whether it was reported is not a matter of the step it speaks of.
     @rule("TEST1")
@@ -263,6 +268,7 @@ def test_changed_data_are_refused_before_anything_is_loaded(tmp_path: Path) -> N
     assert session.state.step == 0
 
 
+@pytest.mark.slow
 def test_a_copied_run_continues_with_the_examples_in_its_own_folder(tmp_path: Path) -> None:
     examples = np.random.default_rng(0).normal(size=(200, 2)).astype(np.float32)
     experiment.train(recipe("autoencoder", steps=10), data=examples, run=tmp_path / "run")

@@ -44,6 +44,7 @@ def test_a_run_that_overflows_is_stopped_and_named(family: str, tmp_path: Path) 
             assert bool(weights.isfinite().all()), f"{path.name}: {name}"
 
 
+@pytest.mark.slow
 @pytest.mark.pictures
 def test_a_run_that_overflows_has_its_report(tmp_path: Path) -> None:
     session = start_session(broken("vae"), tmp_path / "run")
@@ -96,6 +97,7 @@ DRAWING = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.pictures
 def test_training_continues_if_pictures_cannot_be_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for function in DRAWING:
@@ -144,6 +146,7 @@ def test_a_full_disk_stops_with_one_sentence_and_can_be_resumed(
     assert comparable_state(tmp_path / "run") == comparable_state(tmp_path / "whole")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signals_write_a_checkpoint(number: int, tmp_path: Path) -> None:
     before = signal.getsignal(signal.SIGINT)
@@ -176,6 +179,7 @@ def test_observation_changes_nothing(tmp_path: Path) -> None:
     assert comparable_state(tmp_path / "often")["weights"] == comparable_state(tmp_path / "rarely")["weights"]
 
 
+@pytest.mark.slow
 def test_the_best_step_is_kept(tmp_path: Path) -> None:
     session = start_session(recipe("autoencoder", keep=1), tmp_path / "run")
     session.run()

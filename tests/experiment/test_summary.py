@@ -144,6 +144,7 @@ def test_an_interruption_reports_the_checkpoint() -> None:
     assert "no checkpoint" in verdict(RECIPE, "interrupted", 9, 1, [], None, saved=None)
 
 
+@pytest.mark.slow
 @pytest.mark.result
 def test_the_summary_has_the_facts(tmp_path: Path) -> None:
     session = start_session(recipe("gan", steps=10), tmp_path / "run")

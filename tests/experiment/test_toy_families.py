@@ -63,6 +63,7 @@ def uninterrupted(registered_toys: None, tmp_path_factory: pytest.TempPathFactor
     return folder
 
 
+@pytest.mark.slow
 @every_toy
 def test_a_run_has_records_checkpoints_samples_and_a_report(uninterrupted: Path, family: str) -> None:
     folder = RunFolder(uninterrupted / family)
@@ -78,12 +79,14 @@ def test_a_run_has_records_checkpoints_samples_and_a_report(uninterrupted: Path,
     assert not [finding for finding in folder.read_findings() if finding.severity == "failure"]
 
 
+@pytest.mark.slow
 @pytest.mark.result
 def test_samples_are_compared_with_the_data_whatever_the_family(tmp_path: Path) -> None:
     start_session(recipe(next(iter(TOYS))), tmp_path / "run").run()
     assert RunFolder(tmp_path / "run").read_summary()["result"]["level"] is not None
 
 
+@pytest.mark.slow
 @every_toy
 def test_resumed_equals_uninterrupted(uninterrupted: Path, family: str, tmp_path: Path) -> None:
     path = tmp_path / family
@@ -108,6 +111,7 @@ def test_a_saved_model_samples_as_the_trained_one(uninterrupted: Path, family: s
     assert not torch.equal(first, fresh.sample(5, generator=torch.Generator().manual_seed(3)))
 
 
+@pytest.mark.slow
 @every_toy
 def test_diagnosis_and_evaluation_take_the_run(uninterrupted: Path, family: str) -> None:
     assert sp.diagnose(uninterrupted / family).objectives == (family,)
@@ -123,6 +127,7 @@ def test_a_phase_without_gradient_has_no_optimiser(uninterrupted: Path) -> None:
     assert not {"em/grad_norm", "em/learning_rate", "em/update_ratio"} & values.keys()
 
 
+@pytest.mark.slow
 def test_a_phase_without_gradient_updates_the_model_with_every_batch(tmp_path: Path) -> None:
     # Without a memory of earlier batches, the fitted mean is exactly that of the last one.
     session = start_session(recipe("gaussian", forgetting=1.0), tmp_path / "run")

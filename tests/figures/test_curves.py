@@ -120,6 +120,7 @@ def test_a_living_plot_holds_what_plotly_knows() -> None:
         assert all("<b>" not in trace["name"] for trace in panel_plot(panel, series)["data"])
 
 
+@pytest.mark.slow
 def test_no_legend_covers_a_line() -> None:
     names = ("d/real_score", "d/fake_score", "d/held_out_score", "d/grad_norm", "g/grad_norm", "quality/a")
     drawing = training_curves({name: (STEPS, ordinary()) for name in names}, best=("quality/a", 300, 0.9))

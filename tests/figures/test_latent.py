@@ -63,6 +63,7 @@ def test_a_living_scatter_holds_what_plotly_knows() -> None:
         Figure(latent_plot(RANDOM.normal(size=(5, dimensions)), np.arange(5)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("values", [RANDOM.normal(size=(50, 4)), np.zeros((50, 1)), np.full((5, 2), np.nan)])
 def test_heads_are_drawn(values: np.ndarray, tmp_path: Path) -> None:
     write_png(head_histograms(values, values - 1.0), tmp_path / "a.png")

@@ -29,6 +29,7 @@ def test_another_kind_is_refused() -> None:
         show_samples(np.zeros((1, 2)), "film")
 
 
+@pytest.mark.slow
 def test_waveforms_share_one_scale_and_keep_their_values() -> None:
     sounds = np.stack([np.sin(np.arange(100) / 5), 3 * np.cos(np.arange(100) / 5)])[:, None]
     waves = [axes for axes in sound_panels(sounds).axes if axes.lines]

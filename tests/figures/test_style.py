@@ -56,6 +56,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> 
     assert [entry.name for entry in path.parent.iterdir()] == ["a.png"]
 
 
+@pytest.mark.slow
 def test_threads_draw_without_disturbing_each_other(tmp_path: Path) -> None:
     expected = write_png(drawing(), tmp_path / "expected.png").read_bytes()
     errors: list[BaseException] = []
@@ -111,6 +112,7 @@ def test_a_log_axis_has_round_ticks_that_enclose_its_values(values: list[float])
     assert ticks[0] <= min(values) <= max(values) <= ticks[-1]
 
 
+@pytest.mark.slow
 def test_long_names_of_axes_are_wrapped_instead_of_cut_off() -> None:
     drawing, grid = figure(2, 2, width=7.0, height=5.0)
     for axes in grid.flat:

@@ -155,6 +155,7 @@ def test_alternating_steps_turn_on_the_unit_circle_by_the_angle_of_theory(a):
     assert_spectrum(update_spectrum(pull(), Alternating(a)), expected)
 
 
+@pytest.mark.slow
 @given(a=ROTATIONS, strength=SCALES)
 def test_simultaneous_descent_leaves_the_bilinear_game_at_its_rate_in_every_step(a, strength):
     away = distances(pull(strength), path(pull(strength), Simultaneous(a / strength), ones(pull()), 40))
@@ -172,6 +173,7 @@ LINEAR = sorted(set(METHODS) - {"extra-adam", "past-extra-adam", "optimistic-ada
 CONVERGENT = sorted(set(LINEAR) - {"simultaneous", "alternating"})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CONVERGENT)
 def test_methods_for_games_arrive_at_the_predicted_rate(name):
     """On x y with the methods' own default settings; the direction of the slowest part turns, so over many steps."""
@@ -182,6 +184,7 @@ def test_methods_for_games_arrive_at_the_predicted_rate(name):
     assert measured_contraction(game, points) == pytest.approx(predicted, abs=2e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LINEAR)
 @pytest.mark.parametrize("objective", ["minimax", "non-saturating", "least-squares"])
 def test_the_dirac_gan_near_its_equilibrium_follows_its_spectrum(name, objective):
@@ -193,6 +196,7 @@ def test_the_dirac_gan_near_its_equilibrium_follows_its_spectrum(name, objective
     assert (predicted < 1) == (name in CONVERGENT) or name == "alternating"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LINEAR)
 def test_with_a_penalty_every_method_finds_the_dirac_gans_equilibrium(name):
     """Mescheder et al. 2018, theorem 4.1: the regularised game attracts gradient descent too."""
@@ -202,6 +206,7 @@ def test_with_a_penalty_every_method_finds_the_dirac_gans_equilibrium(name):
     assert distances(game, points)[-1] < 0.4 * distances(game, points)[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("betas", [(0.0, 0.9), (0.5, 0.9)])
 def test_kinds_of_adam_for_games_stay_on_a_smaller_orbit_than_adam(betas):
     """At a constant rate none arrives: near the equilibrium their steps do not shrink with the gradient."""

@@ -52,6 +52,7 @@ def test_two_by_two_games_have_the_closed_form(payoff):
         assert found.column[0] == pytest.approx((d - b) / total, abs=1e-6)
 
 
+@pytest.mark.slow
 @given(PAYOFFS)
 def test_both_players_guarantees_meet(payoff):
     """The minimax theorem; and an equilibrium cannot be exploited."""
@@ -65,6 +66,7 @@ def test_both_players_guarantees_meet(payoff):
         assert strategy.sum() == pytest.approx(1)
 
 
+@pytest.mark.slow
 @given(PAYOFFS, st.integers(0, 999))
 def test_no_strategies_are_exploited_by_less_than_nothing(payoff, seed):
     m, n = payoff.shape
@@ -74,6 +76,7 @@ def test_no_strategies_are_exploited_by_less_than_nothing(payoff, seed):
     assert (row @ payoff).min() - 1e-6 <= value <= (payoff @ column).max() + 1e-6
 
 
+@pytest.mark.slow
 @given(PAYOFFS, st.floats(0.01, 100), st.floats(-50, 50))
 def test_the_value_moves_with_the_payoffs(payoff, scale, shift):
     """scale x + shift changes the value in the same way, and swapping the players changes its sign."""
@@ -105,6 +108,7 @@ def divergence(solution: np.ndarray, strategies: np.ndarray) -> np.ndarray:
     return (solution * np.log(solution / strategies)).sum(1)
 
 
+@pytest.mark.slow
 @given(st.integers(0, 999), st.floats(0.05, 0.5))
 def test_last_strategies_of_multiplicative_weights_leave_a_mixed_equilibrium(seed, rate):
     """KL(equilibrium, strategies), over both players, grows in every round (Bailey & Piliouras 2018)."""

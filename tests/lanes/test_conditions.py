@@ -35,6 +35,7 @@ def settings(condition: dict[str, Any]) -> GANSettings:
     return GANSettings.model_validate({**GAN.model_dump(), "condition": condition})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CONDITIONS)
 @pytest.mark.parametrize("balanced", [False, True], ids=["shares of the data", "balanced"])
 def test_a_conditional_replica_is_the_single_run(name: str, balanced: bool) -> None:

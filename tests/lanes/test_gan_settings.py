@@ -21,6 +21,7 @@ PIECES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("piece", PIECES)
 def test_a_replica_with_a_piece_is_the_single_run(piece: str) -> None:
     assert_replicas_are_single_runs(Replica.over_seeds(GAN.model_copy(update=PIECES[piece]), training(), LINE, 2))
@@ -33,6 +34,7 @@ PARTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", PARTS)
 def test_a_replica_with_a_part_is_the_single_run_unless_the_part_has_state(part: str) -> None:
     replicas = Replica.over_seeds(GAN.model_copy(update=PARTS[part]), training(), images(), 2)
@@ -43,6 +45,7 @@ def test_a_replica_with_a_part_is_the_single_run_unless_the_part_has_state(part:
         assert_replicas_are_single_runs(replicas)
 
 
+@pytest.mark.slow
 def test_replicas_may_have_views_of_different_strengths() -> None:
     replicas = [
         Replica(GAN.model_copy(update={"views": {"diffaugment": ViewSettings(strength=s)}}), training(), images())
@@ -52,6 +55,7 @@ def test_replicas_may_have_views_of_different_strengths() -> None:
     assert_replicas_are_single_runs(replicas)
 
 
+@pytest.mark.slow
 def test_a_replica_of_the_lab_is_the_single_run() -> None:
     recipe = Recipe.load("toy-lab-2")
     # Few steps: with wide noise and saturated units a rounding grows a hundred-thousandfold within twelve in some seeds.

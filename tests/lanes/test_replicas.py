@@ -45,6 +45,7 @@ def test_the_batch_size_does_not_matter(batch_size):
     assert_replicas_are_single_runs(Replica.over_seeds(model, training(batch_size=batch_size), LINE, 2))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "optimiser",
     [
@@ -67,6 +68,7 @@ def test_with_every_optimiser(optimiser):
     assert_replicas_are_single_runs(Replica.over_seeds(GAN, own, LINE, 2))
 
 
+@pytest.mark.slow
 def test_replicas_may_differ_in_any_number():
     optimiser = OptimiserSettings(name="sgd", learning_rate=0.05, schedule="exponential", decay_steps=4)
     replicas = [
@@ -94,6 +96,7 @@ def test_replicas_may_differ_in_any_number():
         torch.testing.assert_close(decoded[replica], together.model(replica).decode(z))
 
 
+@pytest.mark.slow
 def test_a_penalty_may_differ():
     replicas = [
         Replica(
@@ -109,6 +112,7 @@ def test_a_penalty_may_differ():
     assert_replicas_are_single_runs(replicas)
 
 
+@pytest.mark.slow
 def test_convolutions():
     network = NetworkSettings(network=OWN)
     model = GANSettings(latent=4, generator=network, discriminator=network)
@@ -182,6 +186,7 @@ class WithConstant(nn.Module):
         return result
 
 
+@pytest.mark.slow
 def test_a_network_may_use_a_constant_tensor():
     model = GAN.model_copy(
         update={"discriminator": GAN.discriminator.model_copy(update={"network": f"{__name__}:WithConstant"})}
@@ -203,6 +208,7 @@ def test_a_decision_must_fall_the_same_way_in_all_replicas(monkeypatch):
         next(Replicas(replicas, device="cpu").play())
 
 
+@pytest.mark.slow
 def test_a_diverging_replica_is_frozen_and_the_others_continue():
     rates = (0.01, 1e30, 0.02)
     replicas = [

@@ -27,11 +27,13 @@ def rows(seed: int, groups: tuple[tuple[int, int], ...] = ((1, 4),)) -> Dataset:
     return Dataset("rows", x, Event((5,), "vector", mean=mean, std=std, groups=groups, cells=cells))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MODELS)
 def test_a_replica_with_categories_is_the_single_run(name: str) -> None:
     assert_replicas_are_single_runs(Replica.over_seeds(MODELS[name], training(), rows(1), 2))
 
 
+@pytest.mark.slow
 def test_categories_of_replicas_with_data_of_their_own() -> None:
     replicas = [Replica(MODELS["gan"], training(), rows(seed)) for seed in (1, 2)]
     assert_replicas_are_single_runs(replicas)

@@ -6,6 +6,7 @@ import copy
 import gc
 import weakref
 
+import pytest
 import torch
 from torch import nn
 from torch.nn.functional import batch_norm
@@ -42,6 +43,7 @@ def test_a_copy_gets_its_own_classes() -> None:
     torch.testing.assert_close(copied(X, LABELS), expected)
 
 
+@pytest.mark.slow
 def test_a_layer_that_was_replaced_is_not_kept() -> None:
     made = network()
     replaced = weakref.ref(made.network[1])

@@ -78,6 +78,7 @@ def test_discriminator_gives_a_number_each_and_keeps_every_guideline(event, outp
     assert not any(isinstance(layer, _ConvTransposeNd) for layer in layers)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(size=st.lists(st.integers(1, 40), min_size=1, max_size=2), channels=st.integers(1, 5), latent=st.integers(1, 9))
 def test_any_size_and_any_number_of_channels(size, channels, latent):

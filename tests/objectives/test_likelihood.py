@@ -87,6 +87,7 @@ def test_the_bound_is_exact_with_the_true_posterior():
         torch.testing.assert_close(importance_bound(model.log_weights(posterior, samples)), model.exact)
 
 
+@pytest.mark.slow
 def test_the_bound_rises_with_the_samples_towards_the_likelihood():
     model = LinearGaussian()
     poor = MultivariateNormal(model.mean + 0.3, 2 * model.covariance)

@@ -79,6 +79,7 @@ def test_every_earlier_name_is_tried() -> None:
     assert list(VALUES) == list(EARLIER_NAMES)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("parts", [{}, PARTS], ids=["without parts", "with parts"])
 def test_pairs_of_overrides(parts: dict[str, Any]) -> None:
     base = Recipe().override(parts)
@@ -92,6 +93,7 @@ def test_pairs_of_nested_settings() -> None:
         assert Recipe.from_mapping(nested(earlier(pair))) == expected, pair
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("parts", [{}, PARTS], ids=["without parts", "with parts"])
 def test_pairs_along_the_axes_of_a_study(parts: dict[str, Any]) -> None:
     base = Recipe().override(parts).model_dump(mode="json")

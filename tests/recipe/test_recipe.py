@@ -153,6 +153,7 @@ def test_numbers_typed_as_text_come_out_exactly(steps: int, rate: float, latent:
     assert Recipe.parse(recipe.to_yaml()) == recipe
 
 
+@pytest.mark.slow
 @given(text=st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"])))
 def test_any_text_is_kept_as_it_is(text: str) -> None:
     recipe = Recipe().override({"data.source": text, "description": text})

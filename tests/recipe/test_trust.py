@@ -115,6 +115,7 @@ def test_commands_refuse_with_one_sentence(
     assert "names code by import path" in capsys.readouterr().err.strip().splitlines()[-1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["report", "diagnose"])
 def test_commands_that_build_no_model_need_no_trust(command: str, received_folder: Path) -> None:
     assert main([command, "run"]) == 0

@@ -52,6 +52,7 @@ class Page(HTMLParser):
         return " ".join(" ".join(self.words).split())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("objective", "words"), [("wasserstein", "Only differences of scores"), ("mypkg:Mine", None)])
 def test_the_losses_are_explained_beside_their_curves(full_run: RunFolder, objective: str, words: str | None) -> None:
     full_run.recipe.write_text(f"model:\n  family: gan\n  objective: {objective}\n")
@@ -60,6 +61,7 @@ def test_the_losses_are_explained_beside_their_curves(full_run: RunFolder, objec
     assert ("by itself" in text) == (words is not None)
 
 
+@pytest.mark.slow
 def test_a_full_run_reports_everything_in_order(full_run: RunFolder) -> None:
     page = Page(write_report(full_run))
     assert page.sections == SECTIONS
@@ -83,6 +85,7 @@ def test_a_full_run_reports_everything_in_order(full_run: RunFolder) -> None:
     assert page.text.index("GAN101") < page.text.index("DATA404"), "failures come first"
 
 
+@pytest.mark.slow
 def test_nothing_is_loaded_from_anywhere(full_run: RunFolder) -> None:
     page = Page(write_report(full_run))
     assert all(address.startswith(("data:", "#")) for address in page.addresses)

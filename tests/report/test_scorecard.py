@@ -70,6 +70,7 @@ def test_sample_pairs_are_shown_with_the_scores_only(light_run: RunFolder) -> No
     assert scores.count("<img") == 2
 
 
+@pytest.mark.slow
 def test_a_run_trained_further_reports_that_its_scores_are_outdated(light_run: RunFolder) -> None:
     assert "the run has gone on" not in page(light_run).text
     scorecard(1_000).save(light_run.scorecard)

@@ -47,6 +47,7 @@ def card() -> TableCard:
     )
 
 
+@pytest.mark.slow
 def test_page_is_complete_and_escaped(tmp_path: Path) -> None:
     columns = (column("born", "date", 0), column(HOSTILE, "category", 1))
     path = write_table_page(card(), columns, strongest_pairs(columns), tmp_path / "page.html")
@@ -65,6 +66,7 @@ def test_page_is_complete_and_escaped(tmp_path: Path) -> None:
     assert "no two columns" in write_table_page(card(), (), (), tmp_path / "page.html").read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "other"), [("number", "number"), ("date", "category"), ("category", "category")])
 def test_columns_without_values_are_drawn(kind: str, other: str) -> None:
     one, two = column("one", kind, 0), column("two", other, 1)

@@ -182,6 +182,7 @@ def test_probes_run_while_replicas_train_and_change_nothing(model):
     torch.testing.assert_close(watched.sample(5), alone.sample(5), rtol=0, atol=0)
 
 
+@pytest.mark.slow
 def test_a_replica_that_diverges_is_censored_and_the_other_is_not():
     model = GANSettings(latent=1, generator=SMALL, discriminator=SMALL)
     training = TrainingSettings(steps=40, batch_size=8, optimiser=OptimiserSettings(name="sgd", learning_rate=1e-3))

@@ -44,6 +44,7 @@ def test_a_title_explains_its_points(changes: dict[str, Any], value: str, said: 
     assert picture_title("Words", STUDY, [RATE], rows(**changes), value) == f"Words\n({said})"
 
 
+@pytest.mark.slow
 def test_a_power_law_reports_omitted_points(tmp_path: Path) -> None:
     """Values of x without a single number, and laws through less than two medians."""
     study = load_study(

@@ -81,6 +81,7 @@ def test_a_row_is_its_single_run(tmp_path: Path) -> None:
         assert own[-1]["wasserstein"] == row["wasserstein"]
 
 
+@pytest.mark.slow
 def test_replicas_and_runs_alone_make_the_same_rows() -> None:
     for group in plan_of(TINY | {"lanes": 6}).groups():
         together = train_group(group)
@@ -194,6 +195,7 @@ def test_variants_that_replicas_refuse_are_trained_alone_and_reported_once(
     assert sentences[0].startswith("4 of 4 runs")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", ["views.instance_noise", "penalties.gradient_penalty"])
 def test_runs_with_and_without_a_part_are_groups_of_their_own(part: str) -> None:
     first, second = plan_of(tiny(axes={f"model.{part}": [0.0, 0.5]}, lanes=6)).groups()
@@ -215,6 +217,7 @@ def test_a_value_that_is_not_finite_is_refused(axis: Any) -> None:
         plan_of(tiny(axes={"model.penalties.r1": axis}))
 
 
+@pytest.mark.slow
 def test_refusals_during_replica_training_are_reported_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where replicas differ in a number that decides something, undeclared, each of its values makes replicas of its own."""
     monkeypatch.setattr(ViewSettings, "switches", ())
@@ -227,6 +230,7 @@ def test_refusals_during_replica_training_are_reported_too(monkeypatch: pytest.M
     assert "instance_noise" in result.notes[0]
 
 
+@pytest.mark.slow
 def test_a_run_that_diverges_is_frozen_counted_and_not_averaged(tmp_path: Path) -> None:
     content = tiny(axes={"training.optimiser.learning_rate": [0.01, 1e38]}, lanes=6)
     done = run_content(content, tmp_path)
@@ -245,6 +249,7 @@ def test_a_run_that_diverges_is_frozen_counted_and_not_averaged(tmp_path: Path) 
     assert [run.frozen_at is None for run in alone.runs] == [row["frozen_at"] is None for row in done.rows]
 
 
+@pytest.mark.slow
 def test_points_that_are_the_same_are_trained_once(tmp_path: Path) -> None:
     content = tiny(axes={"twice": {"variants": {"a": {}, "b": {}}}})
     done = run_content(content, tmp_path)
@@ -262,6 +267,7 @@ def test_widths_and_data_make_groups_of_their_own() -> None:
     assert {run.model.generator.hidden for run in plan.runs if run.point in (0, 1)} == {(2,)}  # type: ignore[union-attr]
 
 
+@pytest.mark.slow
 def test_images_are_assessed_by_suitable_features(tmp_path: Path) -> None:
     base = {
         "data": {"source": "digits", "limit": 100},
@@ -387,6 +393,7 @@ def test_a_table_is_read_back(tmp_path: Path) -> None:
     assert len(written) == 1 + (importlib.util.find_spec("pyarrow") is not None)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(importlib.util.find_spec("pyarrow") is None, reason="pyarrow is not installed (the extra parquet)")
 def test_parquet_holds_what_the_csv_does(tmp_path: Path) -> None:
     import pyarrow.parquet

@@ -71,6 +71,7 @@ def test_a_median_that_was_not_reached_is_infinite() -> None:
     assert (none.events, none.last) == (0, 50)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [20, 64])
 @pytest.mark.parametrize("limit", [1.0, 2.0, 9.0])
 def test_the_interval_of_the_median_has_its_nominal_coverage(n: int, limit: float) -> None:

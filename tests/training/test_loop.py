@@ -242,6 +242,7 @@ def test_two_players_are_those_of_a_loop_by_hand():
         assert_same(model.players[name].state_dict(), by_hand.players[name].state_dict())
 
 
+@pytest.mark.slow
 @given(tick=st.integers(1, 9), every=st.integers(1, 9), steps=st.integers(1, 20))
 def test_a_record_is_the_mean_of_what_every_step_showed(tick, every, steps):
     model, training = OnePlayer(), settings(tick=tick, observe_every=every, steps=steps)

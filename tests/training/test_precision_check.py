@@ -26,6 +26,7 @@ def session(tmp_path: Any) -> Session:
     return prepare(recipe, RunFolder(tmp_path))
 
 
+@pytest.mark.slow
 def test_rounding_differences_are_no_fault_and_change_nothing(session: Session) -> None:
     model = session.model
     before = {name: {k: v.clone() for k, v in player.state_dict().items()} for name, player in model.players.items()}

@@ -183,6 +183,7 @@ def test_dead_weights_stay_dead(name: Any, beside: dict[str, Any]) -> None:
         assert torch.equal(parameter[mask], before[parameter]), "without a gradient, what is fresh stays where it is"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", ["autoencoder", "vae", "gan"])
 def test_a_run_recycles_its_units_and_does_so_when_resumed(family: str, tmp_path: Path) -> None:
     def start_run(path: Path, every: int) -> Session:

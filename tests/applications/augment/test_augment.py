@@ -41,6 +41,7 @@ def rows() -> Examples:
     return read_examples(table(), target="kind")
 
 
+@pytest.mark.slow
 def test_what_is_left_out_is_said() -> None:
     words = [f"some words of row {number}" for number in range(90)]
     kinds = np.where(np.arange(90) < 4, None, table()["kind"])
@@ -51,6 +52,7 @@ def test_what_is_left_out_is_said() -> None:
     assert done.to_json()["notes"] == list(done.notes)
 
 
+@pytest.mark.slow
 def test_names_and_sizes_need_not_be_texts_and_lists(rows: Rows, one_classifier: None) -> None:
     import pandas as pd
 
@@ -137,6 +139,7 @@ def test_drawn_rows_have_the_types_of_the_table() -> None:
     assert set(drawn.frame["colour"]) <= {"red", "blue"}
 
 
+@pytest.mark.slow
 def test_counts_are_exact_and_the_same_seed_draws_the_same(rows: Rows, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drawing, "MOST_ROUNDS", 3)
     generator = fit_generator(choose_recipe(rows), rows, 0)
@@ -196,12 +199,14 @@ def test_weights_give_every_class_the_same_total(rows: Rows) -> None:
     assert made.weights.mean() == pytest.approx(1)
 
 
+@pytest.mark.slow
 def test_rotations() -> None:
     x = torch.rand(3, 2, 7, 7, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     turned = rotate(x, torch.tensor([0.0, 90.0, 180.0], dtype=torch.float64))
     torch.testing.assert_close(turned, torch.stack([x[0], x[1].rot90(1, (1, 2)), x[2].rot90(2, (1, 2))]))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("one_classifier")
 def test_a_resumed_measurement_equals_an_uninterrupted_one(rows: Rows, tmp_path: Path) -> None:
     measure(rows, plan(rows, 1), tmp_path / "kept")
@@ -217,6 +222,7 @@ def test_a_resumed_measurement_equals_an_uninterrupted_one(rows: Rows, tmp_path:
     assert all(sum(one.added) > 0 for one in balanced)
 
 
+@pytest.mark.slow
 def test_the_manifest_says_what_the_data_are(rows: Rows) -> None:
     done = augment(rows.frame, target="kind", per_class=11, measured=False)
     manifest = done.manifest()
@@ -231,6 +237,7 @@ def test_the_manifest_says_what_the_data_are(rows: Rows) -> None:
     assert Rows(other, rows.schema).digest != rows.digest
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("one_classifier")
 def test_images_are_augmented(images: Images) -> None:
     done = augment((images.x, images.y), per_class=5, filtered=False, splits=2, imbalance=1, sizes=[20])

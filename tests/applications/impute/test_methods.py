@@ -51,6 +51,7 @@ def test_observed_cells_stay_and_no_cell_is_missing(name: str) -> None:
     assert method.complete(new[:0], np.random.default_rng(2)).shape == (1, 0, len(KINDS))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", METHODS)
 def test_seeds_decide(name: str) -> None:
     _, matrix = table()
@@ -135,6 +136,7 @@ def test_draws_keep_variance_and_correlation(name: str) -> None:
     assert abs(drawn[:, :, 0].std(1).mean() - 1) < 0.1
 
 
+@pytest.mark.slow
 def test_matching_and_leaves_give_observed_values_only() -> None:
     _, matrix = table()
     for name in ("matching", "leaves"):

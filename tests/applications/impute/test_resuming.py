@@ -31,6 +31,7 @@ class StopError(Exception):
     """Stands for what ends a process."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("method", "draws", "stop", "finished"),
     [("auto", 2, "trying leaves", "trying normal"), ("matching", 4, "chain 3", "chain 1")],
@@ -56,6 +57,7 @@ def test_a_stopped_imputation_goes_on_and_equals_one_that_was_not(
     assert not keep.exists()
 
 
+@pytest.mark.slow
 def test_the_function_gives_what_the_estimator_gives() -> None:
     frame = table()
     lacking = list(frame.columns[frame.isna().any()])

@@ -88,6 +88,7 @@ def test_between_the_stored_values_numbers_are_interpolated() -> None:
     assert (drawn["m"] % 5 == 0).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_ten_thousand_categories_take_one_or_two_columns_and_little_memory(encoding: Encoding) -> None:
     rng = np.random.default_rng(0)

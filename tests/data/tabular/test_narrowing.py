@@ -19,6 +19,7 @@ from saddlepoint.data.tabular.reading import read_frame  # noqa: E402
 from tests.data.tabular.frames import frames  # noqa: E402
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(source=frames(), data=st.data())
 def test_a_value_of_other_rows_alone_is_in_no_fitted_schema_and_is_never_drawn(

@@ -96,6 +96,7 @@ def test_the_mean_weight_is_unbiased_even_when_there_is_next_to_no_annealing():
     assert abs(ratio.mean() - 1) < 5 * ratio.std() / 2_000**0.5
 
 
+@pytest.mark.slow
 def test_more_temperatures_are_tighter():
     linear = linear_gaussian(size=12, latent=4, std=0.1)
     x, _ = linear.model.simulate(40, seeded())
@@ -127,6 +128,7 @@ def test_the_sandwich_holds_the_truth(number):
     assert above.min() > -math.log(80 / 1e-3)
 
 
+@pytest.mark.slow
 def test_the_gap_closes_with_more_temperatures():
     linear = linear_gaussian(std=0.2)
     x, z = linear.model.simulate(40, seeded(2))
@@ -150,6 +152,7 @@ def test_codes_at_the_end_are_of_the_posterior():
     assert abs(standard.var() - 1) < 0.15
 
 
+@pytest.mark.slow
 def test_the_same_generator_gives_the_same_numbers_and_order_does_not_matter_on_average():
     linear = linear_gaussian()
     x, _ = linear.model.simulate(30, seeded())

@@ -54,6 +54,7 @@ def test_the_mean_distance_is_that_of_all_pairs(n):
     assert mean_distance(x) == pytest.approx(float(torch.pdist(x).mean()))
 
 
+@pytest.mark.slow
 def test_the_birthday_test_finds_the_support():
     """A model that draws from 2,000 fixed points, tested in batches of about the root of that."""
     real, points = normal(500, 6, 0), normal(2_000, 6, 1)

@@ -75,6 +75,7 @@ def test_a_constant_feature_counts_by_its_difference_alone():
     assert frechet_distance(*wider) == pytest.approx(frechet_distance(x, y) + 9, rel=1e-9)
 
 
+@pytest.mark.slow
 def test_the_bias_falls_as_one_over_n_and_extrapolation_removes_it():
     """Equal distributions: the truth is 0, the plug-in is biased, and its product with n is about constant."""
     d = 8

@@ -54,6 +54,7 @@ def test_the_gaussian_kernel_has_a_closed_form_between_gaussians():
     assert found.standard_error < 0.1 * truth
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [10, 40])
 def test_it_is_unbiased_at_any_size(n):
     """Equal distributions, fewer points than features: the mean over many draws is 0 within its error."""
@@ -68,6 +69,7 @@ def test_symmetry():
     assert first.standard_error == pytest.approx(second.standard_error, rel=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shift", [0.0, 0.1, 1.0])
 def test_the_standard_error_is_the_scatter_over_draws(shift):
     """Where the distributions are equal (second order alone), nearly equal (both), and apart (first order)."""

@@ -98,6 +98,7 @@ def test_a_gans_note_explains_the_added_noise():
         with_output_noise(model, 0.0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("start", [0.1, 1.5])
 def test_the_fitted_standard_deviation_is_the_likeliest(start):
     linear = linear_gaussian(std=0.4)

@@ -105,6 +105,7 @@ def test_bounds_are_ordered_and_rise_with_the_samples():
     assert abs(error) < 5 * (found[64].elbo - linear.evidence.log_prob(x)).std() / 1_500**0.5
 
 
+@pytest.mark.slow
 def test_annealing_exceeds_the_bounds_of_a_bad_posterior_and_adds_its_gap():
     linear = linear_gaussian()
     x, _ = linear.model.simulate(40, seeded())

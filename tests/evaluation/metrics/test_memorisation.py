@@ -46,6 +46,7 @@ def test_too_few_held_out_examples_are_refused(train):
         find_copies(train, draw(50, 1), draw(50, 2))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cells", [1, 4])
 def test_honest_samples_score_about_zero(cells):
     found = [data_copying(draw(N, 3 * s), draw(N, 3 * s + 1), draw(N, 3 * s + 2), cells=cells) for s in range(40)]

@@ -21,6 +21,7 @@ def test_the_smallest_distances_are_found(n, k, seed, block):
     torch.testing.assert_close(smallest_squares(x, k, block=block), expected, rtol=1e-6, atol=1e-12)
 
 
+@pytest.mark.slow
 @given(n=st.integers(1, 90), m=st.integers(1, 400), k=st.integers(1, 6), block=st.integers(1, 300))
 def test_the_nearest_are_found(n, m, k, block):
     points, reference, k = normal(n, 3, 0), normal(m, 3, 1), min(k, m)

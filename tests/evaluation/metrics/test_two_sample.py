@@ -28,6 +28,7 @@ def test_a_known_shift_is_detected_as_well_as_possible():
     assert found.accuracy.value == pytest.approx(best, abs=0.02)
 
 
+@pytest.mark.slow
 def test_a_linear_classifier_sees_no_width_and_the_others_do():
     x, y = draw(800, 0), draw(800, 1, scale=3.0)
     assert classifier_test(x, y).accuracy.value < 0.58

@@ -53,6 +53,7 @@ def test_known_values_of_held_out_examples_change_nothing() -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("trained", "left"), [(400, 400), (900, 100)])
 def test_the_standard_error_is_the_variation_of_fresh_samples(trained: int, left: int) -> None:
     found = torch.stack(

@@ -79,6 +79,7 @@ CORRUPTIONS: dict[str, Callable[[Tensor], Tensor]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CORRUPTIONS)
 def test_clearly_different_samples_are_not_close(name: str, split: tuple[Dataset, Tensor, Tensor, Reference]) -> None:
     dataset, fresh, _, reference = split
@@ -88,6 +89,7 @@ def test_clearly_different_samples_are_not_close(name: str, split: tuple[Dataset
     assert found.worst.share == min(aspect.share for aspect in found.aspects)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("classes", [1, 4, 9])
 def test_a_missing_class_is_not_close(classes: int, split: tuple[Dataset, Tensor, Tensor, Reference]) -> None:
     dataset, fresh, y, reference = split
@@ -97,6 +99,7 @@ def test_a_missing_class_is_not_close(classes: int, split: tuple[Dataset, Tensor
     assert share.value == pytest.approx(classes / 10, abs=0.11)
 
 
+@pytest.mark.slow
 def test_all_classes_are_found_among_real_examples(split: tuple[Dataset, Tensor, Tensor, Reference]) -> None:
     dataset, fresh, _, reference = split
     found = assess_result(fresh, dataset, reference=reference)
@@ -104,6 +107,7 @@ def test_all_classes_are_found_among_real_examples(split: tuple[Dataset, Tensor,
     assert level(found) >= CLOSE
 
 
+@pytest.mark.slow
 def test_copies_of_training_examples_are_not_praised(digits: Dataset) -> None:
     found = assess_result(digits.x[:300], digits)
     assert level(found) < CLOSE
@@ -122,6 +126,7 @@ def test_samples_in_a_dense_middle_are_no_copies() -> None:
     assert spread.value == pytest.approx(0.5, rel=0.05)
 
 
+@pytest.mark.slow
 def test_repeated_examples_are_handled(digits: Dataset) -> None:
     """Duplicates in the data make radii of 0; real duplicates are as good as real ones can be."""
     x = torch.randint(0, 3, (600, 2), generator=torch.Generator().manual_seed(0)).float()
@@ -132,6 +137,7 @@ def test_repeated_examples_are_handled(digits: Dataset) -> None:
     assert level(assess_result(fresh.clamp(max=1), dataset)) < level(found)
 
 
+@pytest.mark.slow
 def test_modes_a_fifth_as_wide_are_not_close_because_of_their_width() -> None:
     dataset = load(DataSettings(source="ring"))
     truth = dataset.truth
@@ -158,6 +164,7 @@ def fresh_from(dataset: Dataset, n: int, seed: int = 5) -> tuple[Tensor, Tensor]
     return dataset.truth.sample(n, torch.Generator().manual_seed(seed))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lost", [1, 2, 5])
 def test_a_missing_mode_is_not_close(lost: int, ring: Dataset) -> None:
     x, mode = fresh_from(ring, 1_000)
@@ -167,6 +174,7 @@ def test_a_missing_mode_is_not_close(lost: int, ring: Dataset) -> None:
     assert share.value == pytest.approx(1 - lost / 8)
 
 
+@pytest.mark.slow
 def test_ten_percent_of_outliers_are_detected(ring: Dataset) -> None:
     x, _ = fresh_from(ring, 1_000)
     assert assess_result(x, ring).level == "not told apart"
@@ -176,6 +184,7 @@ def test_ten_percent_of_outliers_are_detected(ring: Dataset) -> None:
     assert min(aspect.p_value for aspect in found.aspects if aspect.p_value is not None) < 1e-3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("near", [0.46, 0.63, 0.75])
 def test_samples_between_the_modes_are_not_close(near: float, ring: Dataset) -> None:
     """As of a game stopped early: all modes are found, and many samples lie on the way from one to the next."""
@@ -193,6 +202,7 @@ def test_samples_between_the_modes_are_not_close(near: float, ring: Dataset) -> 
     assert found.worst is share or found.worst.share < share.share  # type: ignore[union-attr]
 
 
+@pytest.mark.slow
 def test_columns_that_depend_on_each_other_are_compared_together() -> None:
     """Noise in a column that is the sum of two others, which no single column shows."""
     generator = torch.Generator().manual_seed(1)
@@ -205,6 +215,7 @@ def test_columns_that_depend_on_each_other_are_compared_together() -> None:
     assert level(assess_result(samples, dataset)) < CLOSE
 
 
+@pytest.mark.slow
 def test_more_blur_never_scores_higher(split: tuple[Dataset, Tensor, Tensor, Reference]) -> None:
     dataset, fresh, _, reference = split
     scores = [
@@ -216,6 +227,7 @@ def test_more_blur_never_scores_higher(split: tuple[Dataset, Tensor, Tensor, Ref
     assert [each.score for each in scores] == sorted((each.score for each in scores), reverse=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_the_order_of_samples_does_not_decide_the_level(seed: int) -> None:
     generator = torch.Generator().manual_seed(seed)
@@ -229,6 +241,7 @@ def test_the_order_of_samples_does_not_decide_the_level(seed: int) -> None:
     assert by_name[0] == pytest.approx(by_name[1], abs=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("scale", "offset"), [(1e-3, 0.5), (1e3, -1e2), (255.0, 30.0)])
 def test_units_do_not_matter(scale: float, offset: float) -> None:
     generator = torch.Generator().manual_seed(3)
@@ -255,6 +268,7 @@ def test_too_few_of_either_are_not_measured(n: int, digits: Dataset) -> None:
     assert few.reason
 
 
+@pytest.mark.slow
 def test_training_examples_replace_missing_held_out_examples(digits: Dataset) -> None:
     assert digits.held_out is not None
     small = replace(digits, held_out=replace(digits.held_out, x=digits.held_out.x[:2], y=None))
@@ -272,6 +286,7 @@ def test_samples_that_are_not_finite_have_no_level() -> None:
     assert "not finite" in found.reason
 
 
+@pytest.mark.slow
 def test_it_is_stored_as_json(digits: Dataset) -> None:
     found = assess_result(digits.x[:100], digits)
     assert Result.from_json(found.to_json()) == found

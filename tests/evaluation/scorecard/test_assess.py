@@ -108,6 +108,7 @@ def test_damage_moves_the_score(model: Callable[[Dataset], Any], metric: str) ->
     assert bad.value > good.high if good.better == "lower" else bad.value < good.low
 
 
+@pytest.mark.slow
 def test_copies_and_outliers_are_on_opposite_sides() -> None:
     copies, outliers = (toys.measured(toys.PLANE, m)["data_copying"].value for m in (toys.copying, toys.noisy))
     assert copies < -5 < 5 < outliers
@@ -116,6 +117,7 @@ def test_copies_and_outliers_are_on_opposite_sides() -> None:
     assert "above 0" in note
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("settings", [toys.PLANE, toys.LINE], ids=["plane", "line"])
 def test_nothing_is_silently_dropped(settings: DataSettings) -> None:
     found = toys.measured(settings, toys.perfect)
@@ -142,6 +144,7 @@ def test_the_features_are_in_the_titles() -> None:
         assert score.title.endswith("(values)") == by_features == (score.features == "values")
 
 
+@pytest.mark.slow
 def test_classes_have_a_row_each() -> None:
     rows = toys.measured(toys.PLANE, toys.without_a_mode).classes
     assert [row.name for row in rows] == [f"mode {k}" for k in range(5)]
@@ -165,6 +168,7 @@ def test_the_same_settings_give_the_same_scorecard() -> None:
     assert other["frechet"].value != first["frechet"].value
 
 
+@pytest.mark.slow
 def test_the_state_of_the_global_generator_is_left_alone() -> None:
     data = toys.dataset(toys.LINE)
     torch.manual_seed(7)
@@ -173,6 +177,7 @@ def test_the_state_of_the_global_generator_is_left_alone() -> None:
     assert torch.equal(before, torch.random.get_rng_state())
 
 
+@pytest.mark.slow
 def test_progress_runs_to_its_end() -> None:
     data = toys.dataset(toys.LINE)
     progress_calls: list[tuple[str, float]] = []
@@ -183,6 +188,7 @@ def test_progress_runs_to_its_end() -> None:
     assert progress_calls[-1] == ("Done", 1.0)
 
 
+@pytest.mark.slow
 def test_long_steps_report_their_progress() -> None:
     """Between the start of one metric and the next there is more than one share, and none is reported twice."""
     data = toys.dataset(toys.PLANE)
@@ -223,6 +229,7 @@ def test_a_count_s_interval_ends_where_there_are_no_more() -> None:
         assert found.low < found.value <= found.high <= 5
 
 
+@pytest.mark.slow
 def test_a_model_may_draw_from_the_global_generator() -> None:
     data = toys.dataset(toys.LINE)
 
@@ -257,6 +264,7 @@ class ModelWithDensity(toys.Own):
         return z
 
 
+@pytest.mark.slow
 def test_the_number_of_samples_drawn_at_a_time_does_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     """To a model that draws one sample after the other; of others a seed means the chunks of 1,000 as well."""
     data = toys.dataset(toys.LINE)
@@ -268,6 +276,7 @@ def test_the_number_of_samples_drawn_at_a_time_does_not_matter(monkeypatch: pyte
     assert repr(found[0].scores) == repr(found[1].scores)
 
 
+@pytest.mark.slow
 def test_the_number_of_examples_turned_into_features_at_a_time_does_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     data = toys.dataset(toys.PLANE)
     found = []
@@ -278,6 +287,7 @@ def test_the_number_of_examples_turned_into_features_at_a_time_does_not_matter(m
         assert one.value == pytest.approx(other.value, rel=1e-5, nan_ok=True), one.title
 
 
+@pytest.mark.slow
 def test_optional_capabilities_of_a_model_are_measured() -> None:
     data = toys.dataset(toys.PLANE)
     right, wrong = (assess(ModelWithDensity(data, shift), data, QUICK) for shift in (0.0, 0.5))
@@ -355,6 +365,7 @@ def test_constant_features_are_warned_of() -> None:
     assert {*OF_SAMPLES, *model_metrics()} <= {entry.metric for entry in (*found.scores, *found.skipped)}
 
 
+@pytest.mark.slow
 def test_a_missing_held_out_part_is_reported() -> None:
     found = of_rows(rows(), lambda n: torch.randn(n, 3, generator=torch.Generator().manual_seed(0)), held_out=0.0)
     assert found.card.split == "training"
@@ -382,6 +393,7 @@ def test_an_event_that_is_none_is_refused(event: object) -> None:
         assess(OwnModel(), load(DataSettings(source="digits")))
 
 
+@pytest.mark.slow
 def test_one_class_is_the_reason() -> None:
     data = toys.dataset(DataSettings(source="ring", points=400, modes=1))
     found = assess(toys.perfect(data), data, QUICK, toys.oracle(data))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 from torch import Tensor
 
@@ -77,6 +78,7 @@ def test_known_distances_are_not_computed_again() -> None:
         assert torch.equal(first.examples, second.examples)
 
 
+@pytest.mark.slow
 def test_an_assessment_gives_them_once_and_its_scores_do_not_depend_on_them() -> None:
     data = toys.dataset(toys.PLANE)
     settings = AssessmentSettings(samples=60, seeds=1, resamples=5)

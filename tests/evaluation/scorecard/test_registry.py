@@ -71,6 +71,7 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return importlib.import_module("toy_metrics")
 
 
+@pytest.mark.slow
 def test_a_new_metric_of_each_kind_is_measured_and_stored(module: ModuleType, tmp_path: Path) -> None:
     data = toys.dataset(toys.LINE)
     card = Scorecard.load(assess(WithDensity(data, 0.0), data, QUICK, "raw").save(tmp_path / "scorecard.json"))
@@ -91,12 +92,14 @@ def test_a_new_metric_is_listed_in_its_section(module: ModuleType) -> None:
     assert list(sections.values()) == sorted(sections.values(), key=SECTIONS.index)
 
 
+@pytest.mark.slow
 def test_a_new_metric_reports_missing_requirements(module: ModuleType) -> None:
     data = toys.dataset(toys.LINE)
     card = assess(toys.perfect(data), data, QUICK, "raw")
     assert {one.metric: one.reason for one in card.skipped}["surprise"].endswith("(log_prob).")
 
 
+@pytest.mark.slow
 def test_a_new_metric_that_decides_is_named_by_its_rank(module: ModuleType) -> None:
     data = toys.dataset(toys.LINE)
     cards = {
@@ -105,6 +108,7 @@ def test_a_new_metric_that_decides_is_named_by_its_rank(module: ModuleType) -> N
     assert "Shift of the mean" in answer(rank(cards)).sentence
 
 
+@pytest.mark.slow
 def test_a_mistake_in_a_metric_costs_that_score_alone(module: ModuleType) -> None:
     data = toys.dataset(toys.LINE)
     model = WithDensity(data, 0.0)

@@ -52,6 +52,7 @@ def test_a_constant_sample_is_warned_of_and_constant_data_are_no_measure() -> No
     assert unit_warnings(data.x, torch.ones_like(data.x), data) == []
 
 
+@pytest.mark.slow
 def test_bytes_scaled_to_0_1_are_detected_by_a_full_evaluation() -> None:
     data = pictures()
     shares = toys.Own(data.event, lambda n, generator: toys.copying(data).draw(n, generator).float() / 255)
@@ -79,6 +80,7 @@ def test_overshooting_a_little_or_seldom_is_no_error() -> None:
     assert warnings_for(data, seldom) == []
 
 
+@pytest.mark.slow
 def test_constant_features_cause_a_warning_if_the_user_can_fix_them() -> None:
     data = pictures()
     dead = Features(
@@ -89,6 +91,7 @@ def test_constant_features_cause_a_warning_if_the_user_can_fix_them() -> None:
         assert any("constant over the real examples" in warning for warning in found) == warned
 
 
+@pytest.mark.slow
 def test_features_that_are_all_constant_are_warned_of_whoever_made_them() -> None:
     data = from_array(np.ones((60, 3), dtype=np.float32), settings=DataSettings(held_out=0.5))
     found = assess(toys.copying(data), data, QUICK, "raw").warnings

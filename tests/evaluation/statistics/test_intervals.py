@@ -203,6 +203,7 @@ def test_other_intervals_cover(name):
     assert 0.92 <= covers(found, truth) <= 0.98
 
 
+@pytest.mark.slow
 def test_an_interval_over_splits_covers_the_expectation_of_correlated_results():
     """For normal results with correlation n_test / (n_test + n_train), the interval of Student's t is exact."""
     ratio, splits = 0.5, 20

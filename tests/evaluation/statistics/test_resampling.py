@@ -40,6 +40,7 @@ def test_the_bootstrap_of_two_sets_draws_both():
     assert found.high - found.low == pytest.approx(float(expected), rel=0.1)
 
 
+@pytest.mark.slow
 def test_resampling_with_replacement_biases_neighbour_scores_and_split_halves_do_not():
     """Why `half_sampling` exists: copies lie at distance 0, so a bootstrap's balls are small and precision falls."""
     real, fake = draw(300, 3, 0), draw(300, 3, 1)
@@ -50,6 +51,7 @@ def test_resampling_with_replacement_biases_neighbour_scores_and_split_halves_do
     assert sound.value in sound
 
 
+@pytest.mark.slow
 def test_bounds_cut_off_what_cannot_be():
     real = draw(100, 2, 0)
     score = lambda x, y: neighbourhoods(x, y).precision  # noqa: E731

@@ -110,6 +110,7 @@ def test_copies_are_found_and_other_real_rows_are_none(
     assert abs(other - (METRICS[key].ideal or 0.0)) < 0.2
 
 
+@pytest.mark.slow
 def test_regressions_explain_numbers_and_permuted_rows_do_not_help(
     parts: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, Schema],
 ) -> None:

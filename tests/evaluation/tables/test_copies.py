@@ -13,6 +13,7 @@ from saddlepoint.evaluation.tables.metrics import METRICS
 from tests.evaluation.tables.tables import make_table
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", ["copies", "attack-distance", "attack-calibrated"])
 def test_other_real_rows_with_rare_categories_are_no_copies(key: str) -> None:
     """Categories that only training rows or only held-out rows have are no sign of a copy."""

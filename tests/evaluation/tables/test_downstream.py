@@ -23,6 +23,7 @@ def table() -> tuple[pd.DataFrame, pd.DataFrame, Schema]:
     return frame[:160].reset_index(drop=True), frame[160:].reset_index(drop=True), infer_schema(frame)
 
 
+@pytest.mark.slow
 def test_signal_is_found_and_permuted_labels_give_chance(table: tuple[pd.DataFrame, pd.DataFrame, Schema]) -> None:
     train, test, schema = table
     rng = np.random.default_rng(0)

@@ -30,6 +30,7 @@ def table(n: int = 120) -> Any:
     return read_frame({"x": x.round(2), "kind": np.where(rng.random(n) < 0.5, "u", "v"), "label": label})
 
 
+@pytest.mark.slow
 def test_every_recipe_for_tables_takes_part_and_the_simplest_are_first() -> None:
     found = candidates()
     assert set(found) == {name for name in shipped_names() if Recipe.load(name).data.source == "table"}
@@ -49,6 +50,7 @@ def test_splits_are_seeded_disjoint_and_have_every_class() -> None:
     assert not split_rows(frame, schema, 0, 1).held_out.equals(split_rows(frame, schema, 1, 1).held_out)
 
 
+@pytest.mark.slow
 def test_real_rows_have_no_loss_and_worse_rows_have_more() -> None:
     frame = table(300)
     schema = infer_schema(frame).model_copy(update={"target": "label"})
@@ -79,6 +81,7 @@ def test_the_simplest_that_is_not_shown_to_be_worse_is_taken() -> None:
     ]  # two to compare
 
 
+@pytest.mark.slow
 def test_a_contest_repeats_and_says_what_it_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(holding, "SPLITS", 2)
     frame = table(40)

@@ -229,6 +229,7 @@ def test_a_custom_generator_reveals_its_range(last: nn.Module, bounds: tuple[flo
     assert output_range(build(GANSettings(), IMAGE)) == (-1, 1)
 
 
+@pytest.mark.slow
 def test_a_trial_that_fails_does_not_end_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def failing(model: Model, x: Tensor, labels: Tensor | None) -> None:
         raise AttributeError("a loss of one's own asked for what the trial does not have")

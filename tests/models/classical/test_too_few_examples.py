@@ -41,6 +41,7 @@ def test_a_hidden_markov_model_with_more_states_than_steps_writes_nothing(tmp_pa
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_a_setting_that_the_first_step_finds_wrong_leaves_nothing(tmp_path: Path) -> None:
     rows = GENERATOR.normal(size=(30, 2))
     with pytest.raises(SettingError, match=r"model.reg_covar: .* raise it"):

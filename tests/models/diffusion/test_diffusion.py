@@ -165,6 +165,7 @@ def test_labels_are_dropped_at_the_rate_that_is_set():
     assert (weights.argmax(1) == torch.arange(4_000) % 3)[weights.sum(1) > 0].all()
 
 
+@pytest.mark.slow
 def test_classes_have_densities_of_their_own_and_bayes_rule_holds():
     event = Event((2,), "vector", class_names=NAMES, class_shares=(0.5, 0.3, 0.2))
     model = model_of(event, conditional=True, density_steps=20, scale=1.0, guidance=3.0)

@@ -61,6 +61,7 @@ def test_a_new_flow_is_the_identity_up_to_the_order_of_the_numbers(kind):
     torch.testing.assert_close(log_det, torch.zeros(1), rtol=0, atol=1e-4)
 
 
+@pytest.mark.slow
 @every_kind
 def test_the_density_integrates_to_one_in_the_units_of_the_data(kind):
     model = flow(kind, 2, mean=(3.0, -1.0), std=(2.0, 0.5))

@@ -164,6 +164,7 @@ def test_replay_and_labels_are_refused_with_both_names() -> None:
         build({"generator": "concatenate", "discriminator": "concatenate"}, replay={"share": 0.5})
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("as_set")
 @every_condition
 def test_a_resumed_run_equals_an_uninterrupted_one(condition: dict, tmp_path: Path) -> None:

@@ -294,6 +294,7 @@ def test_every_player_may_gain(kind: str) -> None:
     assert found.gains.keys() == {phase.player for phase in model.phases}
 
 
+@pytest.mark.slow
 @each_encoder
 def test_replicas_are_single_runs_or_refused(kind: str) -> None:
     replicas = Replica.over_seeds(settings(kind), training(), LINE, 2)
@@ -306,6 +307,7 @@ def test_replicas_are_single_runs_or_refused(kind: str) -> None:
         assert_replicas_are_single_runs(replicas)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("as_set")
 @pytest.mark.parametrize(
     ("kind", "parts"), [("bigan", "plain"), *((kind, "penalties and a constraint") for kind in ENCODERS)]
@@ -332,6 +334,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one(kind: str, parts: str, tmp_pa
             assert torch.equal(value, resumed.model.players[name].state_dict()[key]), (name, key)
 
 
+@pytest.mark.slow
 @each_encoder
 def test_pictures_and_metrics_show_reconstructions_and_codes(kind: str, tmp_path: Path) -> None:
     model = {"model.latent": 4, "model.encoder.kind": kind, "model.encoder.hidden": [8], "training.steps": 4}

@@ -78,6 +78,7 @@ def test_both_bounds_are_equal_for_one_draw_and_ordered_for_several(x, prior):
     assert (loss_of(models[1], x, several) < loss_of(models[0], x, several)).all()  # Jensen's inequality
 
 
+@pytest.mark.slow
 def test_the_bound_of_a_linear_model_grows_with_the_draws_up_to_its_likelihood(x):
     model = model_of(bound="iwae")
     exact = exact_log_prob(model, x)

@@ -98,6 +98,7 @@ STATES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "series"), [("adaptive", "d/augmentation"), ("began", "d/balance")])
 def test_state_is_recorded(name: str, series: str, tmp_path: Path) -> None:
     small = {"network": "mlp", "hidden": [8]}
@@ -109,6 +110,7 @@ def test_state_is_recorded(name: str, series: str, tmp_path: Path) -> None:
     assert max(recorded) > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", STATES)
 def test_state_survives_a_resumption_bit_for_bit(name: str, tmp_path: Path) -> None:
     small = {"network": "mlp", "hidden": [8]}

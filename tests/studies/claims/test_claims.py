@@ -109,6 +109,7 @@ def test_a_race_without_a_seed_that_decides_has_no_share():
     assert quantity_text(reported) == "none decided"
 
 
+@pytest.mark.slow
 def test_the_interval_of_a_median_covers_it():
     generator = torch.Generator().manual_seed(0)
     draws = torch.rand(2_000, 41, generator=generator, dtype=torch.float64)

@@ -52,6 +52,7 @@ def test_the_discriminator_moves_and_the_generator_stays(model: Model) -> None:
     assert not any(all(map(torch.equal, one, other)) for one, other in pairwise(discriminators))
 
 
+@pytest.mark.slow
 def test_a_seed_is_trained_in_the_same_way_whatever_the_number_of_seeds() -> None:
     trial = DiscriminatorAhead(
         GANSettings(latent=4, generator=NETWORK, discriminator=NETWORK),

@@ -19,6 +19,7 @@ def draw_times(seed, limit, intercept=3.0, of_modes=1.2, of_width=-0.8, scatter=
     return x, np.minimum(y, limit), y < limit, seeds
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("limit", [np.inf, 3.0])
 def test_the_law_comes_out_censored_or_not(limit):
     inside = []

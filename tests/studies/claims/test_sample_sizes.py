@@ -31,6 +31,7 @@ def test_training_sets_have_all_classes_and_leave_the_test_set_alone(name: str) 
     assert not np.array_equal(split(y, 4)[1], test)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MODELS)
 def test_a_classifier_separates_what_can_be_separated(name: str) -> None:
     x, y = load("iris")
@@ -41,6 +42,7 @@ def test_a_classifier_separates_what_can_be_separated(name: str) -> None:
     assert few.shape == test.shape
 
 
+@pytest.mark.slow
 def test_a_flow_with_two_examples_of_each_class_is_better_than_chance() -> None:
     pytest.importorskip("zuko")
     x, y = load("wine")

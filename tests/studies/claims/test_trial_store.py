@@ -71,6 +71,7 @@ def equal_trials(one: Any, other: Any) -> bool:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TRIALS)
 def test_an_outcome_is_restored_as_it_was(name: str, tmp_path: Path) -> None:
     trial = TRIALS[name]
@@ -102,6 +103,7 @@ def test_trials_of_two_classes_with_equal_settings_are_two_trials(tmp_path: Path
     assert replace(image).key == image.key
 
 
+@pytest.mark.slow
 def test_an_outcome_counts_for_the_same_question_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     trial: Setup = TRIALS["gan on a line"]
     outcome = trial.train(2, threads=1, report=lambda share: None)
@@ -171,6 +173,7 @@ def unlisted(parts: tuple[str, ...]) -> dict[str, str]:
     return {name: asker for name, asker in asked.items() if not is_listed(name)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("parts", [storage.TRAINING, storage.MEASURING], ids=["training", "measuring"])
 def test_the_program_is_all_that_it_imports(parts: tuple[str, ...]) -> None:
     assert all((PACKAGE / part).exists() for part in parts)
@@ -184,6 +187,7 @@ def test_training_and_measuring_have_different_fingerprints() -> None:
     assert program(storage.TRAINING) != program(storage.MEASURING)
 
 
+@pytest.mark.slow
 def test_stored_results_are_not_trained_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     trial = TRIALS["gan on a line"]
     first = Laboratory(seeds=2, store=TrialStore(tmp_path, 2)).train(trial, "C8")

@@ -123,6 +123,7 @@ def test_c9_and_c10_are_decided_where_seeds_converge(kind, strong, weak, expecte
     assert verdict_of("C9", dict(zip(names, (float(strong), float(weak)), strict=True))) == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("steps", "expected"), [(10_000, "holds"), (NEVER, "holds in part"), (STEPS // 2, "does not hold")]
 )
@@ -133,6 +134,7 @@ def test_c13_is_decided_by_runs_that_are_long_enough(steps, expected):
     assert one.measure(outcomes, True).verdict == "not decided"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("narrowed", "expected"), [((1, 2, 3), "holds"), ((2,), "holds in part"), ((), "does not hold")]
 )

@@ -87,6 +87,7 @@ def test_a_mistake_leaves_the_first_weights_alone():
         assert all(torch.equal(a, b) for a, b in zip(right.values(), wrong.values(), strict=True))
 
 
+@pytest.mark.slow
 def test_the_finding_speaks_of_the_series_that_was_measured():
     outcome = trained(vae(160, "ReLU on both heads"))
     finding = outcome.findings[0]["VAE203"]
@@ -116,6 +117,7 @@ def test_random_heads_come_close_to_the_prior_and_go_far_from_it(dtype):
     assert kl.max() > 1e3
 
 
+@pytest.mark.slow
 def test_irregularly_measured_series_have_gaps_and_an_end():
     outcome = trained(ring(40))
     assert outcome.series["quality/energy_distance"].isnan().any(1).sum() > 5

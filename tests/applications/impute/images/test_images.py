@@ -50,6 +50,7 @@ def holes(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_holes_are_filled_with_what_the_rest_says(run: sp.Run, holes: Path) -> None:
     done = sp.impute(holes / "holes", model=run, truth=holes / "truth", draws=5, progress=False)
     assert done.draws.shape == (5, 2, 1, SIDE, SIDE)
@@ -167,6 +168,7 @@ def test_parts_of_another_request_are_not_used(run: sp.Run, holes: Path, tmp_pat
     assert np.array_equal(again.x, start.complete_images(holes / "holes", run, seed=7, progress=False).x)
 
 
+@pytest.mark.slow
 def test_the_page_shows_completions_maps_and_errors(run: sp.Run, holes: Path, tmp_path: Path) -> None:
     done = start.complete_images(holes / "holes", run, truth=holes / "truth", draws=2, progress=False)
     page = done.write_page(tmp_path / "new" / "page.html").read_text("utf-8")
@@ -180,6 +182,7 @@ def test_the_page_shows_completions_maps_and_errors(run: sp.Run, holes: Path, tm
     assert "http" not in page.replace("http-equiv", "")
 
 
+@pytest.mark.slow
 def test_the_command_writes_images_a_picture_and_one_document(
     run: sp.Run, holes: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

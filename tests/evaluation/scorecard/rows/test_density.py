@@ -46,6 +46,7 @@ def likelihood(data: Dataset) -> Any:
     return assess(model, data, AssessmentSettings(samples=40, seeds=1, resamples=5), "raw")["likelihood"]
 
 
+@pytest.mark.slow
 def test_a_constant_column_does_not_count_in_the_worst_case() -> None:
     with_constant, without = map(likelihood, tables())
     assert with_constant.value == pytest.approx(without.value)
@@ -72,6 +73,7 @@ def test_a_number_that_never_varies_has_the_deviation_of_its_channel() -> None:
     assert float(found.mean() - of_others.mean()) == pytest.approx(-0.5 * math.log(2 * math.pi), abs=0.3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scaling", ["standard", "symmetric", "unit"])
 def test_a_vae_leaves_constant_columns_out(scaling: Any) -> None:
     data, _ = tables()

@@ -70,6 +70,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(annealing, name, value)
 
 
+@pytest.mark.slow
 def test_every_row_is_a_score_or_has_its_reason() -> None:
     for what in (model(), toys.Own(digits().event, lambda n, g: digits().x[:n])):
         card = measured(what, digits())
@@ -79,6 +80,7 @@ def test_every_row_is_a_score_or_has_its_reason() -> None:
     assert set(skip_reasons(card)) >= ROWS
 
 
+@pytest.mark.slow
 def test_a_bernoulli_vae_on_greys_has_no_bits_and_is_annealed_on_black_and_white() -> None:
     found = measured(model(), digits(), "annealed")
     assert "greys" in skip_reasons(found)["bits"]
@@ -87,6 +89,7 @@ def test_a_bernoulli_vae_on_greys_has_no_bits_and_is_annealed_on_black_and_white
     assert found["ais_gap"].low is not None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("binarise", "black"), [("none", True), ("stochastic", False)])
 def test_black_and_white_has_bits(binarise: str, black: bool) -> None:
     found = measured(model(binarise=binarise), digits(black))
@@ -96,6 +99,7 @@ def test_black_and_white_has_bits(binarise: str, black: bool) -> None:
     assert found["bits"].value == pytest.approx(bits, rel=0.02)
 
 
+@pytest.mark.slow
 def test_bytes_under_a_density_have_bits() -> None:
     found = measured(model(likelihood="gaussian-learnt"), digits())
     assert found["bits"].low is not None
@@ -109,6 +113,7 @@ def toys_vae() -> Any:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("likelihood", ["bernoulli", "gaussian"])
 def test_the_bounds_are_in_order_and_in_the_same_units(likelihood: str) -> None:
     found = measured(model(likelihood=likelihood), digits())
@@ -117,6 +122,7 @@ def test_the_bounds_are_in_order_and_in_the_same_units(likelihood: str) -> None:
     assert found["elbo"].pairing == "groups"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
@@ -132,12 +138,14 @@ def test_a_vae_s_likelihood_names_comparable_models(settings: dict[str, Any], wo
     assert words in measured(model(**settings), digits())["likelihood"].notes[0]
 
 
+@pytest.mark.slow
 def test_a_bound_suggests_annealing_until_it_is_requested() -> None:
     quick, long = (measured(model(), digits(), likelihood)["elbo"].notes for likelihood in EFFORTS)
     assert any("--likelihood annealed" in note and 'likelihood="annealed"' in note for note in quick)
     assert not any("--likelihood" in note for note in long)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("network", ["vae", "gan"])
 def test_annealing_reports_its_progress(network: str) -> None:
     gan = build(GANSettings(latent=4, generator=SMALL, discriminator=SMALL), digits().event)
@@ -155,6 +163,7 @@ def test_annealing_reports_its_progress(network: str) -> None:
     assert long > 10 * quick
 
 
+@pytest.mark.slow
 def test_costly_rows_are_measured_on_request_and_the_kernel_estimate_has_its_warning() -> None:
     gan = build(GANSettings(latent=4, generator=SMALL, discriminator=SMALL), digits().event)
     quick, long = (measured(gan, digits(), likelihood) for likelihood in EFFORTS)
@@ -164,6 +173,7 @@ def test_costly_rows_are_measured_on_request_and_the_kernel_estimate_has_its_war
     assert "no likelihood of examples" in skip_reasons(long)["elbo"]
 
 
+@pytest.mark.slow
 def test_codes_are_their_functions() -> None:
     vae, data = model(), digits()
     found = measured(vae, data)
