@@ -18,7 +18,6 @@ from saddlepoint.arguments import check_count, shown
 from saddlepoint.data.capacity import require_memory
 from saddlepoint.data.event import Event, Scaling
 from saddlepoint.errors import SettingError, suggestion
-from saddlepoint.markup import Markup, html, joined
 from saddlepoint.models.arrays import Numbers, as_tensor, check_generator
 from saddlepoint.models.capabilities import (
     CompletesByClass,
@@ -27,6 +26,8 @@ from saddlepoint.models.capabilities import (
     HasPosterior,
     SamplesClasses,
 )
+from saddlepoint.models.description import Described
+from saddlepoint.models.labels import check_labels
 from saddlepoint.networks.evaluating import evaluating
 from saddlepoint.networks.layout import lay_out
 from saddlepoint.objectives.phase import Noise, Phase
@@ -34,7 +35,7 @@ from saddlepoint.objectives.phase import Noise, Phase
 NETWORKS = {"trunk": "encoder"}  # submodules of a player -> their names in settings
 
 
-class Model(ABC):
+class Model(Described, ABC):
     """A game: players, phases, and their noise. The class has only the parts that all families have in common.
 
     Parts of some families (codes, a density, their own series) are capabilities: `saddlepoint.models.capabilities`. A
@@ -292,7 +293,7 @@ class Model(ABC):
         """
         n = check_count("sample", "the number of samples", n)
         if labels is not None:
-            self._check_labels("sample", "sample", n, labels)
+            check_labels("sample", "sample", n, labels, self.classes, self.family)
         check_generator("sample", generator)
         require_memory(4 * n * self.event.size, f"sample: {n:,} samples", "ask for fewer at a time")
         return n
@@ -314,31 +315,8 @@ class Model(ABC):
         """
         if labels is None:
             return None
-        self._check_labels(where, "example", len(x), labels, -1 if unknown else 0)
+        check_labels(where, "example", len(x), labels, self.classes, self.family, lowest=-1 if unknown else 0)
         return labels.to(self.device)
-
-    def _check_labels(self, where: str, each: str, n: int, labels: Tensor, lowest: int = 0) -> None:
-        """Raise SettingError unless labels are n classes of this model, of at least `lowest`; `each` is what has one label."""
-        if self.classes is None:
-            raise SettingError(
-                f"{where}: this {self.family} was trained without labels and knows no classes: leave labels out."
-            )
-        whole = isinstance(labels, Tensor) and not labels.is_floating_point() and not labels.is_complex()
-        if not whole or tuple(labels.shape) != (n,):
-            got = shown(labels)
-            if isinstance(labels, Tensor):
-                got = f"a tensor of shape {tuple(labels.shape)} and type {str(labels.dtype).removeprefix('torch.')}"
-            raise SettingError(
-                f"{where}: labels is {got}; give one whole number for each {each}, a tensor of shape ({n},) and type int64, such "
-                f"as torch.full(({n},), 0) or torch.tensor([0, 1, ...])."
-            )
-        low, high = (int(labels.min()), int(labels.max())) if n else (0, 0)
-        if low < lowest or high >= self.classes:
-            wrong = f"labels is {low}" if low == high else f"labels range from {low} to {high}"
-            raise SettingError(
-                f"{where}: {wrong}, but this {self.family} has {self.classes} classes: give labels from 0 to "
-                f"{self.classes - 1}{', or -1 for an unknown class' if lowest < 0 else ''}."
-            )
 
     if not TYPE_CHECKING:  # a type checker would accept every misspelt attribute as a network
 
@@ -358,29 +336,3 @@ class Model(ABC):
 
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *self.__dict__.get("roles", {}).values()})
-
-    def __repr__(self) -> str:
-        facts = self._facts()
-        return f"{type(self).__name__}({facts.pop('one example')}: {', '.join(facts.values())})"
-
-    def _repr_html_(self) -> Markup:
-        cells = joined(html("<tr><td>{}</td><td>{}</td></tr>", name, fact) for name, fact in self._facts().items())
-        return html("<p><b>{}</b></p><table>{}</table>", type(self).__name__, cells)
-
-    def _facts(self) -> dict[str, str]:
-        """The lines of a model's summary in a terminal or a notebook."""
-        facts = {"one example": f"{self.event.kind} of {'x'.join(map(str, self.event.shape))}"}
-        facts |= self._more_facts()
-        facts |= {role: f"{role} {count:,} parameters" for role, count in self.parameter_counts().items()}
-        return facts | ({} if self.trained_steps is None else {"trained": f"{self.trained_steps:,} steps"})
-
-    def _more_facts(self) -> dict[str, str]:
-        """Further lines of a family."""
-        return {}
-
-    def parameter_counts(self) -> dict[str, int]:
-        """Return the number of trainable parameters by role."""
-        return {
-            self.roles[name]: sum(p.numel() for p in player.parameters() if p.requires_grad)
-            for name, player in self.players.items()
-        }

@@ -1,4 +1,4 @@
-"""Classes of samples, drawn with the shares of the training data."""
+"""Labels of a model of classes: whether they are valid, and draws with the shares of the training data."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from saddlepoint.arguments import shown
 from saddlepoint.data.event import Event
 from saddlepoint.errors import SettingError
 from saddlepoint.models.arrays import device_of
@@ -78,4 +79,41 @@ def check_conditional(conditional: bool, classes: int | None) -> None:
         raise SettingError(
             "model.conditional: it is true, which needs labels, and these data have none: set it to false, or use data with "
             "labels, such as a folder with one subfolder for each class."
+        )
+
+
+def check_labels(
+    where: str, each: str, n: int, labels: Tensor, classes: int | None, family: str, *, lowest: int = 0
+) -> None:
+    """Check that labels are classes of a model.
+
+    Args:
+        where: the name of the caller in error messages.
+        each: what has one label: "sample" or "example".
+        n: how many there must be.
+        labels: what was given as labels.
+        classes: number of classes of the model; None for a model without labels.
+        family: of the model.
+        lowest: the smallest valid label; -1 if a label may be unknown.
+
+    Raises:
+        SettingError: the model knows no classes, or labels are not n valid classes.
+    """
+    if classes is None:
+        raise SettingError(f"{where}: this {family} was trained without labels and knows no classes: leave labels out.")
+    is_whole = isinstance(labels, Tensor) and not labels.is_floating_point() and not labels.is_complex()
+    if not is_whole or tuple(labels.shape) != (n,):
+        got = shown(labels)
+        if isinstance(labels, Tensor):
+            got = f"a tensor of shape {tuple(labels.shape)} and type {str(labels.dtype).removeprefix('torch.')}"
+        raise SettingError(
+            f"{where}: labels is {got}; give one whole number for each {each}, a tensor of shape ({n},) and type int64, such "
+            f"as torch.full(({n},), 0) or torch.tensor([0, 1, ...])."
+        )
+    low, high = (int(labels.min()), int(labels.max())) if n else (0, 0)
+    if low < lowest or high >= classes:
+        wrong = f"labels is {low}" if low == high else f"labels range from {low} to {high}"
+        raise SettingError(
+            f"{where}: {wrong}, but this {family} has {classes} classes: give labels from 0 to "
+            f"{classes - 1}{', or -1 for an unknown class' if lowest < 0 else ''}."
         )
