@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -9,9 +10,9 @@ from typing import Any
 
 from saddlepoint.markup import Markup, html, joined
 from saddlepoint.records import replaced
-from saddlepoint.report.embedding import embedded_picture
+from saddlepoint.report.embedding import embedded_picture, plotly_source
 from saddlepoint.report.layout import image, section
-from saddlepoint.report.page import opening
+from saddlepoint.report.page import opening, page_scripts
 from saddlepoint.report.words import duration
 
 PICTURE_SHARE = 400_000
@@ -34,12 +35,14 @@ def write_claims_page(results: Sequence[Mapping[str, Any]], folder: Path) -> Pat
     warning: object = ""
     if quick:
         warning = html(
-            '<p class="card warning">Some of these are quick quick_ones with few seeds and steps. They show that everything runs '
+            '<p class="card warning">Some of these are quick looks with few seeds and steps. They show that everything runs '
             "and decide nothing.</p>"
         )
     links = joined(html('<a href="#{0}">{0}</a>', result["id"]) for result in results)
+    plots = _interactive_plots(results, folder)
+    scripts, ending = page_scripts(plots, plotly_source()) if plots else ([], Markup("</body>\n</html>\n"))
     body = [
-        opening(_head(results)),
+        opening(_head(results), scripts),
         html(
             '<header class="first info"><p class="run"><span class="brand">Saddlepoint</span> claims of the literature</p>'
             "<h1>{}</h1>{}{}</header>\n<nav>{}</nav>",
@@ -50,15 +53,28 @@ def write_claims_page(results: Sequence[Mapping[str, Any]], folder: Path) -> Pat
         ),
         section("all", "All claims", _overview(results)),
         *(_claim(result, folder / str(result["id"])) for result in results),
-        html(
-            "<footer><p>Written by Saddlepoint. This file is complete: it loads nothing.</p></footer>\n</body>\n</html>\n"
-        ),
+        html("<footer><p>Written by Saddlepoint. This file is complete: it loads nothing.</p></footer>"),
+        ending,
     ]
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "index.html"
     with replaced(path) as file:
         file.write(joined(body, "\n"))
     return path
+
+
+def _interactive_plots(results: Sequence[Mapping[str, Any]], folder: Path) -> dict[str, Any]:
+    """The Plotly figures of all pictures that have one, by the identifier of the picture on the page."""
+    return {
+        _plot_name(result, own): json.loads((folder / str(result["id"]) / own["interactive"]).read_text("utf-8"))
+        for result in results
+        for own in result["pictures"]
+        if "interactive" in own
+    }
+
+
+def _plot_name(result: Mapping[str, Any], picture: Mapping[str, Any]) -> str:
+    return f"plot-{result['id']}-{Path(picture['interactive']).stem}"
 
 
 def _tiles(results: Sequence[Mapping[str, Any]]) -> Markup:
@@ -151,7 +167,7 @@ def _claim(result: Mapping[str, Any], folder: Path) -> Markup:
     )
     how = f"{result['seeds']} seeds each{', a quick look' if result['quick'] else ''}; {result['date']}"
     versions = ", ".join(f"{name} {version}" for name, version in result["versions"].items())
-    pictures = joined(_picture(folder / own["file"], own["caption"]) for own in result["pictures"])
+    pictures = joined(_picture(result, own, folder) for own in result["pictures"])
     measured = html(
         '<div class="scroll"><table><thead><tr><th>quantity</th><th>measured [95 % interval]</th><th>claimed</th></tr></thead>'
         "<tbody>{}</tbody></table></div>",
@@ -193,6 +209,9 @@ def _linked(text: str) -> Markup:
     return joined([*parts, text[end:]])
 
 
-def _picture(path: Path, caption: str) -> Markup:
-    picture = embedded_picture(path, PICTURE_SHARE)
-    return html("<figure>{}<figcaption>{}</figcaption></figure>", image(picture, caption), caption)
+def _picture(result: Mapping[str, Any], own: Mapping[str, Any], folder: Path) -> Markup:
+    """A picture with its caption. The page's script replaces that of an interactive one."""
+    picture = image(embedded_picture(folder / own["file"], PICTURE_SHARE), own["caption"])
+    if "interactive" in own:
+        picture = html('<div class="plot wide" data-plot="{}">{}</div>', _plot_name(result, own), picture)
+    return html("<figure>{}<figcaption>{}</figcaption></figure>", picture, own["caption"])

@@ -6,15 +6,16 @@ same folder gives the same bytes. The first screen has the headline, the samples
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from saddlepoint.errors import RunError
 from saddlepoint.markup import Markup, html, joined
 from saddlepoint.records import RunFolder, replaced
 from saddlepoint.report import pictures, scorecard, setup
-from saddlepoint.report.embedding import embedded_json, plotly_source, script_hash
+from saddlepoint.report.embedding import Script, embedded_json, plotly_source, script_hash
 from saddlepoint.report.examples import heard_and_read
 from saddlepoint.report.facts import read_facts
 from saddlepoint.report.findings import findings
@@ -66,18 +67,8 @@ def write_report(folder: RunFolder, *, output: Path | None = None, limit: int = 
     stage, samples = pictures.samples(facts, album, heard)
     body = [first_screen(facts, stage), _links(), found, samples, gallery, curves, scorecard.scores(facts, pairs)]
     body += [background, _footer((*facts.notes, *album.notes))]
-    data = [
-        html('<script type="application/json" id="{}">{}</script>', identifier, embedded_json(plot))
-        for identifier, plot in album.plots.items()
-    ]
-    scripts = [script_hash(asset("page.js"))]
-    if plotly is not None:
-        data.append(html('<script type="application/octet-stream" id="plotly-source">{}</script>', plotly.text))
-        scripts.append(plotly.hash)
-        if any("scene" in plot["layout"] for plot in album.plots.values()):
-            scripts.append("'unsafe-eval'")  # plotly.js generates code for plots in space
-    ending = html("<script>{}</script>\n</body>\n</html>\n", Markup(asset("page.js")))
-    page = joined([opening(f"{headline_of(facts)} ({facts.name})", scripts), *filter(None, body), *data, ending], "\n")
+    scripts, ending = page_scripts(album.plots, plotly)
+    page = joined([opening(f"{headline_of(facts)} ({facts.name})", scripts), *filter(None, body), ending], "\n")
     path = output or folder.report
     with replaced(path) as file:
         file.write(page)
@@ -101,6 +92,30 @@ def opening(name: str, scripts: Sequence[str] = ()) -> Markup:
         name,
         Markup(asset("page.css")),
     )
+
+
+def page_scripts(plots: Mapping[str, Any], plotly: Script | None) -> tuple[list[str], Markup]:
+    """The page's script, and interactive plots that it puts in the place of still ones.
+
+    Args:
+        plots: Plotly figures by the identifier that the still plot has as `data-plot`.
+        plotly: plotly.js; None for a page without interactive plots.
+
+    Returns:
+        What `opening` needs for the content policy, and the end of the page.
+    """
+    parts = [
+        html('<script type="application/json" id="{}">{}</script>', identifier, embedded_json(plot))
+        for identifier, plot in plots.items()
+    ]
+    scripts = [script_hash(asset("page.js"))]
+    if plotly is not None:
+        parts.append(html('<script type="application/octet-stream" id="plotly-source">{}</script>', plotly.text))
+        scripts.append(plotly.hash)
+        if any("scene" in plot["layout"] for plot in plots.values()):
+            scripts.append("'unsafe-eval'")  # plotly.js generates code for plots in space
+    parts.append(html("<script>{}</script>\n</body>\n</html>\n", Markup(asset("page.js"))))
+    return scripts, joined(parts, "\n")
 
 
 def _links() -> Markup:

@@ -182,10 +182,13 @@ def test_claims_run_quickly_and_write_a_page(tmp_path):
             assert quantity_text(quantity)
         for picture in result["pictures"]:
             assert (tmp_path / result["id"] / picture["file"]).stat().st_size > 1_000
+            if "interactive" in picture:
+                assert (tmp_path / result["id"] / picture["interactive"]).exists()
     page = write_claims_page(results, tmp_path).read_text()
     assert all(f'id="{identifier}"' in page for identifier in RUN)
     assert "decide nothing" in page
     assert 'src="http' not in page
+    assert 'data-plot="plot-C1-codes-autoencoder"' in page
 
 
 def test_results_are_not_replaced_by_default(tmp_path):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import re
 import runpy
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from saddlepoint.report.claims import write_claims_page
 from saddlepoint.studies.claims import CLAIMS, claim
@@ -28,6 +31,25 @@ def test_the_offline_page(tmp_path):
     assert 'href="https://example.org/post"' in page
     assert '<span class="badge failure">does not hold</span>' in page
     assert "1 claim tested: 0 hold, 0 hold in part, 1 do not hold" in page
+
+
+def test_an_interactive_picture_is_on_the_page_with_all_that_draws_it(tmp_path):
+    folder = tmp_path / "C8"
+    folder.mkdir()
+    Image.new("RGB", (20, 10)).save(folder / "codes.png")
+    plot = {"data": [{"type": "scatter3d", "name": "</script><b>"}], "layout": {"scene": {}}}
+    (folder / "codes.json").write_text(json.dumps(plot))
+    still = {"file": "codes.png", "caption": "Codes."}
+    page = write_claims_page([RESULT | {"pictures": [still | {"interactive": "codes.json"}]}], tmp_path).read_text()
+    identifier = re.search(r'data-plot="([^"]+)"', page)[1]
+    own = re.search(rf'<script type="application/json" id="{identifier}">(.*?)</script>', page)[1]
+    assert json.loads(own) == plot
+    assert 'id="plotly-source"' in page
+    assert "unsafe-eval" in page
+    assert 'src="http' not in page
+    without = write_claims_page([RESULT | {"pictures": [still]}], tmp_path).read_text()
+    assert "<script" not in without
+    assert 'alt="Codes."' in without
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from torch import Tensor
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.errors import RunError
 from saddlepoint.evaluation.statistics.intervals import mean_interval
+from saddlepoint.models.autoencoder.settings import AutoencoderSettings
 from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.models.vae.settings import VAESettings
 from saddlepoint.networks.settings import NetworkSettings
@@ -25,11 +26,13 @@ from saddlepoint.studies.claims import claim
 from saddlepoint.studies.claims import results as module
 from saddlepoint.studies.claims import trial_store as storage
 from saddlepoint.studies.claims.classifier_curves import ClassifierCurves
+from saddlepoint.studies.claims.code_models import CodeModel
 from saddlepoint.studies.claims.contract import Claim, Measured, Quantity
 from saddlepoint.studies.claims.discriminator_ahead import DiscriminatorAhead
 from saddlepoint.studies.claims.image_games import ImageGame
 from saddlepoint.studies.claims.laboratory import Laboratory, Setup
 from saddlepoint.studies.claims.results import reproduce
+from saddlepoint.studies.claims.step_times import StepTimes
 from saddlepoint.studies.claims.trial import TrainedTrial
 from saddlepoint.studies.claims.trial_store import PACKAGE, TrialStore, program
 from saddlepoint.studies.claims.watched import Watched
@@ -54,6 +57,9 @@ TRIALS: dict[str, Any] = {
         mistake="sign flipped",
     ),
     "images": ImageGame(IMAGES, TINY.model_copy(update={"tick": 2}), DataSettings(source="digits"), most=2),
+    "autoencoder": CodeModel(AutoencoderSettings(latent=2, encoder=NARROW, decoder=NARROW), TINY),
+    "vae with codes": CodeModel(VAESettings(latent=2, encoder=NARROW, decoder=NARROW), TINY),
+    "times of steps": StepTimes((CodeModel(AutoencoderSettings(latent=2), TINY),), 2, 1, 2),
     "classifiers": ClassifierCurves("iris", (2,), most=2),
     "discriminator ahead": DiscriminatorAhead(
         IMAGES, TINY.model_copy(update={"tick": 3}), DataSettings(source="digits"), 1, (0, 2), PlayerSettings(), most=2

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 # Identifier: the module that defines the claim as CLAIM.
 CLAIMS: dict[str, str] = {
+    "C1": "separated_digits",
+    "C2": "faster_vae",
+    "C3": "loss_terms",
+    "C4": "log_variances",
     "C5": "clamped_heads",
     "C6": "never_negative",
     "C7": "saturation",

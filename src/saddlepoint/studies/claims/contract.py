@@ -60,11 +60,14 @@ class Picture:
         name: name of its file, without the suffix.
         caption: explains how to read it.
         figure: the figure, or an image with exact pixels.
+        interactive: the same as a Plotly figure, `{"data": [...], "layout": {...}}`, which the page shows in its place; None
+            for a still picture.
     """
 
     name: str
     caption: str
     figure: Figure | Image
+    interactive: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -20,22 +21,79 @@ NONE_DECIDED = "none decided"  # text where there is no such seed
 BAND_LEVELS = torch.tensor([0.1, 0.5, 0.9], dtype=torch.float64)  # the ends and the middle of a band over seeds
 
 
-def survival(outcome: Outcome) -> Survival:
+class Timed(Protocol):
+    """When each of S seeds did what is waited for."""
+
+    @property
+    def seeds(self) -> int:
+        """Number of seeds."""
+
+    @property
+    def steps(self) -> Tensor:
+        """(S,) step or time of each seed; NaN if it was not reached."""
+
+    @property
+    def last(self) -> float:
+        """End of observation."""
+
+    @property
+    def converged(self) -> Tensor:
+        """(S,) bool, whether it was reached."""
+
+    @property
+    def times(self) -> Tensor:
+        """(S,) `steps`, or the end of observation where it was not reached."""
+
+
+@dataclass(frozen=True, eq=False)
+class Arrivals:
+    """When each of S seeds reached a goal.
+
+    Attributes:
+        steps: (S,) float64, step or time; NaN if it was not reached.
+        observed: (S,) float64, how long each seed was observed.
+    """
+
+    steps: Tensor
+    observed: Tensor
+
+    @property
+    def seeds(self) -> int:
+        """Number of seeds."""
+        return len(self.steps)
+
+    @property
+    def last(self) -> float:
+        """The end of the longest observation."""
+        return float(self.observed.max())
+
+    @property
+    def converged(self) -> Tensor:
+        """(S,) bool, whether each seed reached the goal."""
+        return ~self.steps.isnan()
+
+    @property
+    def times(self) -> Tensor:
+        """(S,) `steps`, or the end of observation of seeds that did not reach the goal (censored)."""
+        return torch.where(self.converged, self.steps, self.observed)
+
+
+def survival(outcome: Timed) -> Survival:
     """The share of seeds that have not converged yet, as a function of steps."""
     return kaplan_meier(outcome.times.numpy(), outcome.converged.numpy())
 
 
-def median_steps(outcome: Outcome) -> Interval:
+def median_steps(outcome: Timed) -> Interval:
     """Steps until half of the seeds have converged; infinite if fewer than half converged."""
     return survival(outcome).quantile()
 
 
-def share_converged(outcome: Outcome) -> Interval:
+def share_converged(outcome: Timed) -> Interval:
     """The share of seeds that converged."""
     return wilson_interval(float(outcome.converged.sum()), outcome.seeds)
 
 
-def curve(outcome: Outcome) -> Curve:
+def curve(outcome: Timed) -> Curve:
     """The survival curve of an outcome, for `figures.survival`."""
     own = survival(outcome)
     return Curve(own.times, own.survival, own.low, own.high, own.last, own.n, own.quantile())
@@ -114,7 +172,7 @@ class Race:
         return f"with {self.faster} seeds, the other with {self.slower}, and {self.undecided} do not decide"
 
 
-def race(first: Outcome, second: Outcome, level: float = 0.95) -> Race:
+def race(first: Timed, second: Timed, level: float = 0.95) -> Race:
     """Compare two setups seed by seed. A run that did not converge counts as later than one that did.
 
     Args:
@@ -132,7 +190,7 @@ def race(first: Outcome, second: Outcome, level: float = 0.95) -> Race:
     return Race(faster, slower, len(a) - faster - slower, share)
 
 
-def curves(outcomes: Mapping[str, Outcome]) -> dict[str, Curve]:
+def curves(outcomes: Mapping[str, Timed]) -> dict[str, Curve]:
     """The survival curve of each outcome, by the same names."""
     return {name: curve(outcome) for name, outcome in outcomes.items()}
 

@@ -1,8 +1,10 @@
 """Results of claims in a folder: a subfolder per claim, with its numbers as JSON and its pictures.
 
-DIR/C8/result.json      the claim, its verdict (null after a quick run), every quantity with its interval, and how it
-was measured DIR/C8/NAME.png         pictures DIR/trained/            trained trials, until the claims that need them
-have results (see `studies.claims.trial_store`)
+DIR/C8/result.json    the claim, its verdict (null after a quick run), every quantity with its interval, and how it was
+                      measured
+DIR/C8/NAME.png       pictures
+DIR/C8/NAME.json      the same as a Plotly figure, for pictures that are interactive on the page
+DIR/trained/          trained trials, until the claims that need them have results (see `studies.claims.trial_store`)
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from saddlepoint.progress import Report
 from saddlepoint.records import locked, replaced, shell_command
 from saddlepoint.records.schema import number_to_json
 from saddlepoint.studies.claims import CLAIMS, claim
-from saddlepoint.studies.claims.contract import Claim, Measured
+from saddlepoint.studies.claims.contract import Claim, Measured, Picture
 from saddlepoint.studies.claims.laboratory import QUICK_SEEDS, Laboratory
 from saddlepoint.studies.claims.trial_store import MEASURING, TrialStore, digest, program
 
@@ -172,6 +174,9 @@ def _write_result(
     place.mkdir(parents=True, exist_ok=True)
     for picture in measured.pictures:
         write_png(picture.figure, place / f"{picture.name}.png")
+        if picture.interactive is not None:
+            with replaced(place / f"{picture.name}.json") as file:
+                json.dump(picture.interactive, file, separators=(",", ":"), allow_nan=False)
     result: dict[str, Any] = number_to_json(
         {
             "id": one.id,
@@ -181,7 +186,7 @@ def _write_result(
             "verdict": None if quick else measured.verdict,
             "because": measured.because,
             "quantities": [quantity.to_json() for quantity in measured.quantities],
-            "pictures": [{"file": f"{own.name}.png", "caption": own.caption} for own in measured.pictures],
+            "pictures": [_picture_entry(picture) for picture in measured.pictures],
             "seeds": seeds,
             "quick": quick,
             **trained,
@@ -193,3 +198,8 @@ def _write_result(
         json.dump(result, file, indent=1, allow_nan=False)
         file.write("\n")
     return result
+
+
+def _picture_entry(picture: Picture) -> dict[str, str]:
+    entry = {"file": f"{picture.name}.png", "caption": picture.caption}
+    return entry if picture.interactive is None else entry | {"interactive": f"{picture.name}.json"}
