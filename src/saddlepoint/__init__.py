@@ -17,6 +17,7 @@ Functions
     study         many runs along settings and seeds, one table
     augment       generated examples of every class, and whether they help a classifier
     impute        a table with its missing cells filled in
+    label         missing labels filled in, with calibrated probabilities
     recipes       the ready-made recipes, by name
     load_data     a dataset by its name or path
     from_array    a dataset from arrays
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     __version__: str
     from saddlepoint.applications.augment.start import augment
     from saddlepoint.applications.impute.start import impute
+    from saddlepoint.applications.label.start import label
     from saddlepoint.data import Dataset, DataSettings, from_array
     from saddlepoint.data import load as load_data
     from saddlepoint.data.event import Event
@@ -76,6 +78,7 @@ __all__ = [
     "evaluate",
     "from_array",
     "impute",
+    "label",
     "load",
     "load_data",
     "recipes",
@@ -103,6 +106,7 @@ _HOMES = {
     "evaluate": "experiment:evaluate",
     "from_array": "data:from_array",
     "impute": "applications.impute.start:impute",
+    "label": "applications.label.start:label",
     "load": "experiment:load",
     "load_data": "data:load",
     "recipes": "recipe:recipes",

@@ -38,6 +38,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "generate labelled examples of every class, and measure whether they help",
     ),
     "impute": ("saddlepoint.cli.impute", "fill in the missing cells of a table, for prediction or for inference"),
+    "label": (
+        "saddlepoint.cli.label",
+        "fill in missing labels, with calibrated probabilities; or measure it with hidden ones",
+    ),
     "recipes": ("saddlepoint.cli.recipes", "list the ready-made recipes, or show one"),
     "data": ("saddlepoint.cli.data", "describe a data source and check it before training"),
 }

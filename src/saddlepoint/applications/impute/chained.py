@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from saddlepoint.applications.impute.design import Design
-from saddlepoint.applications.impute.keeping import Keep
 from saddlepoint.applications.impute.method import ImputationMethod, Kinds, Mask, Matrix, typical_values
+from saddlepoint.applications.keeping import Keep
 from saddlepoint.progress.protocol import Report
 
 MOST_ROWS = 5_000  # that one regression is fitted to, drawn anew for each

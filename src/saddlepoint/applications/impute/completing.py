@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from saddlepoint.applications.impute.fitting import CONTEST, Fitted, choose_method, share_of
-from saddlepoint.applications.impute.keeping import Keep
 from saddlepoint.applications.impute.method import Kinds, Mask, Matrix
 from saddlepoint.applications.impute.settings import AUTO, Aim
+from saddlepoint.applications.keeping import Keep
 from saddlepoint.progress.protocol import Report
 
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from saddlepoint.applications.impute.holding_out import SMALL, Contest, hold_contest
-from saddlepoint.applications.impute.keeping import Keep
 from saddlepoint.applications.impute.method import ImputationMethod, Kinds, Mask, Matrix
 from saddlepoint.applications.impute.settings import AIMS, AUTO, METHODS, Aim, check_method, make_method
+from saddlepoint.applications.keeping import Keep
 from saddlepoint.arguments import check_count
 from saddlepoint.errors import SettingError
 from saddlepoint.progress.protocol import Report

@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from saddlepoint.applications.impute.energy_score import energy_scores
-from saddlepoint.applications.impute.keeping import Keep
 from saddlepoint.applications.impute.method import Kinds, Mask, Matrix
 from saddlepoint.applications.impute.settings import METHODS, Aim, make_method
+from saddlepoint.applications.keeping import Keep
 from saddlepoint.errors import DataError
 from saddlepoint.progress.protocol import Report
 

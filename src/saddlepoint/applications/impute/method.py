@@ -14,7 +14,7 @@ from typing import ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from saddlepoint.applications.impute.keeping import Keep
+from saddlepoint.applications.keeping import Keep
 from saddlepoint.errors import DataError
 from saddlepoint.progress.protocol import Report
 

@@ -11,9 +11,9 @@ import numpy as np
 from saddlepoint.applications.impute.completing import complete_matrix
 from saddlepoint.applications.impute.fitting import check_request
 from saddlepoint.applications.impute.imputed import Imputed
-from saddlepoint.applications.impute.keeping import Keep, fingerprint
 from saddlepoint.applications.impute.method import Kinds, Matrix
 from saddlepoint.applications.impute.settings import AUTO, Aim
+from saddlepoint.applications.keeping import Keep, fingerprint
 from saddlepoint.arguments import check_count
 from saddlepoint.data.tabular.schema import Schema
 from saddlepoint.errors import SettingError
@@ -158,4 +158,4 @@ def impute(
 
 def _keep(folder: Path, matrix: Matrix, kinds: Kinds, *arguments: Any) -> Keep:
     """The folder of finished parts of this request."""
-    return Keep(folder, fingerprint([matrix], list(kinds), *arguments))
+    return Keep(folder, fingerprint([matrix], list(kinds), *arguments), "impute")

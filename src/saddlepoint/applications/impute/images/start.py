@@ -9,7 +9,7 @@ import numpy as np
 
 from saddlepoint.applications.impute.images.completed import CompletedImages
 from saddlepoint.applications.impute.images.holes import Holes, read_complete, read_holes
-from saddlepoint.applications.impute.keeping import Keep, fingerprint
+from saddlepoint.applications.keeping import Keep, fingerprint
 from saddlepoint.arguments import check_count
 from saddlepoint.progress import report_for
 from saddlepoint.progress.protocol import Report
@@ -62,7 +62,7 @@ def complete_images(
     event = found.event
     holes = read_holes(source, event, mask)
     complete = None if truth is None else read_complete(truth, holes, event)
-    kept = None if keep is None else Keep(Path(keep), _request(holes, found, seed))
+    kept = None if keep is None else Keep(Path(keep), _request(holes, found, seed), "impute")
     x, known = torch.from_numpy(holes.x), torch.from_numpy(holes.known)
     device = getattr(found, "device", "cpu")
     made = []

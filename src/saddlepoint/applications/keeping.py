@@ -1,6 +1,6 @@
-"""Finished parts of an imputation, kept in a folder until the whole is done, so that a killed one goes on where it was.
+"""Finished parts of a long computation, kept in a folder until the whole is done, so that a killed one goes on where it was.
 
-The folder belongs to one request, whose fingerprint it holds: the cells or images and all arguments. Another request begins anew.
+The folder belongs to one request, whose fingerprint it holds: the data and all arguments. Another request begins anew.
 """
 
 from __future__ import annotations
@@ -29,17 +29,18 @@ class Keep:
     Args:
         folder: new, or one that an earlier call left.
         request: fingerprint of what is computed.
+        command: begins error messages.
 
     Raises:
         RunError: something else is in that place.
     """
 
-    def __init__(self, folder: Path, request: str) -> None:
+    def __init__(self, folder: Path, request: str, command: str) -> None:
         self.folder = folder
         if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
-            raise RunError(f"impute: {folder} is not a folder; finished parts cannot be kept there.")
+            raise RunError(f"{command}: {folder} is not a folder; finished parts cannot be kept there.")
         if folder.is_dir() and any(folder.iterdir()) and not (folder / REQUEST).is_file():
-            raise RunError(f"impute: {folder} holds other files; finished parts cannot be kept there.")
+            raise RunError(f"{command}: {folder} holds other files; finished parts cannot be kept there.")
         if folder.is_dir() and self._request() != request:
             remove_tree(folder)
         folder.mkdir(parents=True, exist_ok=True)
@@ -74,7 +75,7 @@ def fingerprint(arrays: Sequence[npt.NDArray[Any]], *arguments: Any) -> str:
     """Return a hash of arrays and of the arguments of a request.
 
     Args:
-        arrays: what is completed, and what else has many numbers.
+        arrays: the data, and what else has many numbers.
         *arguments: what else determines the result.
     """
     described = [(array.shape, str(array.dtype)) for array in arrays]

@@ -1,0 +1,23 @@
+"""Label spreading on the graph of nearest neighbours in raw values."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from saddlepoint.applications.label.examples import Floats
+from saddlepoint.applications.label.method import Method, Task
+from saddlepoint.applications.label.spreading import SpreadLabels
+
+
+class Spreading(Method):
+    """Labels spread between standardised examples."""
+
+    def fit(self, task: Task) -> None:
+        self._event = task.event
+        self._spread = SpreadLabels(task.event.standardised(task.x).numpy(), task.labels, len(task.names))
+
+    def posterior(self, x: Tensor) -> Floats:
+        return self._spread.posterior(self._event.standardised(x).numpy())
+
+    def posterior_of_task(self) -> Floats:
+        return self._spread.distributions
