@@ -15,7 +15,6 @@ from torch import Tensor
 from saddlepoint.applications.label.examples import MISSING, Floats, Labels
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.event import Event
-from saddlepoint.data.split import Part, describe_parts
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,8 +55,10 @@ class Task:
     def dataset(self, *, labelled_only: bool = False) -> Dataset:
         """All examples with labels, of which -1 is a missing one; or only those with a label."""
         index = torch.from_numpy(self.known if labelled_only else np.arange(len(self.labels)))
-        event = replace(self.event, class_names=self.names, class_shares=None)
-        return describe_parts("examples", event, Part(self.x[index], torch.from_numpy(self.labels)[index]))
+        counts = np.bincount(self.labels[self.known], minlength=len(self.names))
+        shares = tuple((counts / counts.sum()).tolist())
+        event = replace(self.event, class_names=self.names, class_shares=shares)
+        return Dataset("examples", self.x[index], event, torch.from_numpy(self.labels)[index])
 
 
 class Method(ABC):

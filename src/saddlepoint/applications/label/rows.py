@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,17 +12,16 @@ from torch import Tensor
 from saddlepoint.applications.label.examples import MISSING, Examples, Labels, TableParts
 from saddlepoint.data.event import Event
 from saddlepoint.data.split import Part, describe_parts
-from saddlepoint.data.tabular.codec import TableCodec
 from saddlepoint.data.tabular.completing import complete_schema
 from saddlepoint.data.tabular.infer import infer_schema
 from saddlepoint.data.tabular.schema import CATEGORIES, Column, Schema
 from saddlepoint.errors import DataError, SettingError, shortened
+from saddlepoint.evaluation.tables.features import TableFeatures
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MOST_CLASSES = 30  # values of a column of numbers that are taken as classes
-SEED = 0  # of the noise that spreads categories and frequent values
 
 
 def rows_of(frame: pd.DataFrame, target: str, given: Schema | None, source: str) -> Examples:
@@ -58,7 +58,7 @@ def rows_of(frame: pd.DataFrame, target: str, given: Schema | None, source: str)
 
 
 def encode_again(examples: Examples, training: Labels) -> tuple[Tensor, Event]:
-    """All rows as vectors, by a codec that is fitted to the rows at the positions `training` alone; and what one of them is."""
+    """All rows as vectors, by scales and categories of the rows at the positions `training` alone; and what one of them is."""
     assert examples.table is not None
     return _encode(examples.table, training)
 
@@ -69,11 +69,13 @@ def _encode(table: TableParts, training: Labels) -> tuple[Tensor, Event]:
         raise DataError(
             f"label: the table has no column to learn from beside {table.target.name}; give columns of numbers or categories."
         )
-    frame = table.frame.drop(columns=table.target.name)
-    codec = TableCodec(Schema(columns=others)).fit(frame.iloc[training].reset_index(drop=True))
-    x = torch.from_numpy(codec.encode(frame, np.random.default_rng(SEED)))
-    event = Event((codec.width,), "vector", cells=codec.cells, groups=codec.groups)
-    return x, describe_parts("table", event, Part(x[torch.from_numpy(training)])).event
+    features = TableFeatures(
+        table.frame.iloc[training].reset_index(drop=True), table.schema, without=(table.target.name,)
+    )
+    x = torch.from_numpy(features.encode(table.frame).astype(np.float32))
+    event = describe_parts("table", Event((features.width,), "vector"), Part(x[torch.from_numpy(training)])).event
+    # Numbers are standardised already, and a rare category is no farther from others than a frequent one.
+    return x, replace(event, mean=(0.0,) * features.width, std=(1.0,) * features.width)
 
 
 def _classes(column: Column, frame: pd.DataFrame, source: str) -> Column:
