@@ -87,7 +87,8 @@ class Labelled:
     @property
     def predicted(self) -> Labels:
         """(N,) the most probable class; the label where it was learnt from."""
-        return self.probabilities.argmax(1).astype(np.int64)
+        found: Labels = self.probabilities.argmax(1).astype(np.int64)
+        return found
 
     @property
     def labels(self) -> list[str]:
