@@ -18,6 +18,7 @@ Functions
     augment       generated examples of every class, and whether they help a classifier
     impute        a table with its missing cells filled in
     label         missing labels filled in, with calibrated probabilities
+    cluster       clusters, probes and outliers on a model's codes
     recipes       the ready-made recipes, by name
     load_data     a dataset by its name or path
     from_array    a dataset from arrays
@@ -45,6 +46,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     __version__: str
     from saddlepoint.applications.augment.start import augment
+    from saddlepoint.applications.cluster.start import cluster
     from saddlepoint.applications.impute.start import impute
     from saddlepoint.applications.label.start import label
     from saddlepoint.data import Dataset, DataSettings, from_array
@@ -74,6 +76,7 @@ __all__ = [
     "SaddlepointError",
     "Scorecard",
     "augment",
+    "cluster",
     "diagnose",
     "evaluate",
     "from_array",
@@ -102,6 +105,7 @@ _HOMES = {
     "SaddlepointError": "errors:SaddlepointError",
     "Scorecard": "evaluation.scorecard.scorecard:Scorecard",
     "augment": "applications.augment.start:augment",
+    "cluster": "applications.cluster.start:cluster",
     "diagnose": "experiment.diagnosing:diagnose",
     "evaluate": "experiment:evaluate",
     "from_array": "data:from_array",

@@ -42,6 +42,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "saddlepoint.cli.label",
         "fill in missing labels, with calibrated probabilities; or measure it with hidden ones",
     ),
+    "cluster": ("saddlepoint.cli.cluster", "cluster the codes of a run or of data; probes, outliers, baselines"),
     "recipes": ("saddlepoint.cli.recipes", "list the ready-made recipes, or show one"),
     "data": ("saddlepoint.cli.data", "describe a data source and check it before training"),
 }
