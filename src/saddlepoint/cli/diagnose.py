@@ -14,16 +14,18 @@ from saddlepoint.records import explained, options
 if TYPE_CHECKING:
     from saddlepoint.experiment.diagnosed import Diagnosed
 
+ORDER = ("first", "second", "third")
+
 
 def run(argv: Sequence[str]) -> int:
     """Print the verdict and the findings; return the exit code."""
     parser = Parser(
         "diagnose",
-        "Say what went wrong in a run, also while it trains, or in another program's log: a CSV file with one row per step, or "
-        "a folder of TensorBoard events.",
+        "Say what went wrong in a run, also while it trains, or in the log of another program: CSV, JSON lines, trainer_state.json, a "
+        "Keras history, printed lines, or a folder of TensorBoard events.",
     )
     parser.add_argument(
-        "run", metavar="RUN|LOG", help="the run's folder, a CSV file, or a folder of TensorBoard events"
+        "run", metavar="RUN|LOG|-", help="the run's folder, a log, a folder with a log, or - for standard input"
     )
     parser.add_argument(
         "--objective", metavar="NAME,...", help="for a log: what was trained, such as non-saturating or vae"
@@ -43,7 +45,7 @@ def run(argv: Sequence[str]) -> int:
     if arguments.json:
         print_json(found.to_json())
     else:
-        _print_diagnosis(found, console())
+        (_print_diagnosis if found.answer is None else _print_answer)(found, console())
     return ending.exit_code(found.findings, arguments.fail_on)
 
 
@@ -58,8 +60,6 @@ def _columns(text: str | None) -> dict[str, str]:
 def _print_diagnosis(found: Diagnosed, output: Output) -> None:
     output.say(found.headline, PROCESS_STYLES.get(found.process or ""))
     output.say(f"{found.source}, {found.steps:,} steps. {found.verdict}")
-    if found.columns:
-        output.say(f"Read: {', '.join(f'{column} as {series}' for column, series in found.columns.items())}.")
     for finding in found.findings:
         output.say_finding(finding)
         if finding.remedy:
@@ -72,5 +72,36 @@ def _print_diagnosis(found: Diagnosed, output: Output) -> None:
         output.say(f"Not checked: {code}, because {', '.join(series)} {'is' if len(series) == 1 else 'are'} missing.")
     if found.not_meant:
         output.say(f"Does not apply here ({', '.join(found.objectives)}): {', '.join(found.not_meant)}.")
-    if found.columns_left:
-        output.say(f"Columns not used: {', '.join(found.columns_left)} (--map assigns them to series).")
+
+
+def _print_answer(found: Diagnosed, output: Output) -> None:
+    """Print the answer for somebody else's log: what it is, how sure, what to try, what to log next time."""
+    answer = found.answer
+    assert answer is not None
+    output.say(answer.headline, PROCESS_STYLES.get(found.process or ""))
+    rows = f"{answer.rows:,} rows" + ("" if answer.unit == "row" else f" to {answer.unit} {found.steps:,}")
+    output.say(f"{found.source}: {answer.kind}, {rows}. {' '.join(answer.columns)}")
+    for line in (*answer.notes, answer.objective):
+        if line:
+            output.say(line)
+    output.say()
+    output.say(f"{'Most likely: ' if answer.how_sure else ''}{answer.most_likely}")
+    if answer.how_sure:
+        output.say(f"How sure: {answer.how_sure}.")
+    for possibility in answer.possibilities:
+        output.say(f"  {possibility}")
+        for order, step in zip(ORDER, possibility.steps, strict=False):
+            output.say(f"    {order}: {step}")
+    for order, step in zip(ORDER, answer.steps, strict=False):
+        output.say(f"Try {order}: {step}")
+    also = [
+        finding for finding in found.findings if finding.title != answer.most_likely and "if" not in finding.evidence
+    ]
+    for finding in also:
+        output.say(f"Also: {finding.title}")
+    for line in answer.help:
+        output.say(f"What would help: {line}")
+    output.say()
+    output.say(f"Log next time: {'; '.join(number.why for number in answer.numbers)}.")
+    for line in answer.lines:
+        output.say(f"    {line}")

@@ -58,6 +58,7 @@ CODES: dict[str, Code] = {
     "NUM303": Code("many hidden units are dead", (".learning:dead_units",)),
     "NUM304": Code("learning has stalled, the weights hardly move", (".learning:stalled",)),
     "NUM305": Code("a sample depends on the others in its batch"),
+    "NUM306": Code("the model overfits, held-out examples get worse"),  # by saddlepoint.diagnosis.log_rules
     "GAN101": Code(
         "the discriminator overpowers the generator",
         (

@@ -8,6 +8,7 @@ from typing import Any
 
 from saddlepoint.diagnosis import Process, cause_in_words, headline
 from saddlepoint.diagnosis.headlines import EXAMPLES
+from saddlepoint.diagnosis.logs.answer import Answer
 from saddlepoint.diagnosis.verdict import NOT_JUDGED
 from saddlepoint.experiment.summary import result_in_words
 from saddlepoint.markup import Markup, html, joined
@@ -38,6 +39,7 @@ class Diagnosed:
         ended: whether training has ended.
         columns: for a log, the series as which each column was read: {column: series}.
         columns_left: for a log, columns that were not read.
+        answer: for a log, the answer for a human; None for a run.
     """
 
     source: str
@@ -54,10 +56,13 @@ class Diagnosed:
     ended: bool = True
     columns: Mapping[str, str] = field(default_factory=dict)
     columns_left: tuple[str, ...] = ()
+    answer: Answer | None = None
 
     @property
     def headline(self) -> str:
         """The verdict in at most twelve words, such as "At risk: the discriminator memorises its 1,617 images"."""
+        if self.answer is not None:
+            return self.answer.headline
         if self.process is None:
             return f"{NOT_JUDGED}: too few of the recorded series are known"
         under_way = "" if self.ended else f"step {self.steps:,} is the last one recorded"
@@ -66,6 +71,8 @@ class Diagnosed:
     @property
     def verdict(self) -> str:
         """Cause and result in words; if the process could not be assessed, the reason and a remedy."""
+        if self.answer is not None:
+            return " ".join((self.answer.most_likely, *map(str, self.answer.possibilities), *self.answer.help))
         if self.process is not None:
             cause = cause_in_words(self.findings) or NO_WARNING
             return cause if self.result is None else f"{cause} {result_in_words(self.result)}"
@@ -94,6 +101,7 @@ class Diagnosed:
                 "not_meant": list(self.not_meant),
                 "columns": dict(self.columns),
                 "columns_left": list(self.columns_left),
+                "answer": None if self.answer is None else self.answer.to_json(),
             }
         )
         return document

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 
 from saddlepoint.arguments import check_mapping, check_path
 from saddlepoint.diagnosis import Diagnosis, Facts, examples_in_words, process_of
+from saddlepoint.diagnosis.logs.answer import answer_of, findings_of, process_of_log
 from saddlepoint.diagnosis.logs.foreign import read_log
+from saddlepoint.diagnosis.logs.judging import LOG, judge_log
+from saddlepoint.diagnosis.logs.source import STANDARD_INPUT
 from saddlepoint.diagnosis.rules import RULES
 from saddlepoint.diagnosis.settings import CODES
-from saddlepoint.diagnosis.traits import OBJECTIVES
+from saddlepoint.diagnosis.traits import OBJECTIVES, traits_of
 from saddlepoint.errors import RunError, SettingError
 from saddlepoint.experiment.diagnosed import Diagnosed
 from saddlepoint.experiment.live_diagnosis import start_diagnosis
@@ -37,37 +40,63 @@ def diagnose(
     they are trusted (see `saddlepoint.recipe.trust`); networks are not.
 
     Args:
-        source: a run, its folder, a CSV file with one row for each step, or a folder of TensorBoard's events.
-        objective: for a log, the objective that was trained: "non-saturating", "minimax", "vae", or several names. Without it,
-            only rules that apply to the whole family are evaluated. For a run, it is read from the recipe.
-        columns: for a log, {series: column}, such as {"d/loss": "loss_D", "step": "epoch"}; common names need no entry.
+        source: a run, its folder, or a log of another program: CSV, JSON lines, Hugging Face's trainer_state.json, a Keras history,
+            printed lines, a folder of TensorBoard's events, or "-" for standard input.
+        objective: for a log, the objective that was trained: "non-saturating", "minimax", "vae", or several names. Without it, every
+            objective that the losses allow is judged. For a run, it is read from the recipe.
+        columns: for a log, {series: column}, such as {"d/loss": "loss_D", "step": "epoch"}; other columns are guessed from their names.
 
     Returns:
-        The findings and the verdict.
+        The findings and the verdict; for a log also the `answer`.
 
     Raises:
         RunError: there is no run or log, or it contains no series.
         SettingError: an objective or a series is unknown.
     """
     path = check_path("diagnose", "the run or log", getattr(getattr(source, "folder", None), "path", source))
+    is_input = str(source) == STANDARD_INPUT
     if columns is not None:
         check_mapping("diagnose", "columns", columns, '{"d/loss": "loss_D"}')
     folder = RunFolder(path)
-    if not path.exists():
+    if not path.exists() and not is_input:
         restore_run(path)
     if folder.exists():
         return _diagnose_run(folder)
-    if not path.exists():
+    if not path.exists() and not is_input:
         raise RunError(f"{path}: there is no such run or log.")
-    log = read_log(path, columns)
-    named = {objective} if isinstance(objective, str) else set(objective or ())
-    diagnosis = _start_log_diagnosis(log.records, named)
-    diagnosed = _ask_rules(str(path), diagnosis, log.records, [])
+    return _diagnose_log(path, {objective} if isinstance(objective, str) else set(objective or ()), columns)
+
+
+def _diagnose_log(path: Path, named: set[str], columns: Mapping[str, str] | None) -> Diagnosed:
+    """Apply the rules for whole logs, and those for runs to the series that a log has in common with runs."""
+    if unknown := sorted(named - {*FAMILIES, *OBJECTIVES}):
+        known = ", ".join(sorted({*FAMILIES, *OBJECTIVES}))
+        raise SettingError(f"diagnose: unknown objective {', '.join(unknown)}. Known: {known}.")
+    log = read_log(path, columns, named & FAMILIES.keys() or ({"gan"} if named & OBJECTIVES.keys() else set()))
+    players = {name.partition("/")[0] for record in log.records for name in record.values}
+    families = {name for name, family in FAMILIES.items() if players.intersection(family.settings.players)}
+    judgement = judge_log(log, named, families)
+    decided = {candidate.objective for candidate in judgement.candidates if len(judgement.candidates) == 1}
+    steps = max((record.step for record in log.records), default=0)
+    diagnosis = Diagnosis(named | families | decided | {LOG}, RULES, Facts(steps=steps))
+    diagnosed = _ask_rules("standard input" if str(path) == STANDARD_INPUT else str(path), diagnosis, log.records, [])
+    findings = findings_of(judgement, diagnosed.findings)
     enough = len(diagnosed.asked) >= ENOUGH * (len(diagnosed.asked) + len(diagnosed.unasked))
-    process = diagnosed.process if enough or diagnosed.process != "no failure found" else None
-    # Another program has other settings, so the advice in words is all that applies.
-    active, changes = (tuple(replace(f, remedy=None) for f in found) for found in (diagnosed.findings, diagnosed.log))
-    return replace(diagnosed, findings=active, log=changes, process=process, columns=log.taken, columns_left=log.left)
+    process, codes = process_of_log(findings, enough), {finding.code for finding in findings}
+    possible = {candidate.objective for candidate in judgement.candidates}
+    return replace(
+        diagnosed,
+        objectives=tuple(sorted(named | families | decided)),
+        findings=tuple(findings),
+        # Another program has other settings, so the advice in words is all that applies.
+        log=(*(replace(finding, remedy=None) for finding in diagnosed.log if finding.code not in codes), *findings),
+        asked=tuple(sorted({*diagnosed.asked, *judgement.asked})),
+        unasked={code: series for code, series in diagnosed.unasked.items() if code not in judgement.asked},
+        process=process,
+        columns=log.taken,
+        columns_left=log.left,
+        answer=answer_of(log, judgement, findings, process, traits_of(named | families | possible)),
+    )
 
 
 def _diagnose_run(folder: RunFolder) -> Diagnosed:
@@ -82,17 +111,6 @@ def _diagnose_run(folder: RunFolder) -> Diagnosed:
     return replace(
         diagnosed, result=result_of(folder), examples=examples_in_words(summary.get("data") or {}), ended=ended
     )
-
-
-def _start_log_diagnosis(records: Iterable[Record], named: set[str]) -> Diagnosis:
-    """Select the rules for a log by the user's objectives and by the players in the names of series."""
-    known = {*FAMILIES, *OBJECTIVES}
-    if unknown := sorted(named - known):
-        raise SettingError(f"diagnose: unknown objective {', '.join(unknown)}. Known: {', '.join(sorted(known))}.")
-    players = {name.partition("/")[0] for record in records for name in record.values}
-    families = {name for name, family in FAMILIES.items() if players.intersection(family.settings.players)}
-    steps = max((record.step for record in records), default=0)
-    return Diagnosis(named | families, RULES, Facts(steps=steps))
 
 
 def _ask_rules(

@@ -1,44 +1,34 @@
-"""Reads logs of other programs as records: CSV files and TensorBoard's event files.
+"""Reads a log of another program as records: which format it has, what its columns are, and at which step each row was written.
 
-A map of names says which column holds which series. Without one, a column is read as the series whose name it has, or which
-it stands for in widely used training scripts. Other columns are reported as unused; nothing is guessed. A map may also name
-the column that counts the steps.
+A map of names says which column holds which series. Without one, a column is read as the series that its name most likely means (see
+`saddlepoint.diagnosis.logs.names`), and the answer says how it was read. A map may also name the column that counts the steps.
 """
 
 from __future__ import annotations
 
-import csv
 import math
-import os
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from saddlepoint.diagnosis.declaration import NOT_SERIES
+from saddlepoint.diagnosis.log_rules import LOG_RULES
+from saddlepoint.diagnosis.logs.clock import count_steps
+from saddlepoint.diagnosis.logs.meanings import MEANINGS
+from saddlepoint.diagnosis.logs.names import UNNAMED, Reading, assign, families_of
+from saddlepoint.diagnosis.logs.readers import read_table
+from saddlepoint.diagnosis.logs.source import Source, log_in
+from saddlepoint.diagnosis.logs.table import Row, Table
 from saddlepoint.diagnosis.rules import RULES
 from saddlepoint.errors import RunError, SettingError, suggestion
 from saddlepoint.records import Record
 
-# Names of these series in widely used scripts, in lower case; only those that cannot mean anything else.
-KNOWN = {
-    "loss_d": "d/loss", "d_loss": "d/loss", "lossd": "d/loss", "errd": "d/loss", "loss/d": "d/loss",
-    "discriminator_loss": "d/loss", "loss_discriminator": "d/loss",
-    "loss_g": "g/loss", "g_loss": "g/loss", "lossg": "g/loss", "errg": "g/loss", "loss/g": "g/loss",
-    "generator_loss": "g/loss", "loss_generator": "g/loss",
-    "d(x)": "d/real_score", "d_x": "d/real_score",
-    "d(g(z))": "d/fake_score", "d_g_z": "d/fake_score",
-    "kl": "vae/kl", "kld": "vae/kl", "kl_loss": "vae/kl", "loss_kl": "vae/kl",
-    "recon": "vae/reconstruction", "reconstruction": "vae/reconstruction", "recon_loss": "vae/reconstruction",
-    "reconstruction_loss": "vae/reconstruction",
-}  # fmt: skip
 PROBABILITIES = {"d/real_score": "d/real_logit", "d/fake_score": "d/fake_logit"}  # and the series of the logit
-SEPARATORS = (",", ";", "\t")
-STEPS = ("step", "_step", "global_step", "iteration", "iter", "epoch")
 STEP = "step"  # in a map: the column that counts the steps
-PLAYERS = ("d", "g", "vae", "ae", "vq", "ar", "flow", "em", "dm")
-MOST_FOLDERS = 10_000  # searched for event files
-EVENTS = "events.out.tfevents"
+PLAYERS = ("d", "g", "vae", "ae", "vq", "ar", "flow", "em", "dm", "model")
+PARTS = ("d/real_loss", "d/fake_loss")  # whose sum is the discriminator's loss
+EMPTY = 0.2  # share of a column that is NaN before a finite value: the cells are empty, as pandas writes them
 
 
 @dataclass(frozen=True)
@@ -47,64 +37,169 @@ class Log:
 
     Attributes:
         records: one for each step.
-        taken: the series that a column was read as, by column.
+        readings: how each column was read that was.
         left: columns that are not read.
+        unread: records of the columns that are not read, as `column/NAME`, in which a number may have become NaN.
+        kind: the format.
+        unit: what a step is: "step", "epoch" or "row".
+        notes: what should be known about how the log was read, one sentence each.
     """
 
     records: tuple[Record, ...]
-    taken: Mapping[str, str]
+    readings: tuple[Reading, ...]
     left: tuple[str, ...]
+    unread: tuple[Record, ...] = ()
+    kind: str = ""
+    unit: str = "step"
+    notes: tuple[str, ...] = ()
+
+    @property
+    def taken(self) -> dict[str, str]:
+        """The series as which each column was read."""
+        return {reading.column: reading.series for reading in self.readings}
 
 
-def read_log(path: Path, columns: Mapping[str, str] | None = None) -> Log:
+def read_log(path: Path, columns: Mapping[str, str] | None = None, families: Collection[str] = ()) -> Log:
     """Read a log.
 
     Args:
-        path: a CSV file, or a folder (or file) of TensorBoard events.
-        columns: columns by series, {"d/loss": "loss_D"}; for a CSV file also {"step": "epoch"}.
+        path: a file, a folder with a log, or "-" for standard input.
+        columns: columns by series, {"d/loss": "loss_D"}; also {"step": "epoch"}.
+        families: what was trained, where it is known.
 
     Returns:
         Its records and the use of its columns.
 
     Raises:
         SettingError: the map names a series that no rule reads.
-        RunError: there is no log, a column is missing, no column is a series, a column cannot be the series that it is read
-            as, or a folder has the events of several runs.
+        RunError: there is no log, it has no numbers, a column is missing, no column is a series, a column cannot be the series that
+            the map says, or a folder has several logs.
     """
-    columns = dict(columns or {})
-    _check_series(columns)
-    clock = columns.pop(STEP, None)
-    if path.is_file() and not path.name.startswith(EVENTS):
-        names, rows = _csv_rows(path, columns.values(), clock)
-    elif clock is not None and path.exists():
+    given = dict(columns or {})
+    _check_series(given)
+    clock = given.pop(STEP, None)
+    table = read_table(_source(path))
+    if clock is not None and table.counted is not None:
         raise SettingError(f"diagnose: {path} has steps of its own: remove step={clock} from the map.")
-    elif path.exists() and _event_files(path):
-        rows = list(_event_rows(path))
-        names = list(dict.fromkeys(name for _, row in rows for name in row))
-    else:
-        raise RunError(
-            f"{path} is no log: give the folder of a run, a CSV file with one row a step, or a folder of TensorBoard events."
-        )
-    taken = _select(names, columns, path)
-    if not taken:
+    _check_columns(path, table, [*given.values(), *([clock] if clock else [])])
+    counted = count_steps(table, tuple(given.values()), clock)
+    rows, notes = _without_empty_cells(counted.rows)
+    names = [name for name in table.names if any(name in row for row in rows)]
+    readings, said = _readings(path, names, rows, given, families)
+    if not readings:
         raise RunError(
             f"{path}: no column is known as a series ({', '.join(names[:12]) or 'there are none'}). Name the columns, such as "
-            "--map d/loss=COLUMN,g/loss=COLUMN (docs/diagnosis.md lists the series)."
+            "--map d/loss=COLUMN,g/loss=COLUMN (docs/logs.md lists the series)."
         )
-    for column, series in taken.items():
-        _check_scores(path, column, series, [row[column] for _, row in rows if column in row])
-    records = [Record(step, 0.0, {taken[n]: v for n, v in row.items() if n in taken}) for step, row in rows]
+    if len(rows) < 2:
+        raise RunError(
+            f"{path} has only one row of numbers: there is nothing to compare. Give a log with a row for each epoch or more."
+        )
+    taken = {reading.column: reading.series for reading in readings}
+    records = [Record(s, 0.0, _values(row, taken)) for s, row in zip(counted.steps, rows, strict=True)]
     left = tuple(name for name in names if name not in taken)
-    return Log(tuple(record for record in records if record.values), taken, left)
+    others = {name: f"column/{name}" for name in left}
+    unread = [
+        Record(s, 0.0, {others[n]: v for n, v in row.items() if n in others})
+        for s, row in zip(counted.steps, rows, strict=True)
+    ]
+    if "d/loss" not in taken.values() and set(PARTS) <= set(taken.values()):
+        said = (
+            *said,
+            "The discriminator's loss was computed as the sum of its losses on real and on generated examples.",
+        )
+    return Log(
+        records=tuple(record for record in records if record.values),
+        readings=tuple(readings),
+        left=left,
+        unread=tuple(record for record in unread if record.values),
+        kind=table.kind,
+        unit=counted.unit,
+        notes=(*counted.notes, *notes, *said),
+    )
 
 
 @cache
 def series_read() -> tuple[str, ...]:
     """Return the names of all series that rules read."""
-    named = {name for rule in RULES for name in (*rule.needs, *rule.optional)} - set(NOT_SERIES)
-    patterns = {"*/loss", "*/learning_rate", *(pattern for rule in RULES for pattern in rule.reads)}
+    rules = (*RULES, *(problem.rule for problem in LOG_RULES.values()))
+    named = {name for rule in rules for name in (*rule.needs, *rule.optional)} - set(NOT_SERIES)
+    patterns = {"*/loss", "*/learning_rate", *(pattern for rule in rules for pattern in rule.reads)}
     each = {pattern.replace("*", player) for pattern in patterns for player in PLAYERS}
-    return tuple(sorted({name.replace("_", "/", 1) for name in named} | each))
+    return tuple(sorted({name.replace("_", "/", 1) for name in named} | each | set(MEANINGS)))
+
+
+def _source(path: Path) -> Source:
+    source = Source(path)
+    if not source.is_folder and not source.is_input and not path.is_file():
+        raise RunError(f"{path} is no log: give a file, a folder of TensorBoard events, or - for standard input.")
+    if source.is_folder and (found := log_in(path)) is not None:
+        return Source(found)
+    return source
+
+
+def _readings(
+    path: Path, names: Sequence[str], rows: Sequence[Row], given: Mapping[str, str], families: Collection[str]
+) -> tuple[list[Reading], tuple[str, ...]]:
+    """Return how columns are read: as the map says, under their own name where it is that of a series, else by a guess."""
+    fixed = {column: series for series, column in given.items()}
+    for name in names:
+        if name not in fixed and name not in fixed.values() and _is_series(name):
+            fixed[name] = name
+    readings = assign(names, fixed, families or families_of([*names, *fixed.values()]))
+    found, notes = [], []
+    for reading in readings:
+        values = [row[reading.column] for row in rows if reading.column in row]
+        outside = [value for value in values if math.isfinite(value) and not 0 <= value <= 1]
+        if reading.series in PROBABILITIES and outside:
+            logit = PROBABILITIES[reading.series]
+            if reading.column in given.values():
+                raise RunError(
+                    f'{path}: column "{reading.column}" was read as {reading.series}, a probability, but has the value '
+                    f"{outside[0]:.4g}. If these are logits, use --map {logit}={reading.column}; if they are losses, remove the column "
+                    "from the log."
+                )
+            reading = Reading(reading.column, logit, reading.score)
+            notes.append(
+                f'"{reading.column}" is no probability (it has the value {outside[0]:.4g}) and was read as an output.'
+            )
+        if reading.series in PARTS and reading.score < UNNAMED and not outside:
+            continue  # D_real within 0 and 1 may be a score or a loss
+        found.append(reading)
+    return found, tuple(notes)
+
+
+def _is_series(name: str) -> bool:
+    return name in series_read() or (name.count("/") == 1 and name.split("/")[0] == "quality")
+
+
+def _values(row: Row, taken: Mapping[str, str]) -> dict[str, float]:
+    values = {taken[name]: value for name, value in row.items() if name in taken}
+    if "d/loss" not in taken.values() and set(PARTS) <= values.keys():
+        values["d/loss"] = sum(values[part] for part in PARTS)
+    return values
+
+
+def _without_empty_cells(rows: Sequence[Row]) -> tuple[list[Row], list[str]]:
+    """Leave out NaN where it stands for "not measured in this row": often, and with finite values after it."""
+    empty: dict[str, int] = {}
+    for name in dict.fromkeys(name for row in rows for name in row):
+        cells = [(place, row[name]) for place, row in enumerate(rows) if name in row]
+        last = max((place for place, value in cells if math.isfinite(value)), default=-1)
+        missing = sum(math.isnan(value) and place < last for place, value in cells)
+        if missing > EMPTY * len(cells):
+            empty[name] = last
+    if not empty:
+        return list(rows), []
+    kept: list[Row] = [
+        {
+            name: value
+            for name, value in row.items()
+            if not (name in empty and place < empty[name] and math.isnan(value))
+        }
+        for place, row in enumerate(rows)
+    ]
+    return kept, [f"Cells with NaN between numbers were read as empty ({', '.join(empty)})."]
 
 
 def _check_series(columns: Iterable[str]) -> None:
@@ -116,120 +211,12 @@ def _check_series(columns: Iterable[str]) -> None:
             )
 
 
-def _select(names: Iterable[str], columns: Mapping[str, str], path: Path) -> dict[str, str]:
-    present = list(names)
-    taken: dict[str, str] = {}
-    for series, column in columns.items():
+def _check_columns(path: Path, table: Table, columns: Iterable[str]) -> None:
+    present = table.columns or table.names
+    for column in columns:
         if column not in present:
             raise RunError(
                 f'{path} has no column "{column}".{suggestion(column, present)} It has: {", ".join(present[:12])}.'
             )
-        taken[column] = series
-    for name in present:
-        meant = name if "/" in name and name.split("/")[0] in (*PLAYERS, "quality") else KNOWN.get(name.lower())
-        if name not in taken and meant is not None and meant not in taken.values():
-            taken[name] = meant
-    return taken
-
-
-def _check_scores(path: Path, column: str, series: str, values: Iterable[float]) -> None:
-    """Check that scores are probabilities: some programs log logits or losses under names like D(x)."""
-    outside = [value for value in values if math.isfinite(value) and not 0 <= value <= 1]
-    if series in PROBABILITIES and outside:
-        raise RunError(
-            f'{path}: column "{column}" was read as {series}, a probability, but has the value {outside[0]:.4g}. If these are '
-            f"logits, use --map {PROBABILITIES[series]}={column}; if they are losses, remove the column from the log."
-        )
-
-
-def _csv_rows(
-    path: Path, mapped: Collection[str], clock: str | None
-) -> tuple[list[str], list[tuple[int, dict[str, float]]]]:
-    """Return the columns with numbers, and (step, {column: number}) for each row; without a column of steps, rows count."""
-    _check_text(path)
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            header = file.readline()
-            file.seek(0)
-            separator = max(SEPARATORS, key=header.count)
-            reader = csv.DictReader(file, skipinitialspace=True, delimiter=separator)
-            names = [str(name).strip() for name in reader.fieldnames or ()]
-            rows = [{str(name).strip(): _number(text) for name, text in row.items()} for row in reader]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise RunError(
-            f"{path} is no CSV file: {error}. Give a text file whose first row has the names of the columns."
-        ) from None
-    if not rows:
-        raise RunError(f"{path} has only one row, which is read as the names of the columns.")
-    for column in (*mapped, *([clock] if clock else [])):
-        if column not in names:
-            raise RunError(
-                f'{path} has no column "{column}".{suggestion(column, names)} It has: {", ".join(names[:12])}.'
-            )
-        if all(row.get(column) is None for row in rows):
+        if column not in table.names:
             raise RunError(f'{path}: column "{column}" holds no number.')
-    if clock is None:
-        free = {name.lower(): name for name in names if name not in mapped}
-        clock = next((free[name] for name in STEPS if name in free), None)
-    read = []
-    for number, row in enumerate(rows):
-        at = row.get(clock) if clock is not None else None
-        numbers = {name: value for name, value in row.items() if name != clock and value is not None}
-        read.append((int(at) if at is not None and math.isfinite(at) else number, numbers))
-    return [name for name in names if any(name in numbers for _, numbers in read)], read
-
-
-def _check_text(path: Path) -> None:
-    try:
-        with path.open("rb") as file:
-            start = file.read(65_536)
-    except OSError as error:
-        raise RunError(f"{path} cannot be read: {error}.") from None
-    if not start.strip():
-        raise RunError(f"{path} is empty: there is nothing to diagnose yet.")
-    if b"\0" in start:
-        raise RunError(
-            f"{path} is no CSV file: it is not text. Give a text file whose first row has the names of the columns."
-        )
-
-
-def _number(text: object) -> float | None:
-    """Return the number in a cell ("nan" and "inf" are numbers), or None."""
-    try:
-        return float(str(text))
-    except ValueError:
-        return None
-
-
-def _event_rows(path: Path) -> Iterator[tuple[int, dict[str, float]]]:
-    from tensorboard.backend.event_processing.event_accumulator import SCALARS, EventAccumulator
-
-    rows: dict[int, dict[str, float]] = {}
-    places = sorted({found.parent for found in _event_files(path)} if path.is_dir() else {path})
-    if len(places) > 1:
-        named = ", ".join(str(place.relative_to(path)) for place in places[:8])
-        raise RunError(f"{path} has the events of {len(places)} runs ({named}): give the folder of one of them.")
-    for place in places:
-        events = EventAccumulator(str(place), size_guidance={SCALARS: 0})
-        events.Reload()
-        for tag in events.Tags()["scalars"]:
-            for event in events.Scalars(tag):
-                rows.setdefault(event.step, {})[tag] = event.value
-    yield from sorted(rows.items())
-
-
-def _event_files(path: Path) -> list[Path]:
-    """Return TensorBoard's event files in a folder and all folders below it, or the file itself.
-
-    Raises:
-        RunError: there are more than `MOST_FOLDERS` folders, which no folder of logs has.
-    """
-    if path.is_file():
-        return [path] if EVENTS in path.name else []
-    found: list[Path] = []
-    # os.walk follows no links and skips folders that cannot be read or vanish meanwhile.
-    for number, (folder, _, names) in enumerate(os.walk(path)):
-        if number >= MOST_FOLDERS:
-            raise RunError(f"{path} has more than {MOST_FOLDERS:,} folders: give the folder of one log.")
-        found += [Path(folder) / name for name in names if EVENTS in name]
-    return found

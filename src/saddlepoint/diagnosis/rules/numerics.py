@@ -21,7 +21,7 @@ JUMPS = 0.3  # relative update (step over length of the weights); 1e-4 to 1e-2 i
 LEARNT = 0.15  # share of the untrained distance that is left: below, large gradients did no harm
 
 
-@rule("NUM301", closes=0)
+@rule("NUM301", without={"log"}, closes=0)
 def non_finite(every_series: Mapping[str, Series], run: Facts) -> Finding | None:
     """A loss, score or norm is NaN or infinite.
 

@@ -41,7 +41,7 @@ def posterior_collapse(vae_kl_high: Series, run: Facts) -> Finding | None:
     )
 
 
-@rule("VAE201", traits={"vae"}, unless=_CAUSES, opens=5, closes=3)
+@rule("VAE201", traits={"vae"}, without={"log"}, unless=_CAUSES, opens=5, closes=3)
 def kl_vanishes(vae_kl: Series, run: Facts, vae_kl_high: Series | None = None) -> Finding | None:
     """The whole KL term is almost 0. This rule is for logs without the KL of single units.
 
@@ -196,7 +196,8 @@ def holes(vae_reconstruction_distance: Series, quality_energy_distance: Series, 
 
 def _early(run: Facts, step: int) -> bool:
     """Whether units may still become active, at the beginning of the run or while the weight of the KL term grows."""
-    return run.progress(step) < BEGUN or step < SOON or step < 1.2 * float(run.settings.get("model.warm_up", 0) or 0)
+    soon = SOON if run.settings else 0  # of a log, a step may be an epoch
+    return run.progress(step) < BEGUN or step < soon or step < 1.2 * float(run.settings.get("model.warm_up", 0) or 0)
 
 
 def _extrapolated(spread: Series, run: Facts) -> float:

@@ -1,0 +1,90 @@
+"""Both losses are constant: from some step on (GAN104), or from the start (NUM304)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from saddlepoint.diagnosis.declaration import rule
+from saddlepoint.diagnosis.facts import Facts
+from saddlepoint.diagnosis.log_rules.blind_values import constant_answer, is_blind, kind_of
+from saddlepoint.diagnosis.log_rules.stretches import FEWEST, last_stretch, median, together, width
+from saddlepoint.diagnosis.series import Series
+from saddlepoint.records import Finding
+
+EQUAL, NOTHING = 0.004, 1e-4  # relative and absolute difference below which values are the same
+STILL = 0.02  # half the width of both losses over their level, in a log in which nothing is learnt
+START = 0.15  # share of the rows that belong to the start
+SHIFT = 0.5  # of the width: a difference between the first and the last half that is none
+
+
+@rule("GAN104", traits={"gan", "log"})
+def losses_become_constant(d_loss: Series, g_loss: Series, run: Facts) -> Finding | None:
+    """After some course, both losses are the same numbers in every row: the discriminator gives one answer to everything.
+
+    A discriminator whose last units died, or whose weights overflowed to a constant output, has no gradient and gives none.
+    """
+    steps, rows = together(d_loss, g_loss)
+    if len(rows) < FEWEST:
+        return None
+    d_level, g_level = (median([row[i] for row in rows[-max(3, len(rows) // 10) :]]) for i in (0, 1))
+    start = last_stretch(rows, lambda d, g: _same(d, d_level) and _same(g, g_level))
+    if start is None or start < START * len(rows):
+        return None
+    kind = kind_of(run.traits)
+    answer = constant_answer(kind, d_level, g_level) if kind else None
+    words = (
+        "the discriminator gives one answer to everything" if answer is not None else "neither player changes any more"
+    )
+    evidence = {} if answer is None else {"answer": round(answer, 3)}
+    return Finding(
+        "GAN104",
+        "failure",
+        steps[start],
+        f"Both losses are constant, at {_shown(d_level)} and {_shown(g_level)}: {words}, and nobody learns.",
+        {"discriminator_loss": d_level, "generator_loss": g_level, "window": [steps[start], steps[-1]], **evidence},
+    )
+
+
+@rule("NUM304", traits={"gan", "log"})
+def losses_never_move(d_loss: Series, g_loss: Series, run: Facts) -> Finding | None:
+    """Both losses are flat from the first rows on: neither player learns.
+
+    The loss of guessing from the start is that of a discriminator that cannot tell the first, untrained samples from the data.
+    """
+    steps, rows = together(d_loss, g_loss)
+    if len(rows) < FEWEST:
+        return None
+    body = rows[min(2, int(START * len(rows))) :]
+    d, g = ([row[i] for row in body] for i in (0, 1))
+    kind = kind_of(run.traits)
+    blind = bool(kind) and is_blind(kind, median(d))
+    if not (_is_flat(d) and _is_flat(g)):
+        return None
+    return Finding(
+        "NUM304",
+        "failure",
+        steps[0],
+        f"Both losses are flat from the start, at {_shown(median(d))} and {_shown(median(g))}"
+        + (
+            ": the discriminator cannot tell even untrained samples from the data."
+            if blind
+            else ": neither player learns."
+        ),
+        {"discriminator_loss": median(d), "generator_loss": median(g), "window": [steps[0], steps[-1]]},
+    )
+
+
+def _same(value: float, level: float) -> bool:
+    return abs(value - level) <= max(EQUAL * abs(level), NOTHING)
+
+
+def _is_flat(values: Sequence[float]) -> bool:
+    """Whether values stay within a narrow band, without a drift."""
+    half = len(values) // 2
+    drift = abs(median(values[half:]) - median(values[:half]))
+    band = width(values)
+    return band <= max(STILL * abs(median(values)), NOTHING) and (drift <= SHIFT * band or band <= NOTHING)
+
+
+def _shown(value: float) -> str:
+    return f"{0.0 if abs(value) < 1e-9 else value:.3g}"
