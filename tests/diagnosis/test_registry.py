@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from saddlepoint.diagnosis import Diagnosis, Facts, Rule, Series, rule
+from saddlepoint.diagnosis.log_rules import LOG_RULES
+from saddlepoint.diagnosis.logs.judging import LOG
 from saddlepoint.diagnosis.rules import RULES, load_rules
 from saddlepoint.diagnosis.settings import CODES, Code
 from saddlepoint.diagnosis.traits import OBJECTIVES, traits_of
@@ -52,9 +54,11 @@ def test_scores_of_a_custom_loss_are_read_from_their_series() -> None:
     assert traits_of(("gan", "mypkg.losses:Mine")) == {"gan", "probability"}
 
 
-@pytest.mark.parametrize("asked", RULES, ids=lambda asked: asked.judge.__name__)
+@pytest.mark.parametrize(
+    "asked", [*RULES, *(one.rule for one in LOG_RULES.values())], ids=lambda asked: asked.judge.__name__
+)
 def test_rules_ask_for_traits_that_exist(asked: Rule) -> None:
-    known = traits_of((*FAMILIES, *OBJECTIVES))
+    known = traits_of((*FAMILIES, *OBJECTIVES)) | {LOG}
     assert asked.traits <= known
     assert not asked.traits & set(OBJECTIVES), "a trait says what a score means; it is no objective's name"
 

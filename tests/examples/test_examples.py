@@ -56,3 +56,10 @@ def test_the_equilibrium_of_a_gan_is_the_data_and_only_methods_for_games_arrive(
     assert len(ends) == 4
     assert max(map(float, ends.values())) < 0.01 * start
     assert {file.name for file in folder.iterdir()} == {"matrix_game_to_gan.png", "spectrum.png"}
+
+
+@pytest.mark.slow
+def test_the_answer_about_a_log_names_the_labels(run: Run) -> None:
+    said, _ = run("diagnose_a_log")
+    assert said.startswith("Failed: the discriminator gets its examples wrong")
+    assert "Check the labels" in said
