@@ -19,6 +19,7 @@ Functions
     impute        a table with its missing cells filled in
     label         missing labels filled in, with calibrated probabilities
     cluster       clusters, probes and outliers on a model's codes
+    predict       a predictor of the next frames of videos, with its scores
     recipes       the ready-made recipes, by name
     load_data     a dataset by its name or path
     from_array    a dataset from arrays
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from saddlepoint.applications.cluster.start import cluster
     from saddlepoint.applications.impute.start import impute
     from saddlepoint.applications.label.start import label
+    from saddlepoint.applications.predict.start import predict
     from saddlepoint.data import Dataset, DataSettings, from_array
     from saddlepoint.data import load as load_data
     from saddlepoint.data.event import Event
@@ -84,6 +86,7 @@ __all__ = [
     "label",
     "load",
     "load_data",
+    "predict",
     "recipes",
     "resume",
     "study",
@@ -113,6 +116,7 @@ _HOMES = {
     "label": "applications.label.start:label",
     "load": "experiment:load",
     "load_data": "data:load",
+    "predict": "applications.predict.start:predict",
     "recipes": "recipe:recipes",
     "resume": "experiment:resume",
     "study": "studies.start:study",

@@ -96,6 +96,17 @@ FAMILIES: dict[str, dict[str, Any]] = {
             "restart_below": 0.5,
         },
     },
+    "predictor": {
+        "data": {"source": "moving-digits", "points": 60, "length": 4, "size": 20},
+        "model": {
+            "family": "predictor",
+            "frames_in": 2,
+            "objective": "both",
+            "predictor": {"width": 8},
+            "critic": {"width": 4},
+        },
+        "training": {"ema": 0.9},
+    },
     "classical": {
         "data": _DIGITS,
         "model": {"family": "classical", "distribution": "mixture", "covariance": "diagonal", "components": 3},

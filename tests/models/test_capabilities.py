@@ -35,6 +35,7 @@ from saddlepoint.models.capabilities import (
 from saddlepoint.models.settings import FAMILIES
 
 TABLE = Event((4,), "vector", "float32", mean=(2.0,), std=(3.0,))
+VIDEO = Event((1, 11, 8, 8), "video", "uint8", 0.0, 255.0)
 IMAGE = Event((1, 4, 4), "image", "uint8", 0.0, 255.0)
 OF = {
     "autoencoder": {HasCodes, HasSampler, Encodes, Reports, Fits},
@@ -47,6 +48,7 @@ OF["classical"] = {Reports, HasDensity, DescribesDensity, capabilities.Completes
 OF["vq-vae"] = {HasCodes, HasSampler, Encodes, Reports, HasDensity, DescribesDensity}
 COMPLETION = {capabilities.Completes, capabilities.CompletesIteratively}
 OF["diffusion"] = {capabilities.Denoises, HasCodes, HasSampler, Encodes, Reports, *COMPLETION}
+OF["predictor"] = {capabilities.PredictsFrames, Fits, Reports}
 OF["vae"] |= {DecodesNormal, HasSampler, *COMPLETION}
 OF["gan"] |= {DecodesNormal}
 ALWAYS = {capabilities.GenerativeModel, capabilities.HasUnits, capabilities.Playable}
@@ -54,7 +56,8 @@ every_capability = pytest.mark.parametrize("capability", MISSING, ids=lambda cap
 
 
 def build_family(family: str, **settings: Any) -> Any:
-    return build(FAMILIES[family].settings.model_validate({"family": family, **settings}), IMAGE)
+    event = VIDEO if family == "predictor" else IMAGE
+    return build(FAMILIES[family].settings.model_validate({"family": family, **settings}), event)
 
 
 def test_every_protocol_has_a_sentence() -> None:
@@ -115,7 +118,7 @@ def test_the_normal_decoder_maps_normal_codes_as_the_generator_maps_its_noise(di
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_player_runs_on_its_inputs_with_and_without_noise(family: str) -> None:
     model = build_family(family)
-    x = torch.rand(3, *IMAGE.shape)
+    x = torch.rand(3, *model.event.shape)
     for generator in (None, torch.Generator().manual_seed(0)):
         assert model.player_inputs(x, generator).keys() == model.players.keys()
         model.run_players(x, generator)

@@ -26,6 +26,8 @@ EVENTS = {
     "drums": Event((1, 2_048), "sound", low=-1.0, high=1.0, class_names=CLASSES[:3], rate=8_000.0),
     "tones": Event((1, 2_048), "sound", low=-1.0, high=1.0, class_names=CLASSES, rate=8_000.0),
     "solids": Event((1, 16, 16, 16), "volume", low=0.0, high=1.0, class_names=CLASSES[:3]),
+    "moving-digits": Event((1, 20, 32, 32), "video", "uint8", 0.0, 255.0),
+    "moving-mnist": Event((1, 20, 64, 64), "video", "uint8", 0.0, 255.0),
     "waves": Event((64, 2), "series"),
     "sentences": Event((128,), "text", "uint8", 0.0, 29.0, alphabet=tuple(map(chr, range(97, 127)))),
     **dict.fromkeys(("ring", "grid", "moons", "spirals", "checkerboard"), PLANE),

@@ -20,6 +20,7 @@ from saddlepoint.models.classical.settings import ClassicalSettings
 from saddlepoint.models.diffusion.settings import DiffusionSettings
 from saddlepoint.models.flow.settings import FlowSettings
 from saddlepoint.models.gan.settings import GANSettings
+from saddlepoint.models.predictor.settings import PredictorSettings
 from saddlepoint.models.vae.settings import VAESettings
 from saddlepoint.models.vq_vae.settings import VQVAESettings
 from saddlepoint.objectives.adversarial.settings import PENALTIES
@@ -36,6 +37,7 @@ FAMILIES: dict[str, type[BaseModel]] = {
     "flow": FlowSettings,
     "diffusion": DiffusionSettings,
     "vq-vae": VQVAESettings,
+    "predictor": PredictorSettings,
 }
 
 
@@ -116,7 +118,8 @@ def test_a_description_is_true_of_the_recipe_it_describes() -> None:
 @pytest.mark.parametrize("family", FAMILIES)
 def test_the_fields_are_the_leaves_of_the_recipe(family: str) -> None:
     players = {role: {"learning_rate": 0.1} for role in FAMILIES[family].roles}
-    every = {"encoder": {"kind": "bigan"}} if family == "gan" else {}  # so that it has all players
+    # So that it has all players.
+    every: dict[str, Any] = {"gan": {"encoder": {"kind": "bigan"}}, "predictor": {"objective": "both"}}.get(family, {})
     recipe = Recipe.from_mapping({"model": {"family": family, **every}, "training": {"players": players}})
     content = recipe.model_dump(mode="json")
 

@@ -16,9 +16,11 @@ from saddlepoint.models.classical.settings import DISTRIBUTIONS, ClassicalSettin
 from saddlepoint.models.diffusion.settings import DiffusionSettings
 from saddlepoint.models.flow.settings import FlowSettings
 from saddlepoint.models.gan.settings import GANSettings
+from saddlepoint.models.predictor.settings import PredictorSettings
 from saddlepoint.models.vae.settings import VAESettings
 from saddlepoint.models.vq_vae.settings import VQVAESettings
 from saddlepoint.networks.settings import NETWORKS, NetworkSettings
+from saddlepoint.objectives.prediction.settings import LOSSES as PREDICTION_LOSSES
 from saddlepoint.records import RunFolder
 from saddlepoint.training import checkpoint
 from saddlepoint.training.devices import Devices
@@ -73,6 +75,12 @@ FAMILIES = {
         for name, network in BUILT_IN.items()
     },
 }
+OF_VIDEOS = {
+    "predictor" if loss == "both" else f"predictor-{loss}": PredictorSettings(
+        frames_in=2, objective=loss, predictor={"width": 8}, critic={"width": 4}
+    )
+    for loss in PREDICTION_LOSSES
+}
 OF_TABLES = {
     "vae-mixed": VAESettings(encoder=SMALL, decoder=SMALL, likelihood="mixed-learnt"),
     "gan-categories": GANSettings(generator=SMALL, discriminator=SMALL, penalties={"r1": 0.1}),
@@ -80,28 +88,31 @@ OF_TABLES = {
 
 
 def dataset(name: str) -> Dataset:
-    """Images with labels, or rows with a category of three and a number with a region that stands for one value."""
+    """Images with labels, videos, or rows with a category of three and a number with a region that stands for one value."""
     if name in OF_TABLES:
         rows = torch.randn(20, 5, generator=torch.Generator().manual_seed(0))
         event = Event((5,), "vector", groups=((0, 3),), cells=((3, -9.0, 0.0),))
         return Dataset("rows", rows, event)
+    if name in OF_VIDEOS:
+        videos = torch.randint(0, 256, (20, 1, 4, 8, 8), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+        return Dataset("videos", videos, Event((1, 4, 8, 8), "video", "uint8", 0.0, 255.0))
     x = torch.randint(0, 256, (20, 1, 8, 8), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     names = ("even", "odd")
     return Dataset("noise", x, Event((1, 8, 8), "image", "uint8", 0.0, 255.0, class_names=names), torch.arange(20) % 2)
 
 
 def test_every_family_is_tested():
-    assert set(models.FAMILIES) <= set(FAMILIES)
+    assert set(models.FAMILIES) <= set(FAMILIES | OF_VIDEOS)
 
 
 @pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=pytest.mark.cuda)])
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
-@pytest.mark.parametrize("name", [*FAMILIES, *OF_TABLES])
+@pytest.mark.parametrize("name", [*FAMILIES, *OF_VIDEOS, *OF_TABLES])
 def test_resumed_equals_uninterrupted(name, precision, device, tmp_path):
     data, folder, training = dataset(name), RunFolder(tmp_path), settings(ema=0.9, steps=9, tick=4)
 
     def prepare_training(seed):
-        model = models.build((FAMILIES | OF_TABLES)[name], data.event, seed=seed)
+        model = models.build((FAMILIES | OF_VIDEOS | OF_TABLES)[name], data.event, seed=seed)
         state = TrainingState.start(model, training, Devices.choose(device, precision, model))
         return model, state, Batches(data, 6, 0, device, model.scaling, labels=model.classes is not None)
 

@@ -43,6 +43,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "fill in missing labels, with calibrated probabilities; or measure it with hidden ones",
     ),
     "cluster": ("saddlepoint.cli.cluster", "cluster the codes of a run or of data; probes, outliers, baselines"),
+    "predict": ("saddlepoint.cli.predict", "predict the next frames of videos, and measure how well"),
     "recipes": ("saddlepoint.cli.recipes", "list the ready-made recipes, or show one"),
     "data": ("saddlepoint.cli.data", "describe a data source and check it before training"),
 }

@@ -53,6 +53,14 @@ SOURCES: dict[str, tuple[str, str]] = {
     "drums": ("saddlepoint.data.generated_sounds:drums", "sounds of a quarter of a second: kicks, snares and hats"),
     "solids": ("saddlepoint.data.solids:load", "volumes of 16^3 voxels: spheres, boxes and tori"),
     "waves": ("saddlepoint.data.waves:load", "time series of 64 steps: noisy oscillations in two channels"),
+    "moving-digits": (
+        "saddlepoint.data.moving_digits:digits",
+        "videos of 20 frames of 32x32: two of the small digits, which move and bounce; nothing is downloaded",
+    ),
+    "moving-mnist": (
+        "saddlepoint.data.moving_digits:mnist",
+        "videos of 20 frames of 64x64: two MNIST digits that bounce",
+    ),
     "sentences": ("saddlepoint.data.sentences:load", "text of a small grammar, whose entropy is known"),
     "swiss-roll": ("saddlepoint.data.shapes:swiss_roll", "a rolled-up line in the plane"),
 }

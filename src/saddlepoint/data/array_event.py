@@ -25,7 +25,7 @@ def event_of(rows: Rows, reading: Reading, low: float, high: float) -> tuple[Eve
     """The event of one example, without statistics, and notes about it."""
     shape = reading.arranged(np.broadcast_to(np.zeros(1), (1, *rows.shape[1:]))).shape[1:]
     notes = (reading.note,) if reading.note else ()
-    if reading.kind not in ("image", "volume"):
+    if reading.kind not in ("image", "volume", "video"):
         return Event(shape, reading.kind), notes
     low, high = float(np.float32(low)), float(np.float32(high))
     if rows.dtype.kind in "biu" and low >= 0 and high <= 255:

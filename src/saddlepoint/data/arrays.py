@@ -80,7 +80,7 @@ def from_array(
         y: (N,), whole numbers or names.
         settings: how to split the data, and what they are.
         name: of the data, for messages.
-        kind, layout: in place of those of the settings: "image", "series", "sound", "volume" or "vector", and
+        kind, layout: in place of those of the settings: "image", "series", "sound", "volume", "video" or "vector", and
             "channels-first" or "channels-last", where the shape does not tell.
 
     Raises:
@@ -139,7 +139,7 @@ def _apply_choices(settings: Any, choices: dict[str, str]) -> DataSettings:
 
 
 _CHOICES = {
-    "kind": ("auto", "vector", "series", "image", "sound", "volume"),
+    "kind": ("auto", "vector", "series", "image", "sound", "volume", "video"),
     "layout": ("auto", "channels-first", "channels-last"),
 }
 

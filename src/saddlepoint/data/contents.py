@@ -14,6 +14,7 @@ from saddlepoint.errors import DataError
 TABLES = (".csv", ".tsv")  # also packed with gzip
 SPREADSHEETS = (".xlsx", ".xls", ".ods")
 WAV = (".wav", ".wave")
+VIDEOS = (".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg")
 TEXTS = (".txt", ".text", ".md", ".rst", ".tex")  # texts that are meant to be read by people
 CHECKED = 20_000  # files and folders from which the kind of a folder is decided
 SAMPLE = 1 << 16  # bytes from which the kind of a file is decided
@@ -22,12 +23,17 @@ _HERE = "saddlepoint.data"
 FOLDERS: tuple[tuple[tuple[str, ...], str], ...] = (
     ((".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif"), f"{_HERE}.images:load"),
     (WAV, f"{_HERE}.sound:load"),
+    (VIDEOS, f"{_HERE}.videos:load"),
     ((".npy",), f"{_HERE}.array_folder:load"),
     ((".txt",), f"{_HERE}.text:load"),
     ((".csv",), f"{_HERE}.sequences:load"),
 )
 # What `data.kind` asks of a folder without arrays.
-OF_KIND = {"text": f"{_HERE}.text:load", "series": f"{_HERE}.sequences:load"}
+OF_KIND = {
+    "text": f"{_HERE}.text:load",
+    "series": f"{_HERE}.sequences:load",
+    "video": f"{_HERE}.videos:load",
+}
 
 
 def loader_of_folder(path: Path, kind: str) -> str:
@@ -60,6 +66,8 @@ def loader_of_file(path: Path, source: str, kind: str) -> str:
         return f"{_HERE}.text:load"
     if suffix in (".npy", ".npz"):
         return f"{_HERE}.arrays:load"
+    if suffix in VIDEOS or kind == "video":
+        return f"{_HERE}.videos:load"
     if suffix in WAV:
         return f"{_HERE}.sound:load"
     if kind == "series" and suffix == ".csv":

@@ -93,16 +93,22 @@ def decode(path: Path, size: tuple[int, int], fit: Fit, channels: Channels, bits
     """
     from PIL import ImageOps
 
-    height, width = size
     with _open_image(path) as picture:
         if picture.format == "JPEG":
             # Decoding to a reduced size is cheaper; twice the target keeps the resampling below as good as it was.
-            longest = 2 * max(height, width)
+            longest = 2 * max(size)
             picture.draft(None, (longest, longest))
-        upright = _converted(ImageOps.exif_transpose(picture), channels, bits)
-        if upright.size != (width, height):
-            upright = _resized(upright, (width, height), fit)
-        pixels = np.asarray(upright)
+        return fit_picture(ImageOps.exif_transpose(picture), size, fit, channels, bits)
+
+
+def fit_picture(
+    picture: Picture, size: tuple[int, int], fit: Fit, channels: Channels, bits: int = 16
+) -> npt.NDArray[np.uint8]:
+    """(C, height, width) uint8 of a picture at `size` = (height, width); see `decode`."""
+    fitted, (height, width) = _converted(picture, channels, bits), size
+    if fitted.size != (width, height):
+        fitted = _resized(fitted, (width, height), fit)
+    pixels = np.asarray(fitted)
     return pixels[None] if pixels.ndim == 2 else np.ascontiguousarray(pixels.transpose(2, 0, 1))
 
 

@@ -19,12 +19,13 @@ from saddlepoint.data.channels import along_axis, with_channels, without_channel
 from saddlepoint.data.groups import Groups, check_groups, exactly_one_hot
 from saddlepoint.errors import DataError
 
-Kind = Literal["vector", "series", "image", "sound", "volume", "text"]
+Kind = Literal["vector", "series", "image", "sound", "volume", "video", "text"]
 AXES: dict[Kind, tuple[int, str]] = {
     "series": (2, "(T, C)"),
     "image": (3, "(C, H, W)"),
     "sound": (2, "(C, T)"),
     "volume": (4, "(C, D, H, W)"),
+    "video": (4, "(C, T, H, W)"),
     "text": (1, "(T,)"),
 }
 ScalingKind = Literal["none", "unit", "symmetric", "standard"]
@@ -36,7 +37,7 @@ class Event:
 
     Attributes:
         shape: of one example; channels first: `(C, H, W)` for an image, `(C, T)` for sound, `(C, D, H, W)` for a
-            volume, `(D,)` for a vector, `(T,)` for a text of T symbols. A series of T steps has its channels last,
+            volume, `(C, T, H, W)` for a video of T frames, `(D,)` for a vector, `(T,)` for a text of T symbols. A series of T steps has its channels last,
             `(T, C)`, as tables of measurements do.
         kind: what it is, which decides how it is shown and which networks suit it.
         dtype: "uint8" or "float32", the type of the stored data and of samples.
@@ -135,8 +136,8 @@ class Event:
 
     @property
     def has_neighbours(self) -> bool:
-        """Whether numbers beside each other along the last axes belong together, as in images, sounds and volumes."""
-        return self.kind in ("image", "sound", "volume")
+        """Whether numbers beside each other along the last axes belong together, as in images, sounds, volumes and videos."""
+        return self.kind in ("image", "sound", "volume", "video")
 
     @property
     def bounded(self) -> bool:

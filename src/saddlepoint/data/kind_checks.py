@@ -24,7 +24,7 @@ FLAT, TIMES = 4, 2  # samples in a row at the extreme, and how often
 def check_kind(dataset: Dataset, x: Tensor) -> list[Finding]:
     """Findings about examples x (N, *event) of the training part that suit their kind alone."""
     event = dataset.event
-    if event.kind not in ("sound", "volume", "series"):
+    if event.kind not in ("sound", "volume", "video", "series"):
         return []
     flat = x.flatten(1).float()
     level = event.high if event.high is not None and event.high > 0 else float(flat.abs().max())

@@ -19,9 +19,9 @@ Channels = Literal["none", "first", "last"]
 
 USUAL_CHANNELS = (1, 3, 4)  # grey, RGB, RGBA
 MOST_COLUMNS, STEPS_PER_COLUMN = 8, 3  # a narrow (T, C) has at most so many columns, and so many times as many steps
-AXES = {"vector": range(1, 99), "series": (2, 3), "sound": (2, 3), "image": (3, 4), "volume": (4, 5)}
+AXES = {"vector": range(1, 99), "series": (2, 3), "sound": (2, 3), "image": (3, 4), "volume": (4, 5), "video": (4, 5)}
 LAYOUTS: dict[str, Channels] = {"channels-first": "first", "channels-last": "last"}
-SAY = "To read it otherwise, set data.kind (image, series, sound, volume or vector) and data.layout (channels-first or channels-last)."
+SAY = "To read it otherwise, set data.kind (image, series, sound, volume, video or vector) and data.layout (channels-first or channels-last)."
 
 
 @dataclass(frozen=True)
@@ -71,9 +71,9 @@ def read_axes(
         return Reading("vector", "none")
     if not kind:
         return _three_axes(shape, pixels, name)
-    without = {"series": 2, "sound": 2, "image": 3, "volume": 4}[kind]
+    without = {"series": 2, "sound": 2, "image": 3, "volume": 4, "video": 4}[kind]
     if len(shape) == without:
-        if chosen is not None and kind in ("image", "volume"):
+        if chosen is not None and kind in ("image", "volume", "video"):
             raise DataError(
                 f"{name}: data.layout is {layout}, but {kind}s of shape {shape} have no axis of channels; leave "
                 "data.layout at auto."
@@ -172,7 +172,7 @@ def _unfit(shape: tuple[int, ...], kind: str, name: str) -> str:
     wanted = "guessed" if kind == "auto" else kind
     return (
         f"{name}: shape {shape} cannot be {wanted}: an image is (N, H, W), (N, C, H, W) or (N, H, W, C), a series (N, T) or "
-        "(N, T, C), sound (N, T) or (N, C, T), a volume (N, D, H, W) or (N, C, D, H, W); reshape it or set --data.kind vector."
+        "(N, T, C), sound (N, T) or (N, C, T), a volume (N, D, H, W) or (N, C, D, H, W), a video (N, T, H, W), (N, C, T, H, W) or (N, T, H, W, C); reshape it or set --data.kind vector."
     )
 
 
@@ -188,5 +188,6 @@ def _kind(kind: str) -> Kind:
         "image": "image",
         "sound": "sound",
         "volume": "volume",
+        "video": "video",
     }
     return kinds[kind]

@@ -18,7 +18,7 @@ class DataSettings(Settings, metaclass=Public):
 
     source: str = Field(
         "digits",
-        description="A built-in name (saddlepoint data --list), or a path: folder of images, sounds, volumes, series or texts; WAV, text, .npy, .npz, IDX, .csv, .tsv or .parquet file.",
+        description="A built-in name (saddlepoint data --list), or a path: folder of images, sounds, volumes, videos, series or texts; WAV, text, .npy, .npz, IDX, .csv, .tsv or .parquet file.",
     )
     limit: int | None = Field(
         None, ge=1, description="Use only the first so many training examples, after a fixed shuffle."
@@ -47,7 +47,7 @@ class DataSettings(Settings, metaclass=Public):
     points: int | None = Field(
         None,
         ge=1,
-        description="Mixtures, shapes and stacked-mnist: how many training points are drawn; None takes the source's own, 10,000 and 128,000.",
+        description="Mixtures, shapes, stacked-mnist, moving digits: how many training points are drawn; None takes the source's own, 10,000, 128,000 and 2,000.",
     )
     modes: int | None = Field(
         None, ge=1, le=10_000, description="gaussian and ring: how many modes; None takes the source's own, 1 and 8."
@@ -62,7 +62,7 @@ class DataSettings(Settings, metaclass=Public):
     key: str | None = Field(
         None, description=".npz: name of the array of examples; None takes 'x', else the only array."
     )
-    kind: Literal["auto", "image", "vector", "series", "sound", "volume", "text"] = Field(
+    kind: Literal["auto", "image", "vector", "series", "sound", "volume", "video", "text"] = Field(
         "auto",
         description="What an example is; auto decides by a file's content, and of arrays by their shape and values.",
     )
@@ -76,13 +76,13 @@ class DataSettings(Settings, metaclass=Public):
         None,
         ge=1,
         le=LONGEST,
-        description="Text, time series, sound: symbols, steps or samples of an example. None takes 128, and the longest sound.",
+        description="Text, time series, sound, video: symbols, steps, samples or frames of an example. None takes 128, the longest sound, and 20 frames.",
     )
     stride: int | None = Field(
         None,
         ge=1,
         le=LONGEST,
-        description="Text, time series, sound: from the start of an example to that of the next. None takes data.length, and one "
+        description="Text, time series, sound, video: from the start of an example to that of the next. None takes data.length, and one "
         "example a sound file, cut or padded with silence.",
     )
     rate: int | None = Field(

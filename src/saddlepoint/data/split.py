@@ -135,7 +135,7 @@ def check_counts(name: str, event: Event, n: int, y: Tensor | None) -> None:
 
 def per_channel(event: Event) -> bool:
     """Whether channels have statistics of their own: columns do, and channels of images in units of their own."""
-    return event.has_columns or (event.kind in ("image", "volume") and not event.bounded)
+    return event.has_columns or (event.kind in ("image", "volume", "video") and not event.bounded)
 
 
 def constants(x: Tensor, event: Event) -> tuple[tuple[int, float], ...]:

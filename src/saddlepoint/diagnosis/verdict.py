@@ -28,7 +28,13 @@ _SAMPLES = {
     _CLOSE: ": samples are close to the data",
     _NOT_TOLD_APART: ": samples cannot be told from real examples",
 }
-_NOUNS = {"image": "images", "sound": "sounds", "series": "series", "volume": "volumes"}  # of an event's kind
+_NOUNS = {
+    "image": "images",
+    "sound": "sounds",
+    "series": "series",
+    "volume": "volumes",
+    "video": "videos",
+}  # of an event's kind
 _ADVICE = {
     _CLOSE: "Nothing needs to be changed. Train another seed to see how much the result depends on chance.",
     _NOT_TOLD_APART: "Nothing needs to be changed. Measure more samples if you need a finer comparison.",

@@ -13,6 +13,7 @@ from saddlepoint.data.alphabet import drawable
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.experiment.interpolation import spherical
 from saddlepoint.figures import agreement, density, grids, latent, lines, style
+from saddlepoint.figures.frames import frame_strips
 from saddlepoint.figures.sounds import sound_panels
 from saddlepoint.figures.texts import text_lines
 from saddlepoint.models.base import Model
@@ -67,7 +68,9 @@ class LatentPictures:
     def draw_reconstructions(self) -> style.Picture:
         """Draw held-out examples beside their reconstructions."""
         model, event = require(self.model, Encodes), self.dataset.event
-        shown = {"image": 20, "volume": 4, "sound": 6, "series": 4, "vector": SCATTER, "text": 8}[event.kind]
+        shown = {"image": 20, "volume": 4, "video": 4, "sound": 6, "series": 4, "vector": SCATTER, "text": 8}[
+            event.kind
+        ]
         x = self.held_out(shown).x
         back = model.decode(model.encode(x.to(self.model.device))).cpu()
         if event.kind == "image":
@@ -83,6 +86,8 @@ class LatentPictures:
         title = "Held-out examples and their reconstructions"
         if event.kind == "text":
             return text_lines(pairs.tolist(), names=names, title=title)
+        if event.kind == "video":
+            return frame_strips(pairs, low=event.low, high=event.high, names=names, title=title)
         if event.kind == "volume":
             return grids.volume_grid(pairs, low=event.low, high=event.high, names=names, title=title)
         return sound_panels(pairs, rate=event.rate, low=event.low, high=event.high, names=names, title=title)

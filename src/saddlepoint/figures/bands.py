@@ -70,6 +70,8 @@ def bands_figure(
             )
         if log_x:
             axes.set_xscale("log")
+        else:
+            axes.locator_params(axis="x", integer=True)
         if log_y:
             axes.set_yscale("log")
         if len(names) <= FEW:

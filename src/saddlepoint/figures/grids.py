@@ -94,7 +94,7 @@ def reconstruction_grid(
     for start in range(0, len(above), columns):
         rows += [above[start : start + columns], below[start : start + columns]]
         words += names
-    return _rows_with_labels(rows, words, columns, title, scale)
+    return rows_with_labels(rows, words, columns, title, scale)
 
 
 def completion_grid(
@@ -128,7 +128,7 @@ def completion_grid(
     rows = match_channels([to_pixels(row, low=low, high=high) for row in images])
     names = ["with holes"]
     names += ["completion"] if len(drawn) == 1 else [f"completion {number}" for number in range(1, len(drawn) + 1)]
-    return _rows_with_labels(rows, [*names, *([] if truth is None else ["truth"])], len(holes), title, scale)
+    return rows_with_labels(rows, [*names, *([] if truth is None else ["truth"])], len(holes), title, scale)
 
 
 def class_grid(
@@ -178,7 +178,7 @@ def class_grid(
         rows += parts
         name = class_names[label] if label < len(class_names) else f"{label}"
         names += [_shorten(name), *[""] * (len(parts) - 1)]
-    return _rows_with_labels(rows, names, max(map(len, rows)), title, scale)
+    return rows_with_labels(rows, names, max(map(len, rows)), title, scale)
 
 
 def grid_over_time(
@@ -203,7 +203,7 @@ def grid_over_time(
         title: of the picture.
     """
     rows = match_channels([to_pixels(images, low=low, high=high)[:columns] for _, images in moments])
-    return _rows_with_labels(rows, [f"step {step:,}" for step, _ in moments], columns, title, scale, column_names)
+    return rows_with_labels(rows, [f"step {step:,}" for step, _ in moments], columns, title, scale, column_names)
 
 
 def interpolation_grid(
@@ -230,7 +230,7 @@ def interpolation_grid(
     pixels = to_pixels(values.reshape(rows * steps, *values.shape[2:]), low=low, high=high)
     shares = [f"{share:.0%}" for share in np.linspace(0.0, 1.0, steps)]
     cells = [pixels[row * steps : (row + 1) * steps] for row in range(rows)]
-    return _rows_with_labels(cells, [_shorten(name) for name in row_names], steps, title, scale, shares)
+    return rows_with_labels(cells, [_shorten(name) for name in row_names], steps, title, scale, shares)
 
 
 def traversal_grid(
@@ -259,7 +259,7 @@ def traversal_grid(
     pixels = to_pixels(cells.reshape(count * steps, *cells.shape[2:]), low=low, high=high)
     names = list(dimensions or [f"z{d + 1}" for d in range(count)])
     rows = [pixels[d * steps : (d + 1) * steps] for d in range(count)]
-    return _rows_with_labels(rows, names, steps, title, scale, [f"{value:.1f}" for value in values])
+    return rows_with_labels(rows, names, steps, title, scale, [f"{value:.1f}" for value in values])
 
 
 def volume_grid(
@@ -316,7 +316,7 @@ def volume_grid(
         + [f"mid {axis}" for axis in axes]
         + [f"max {axis}" for axis in axes]
     )
-    return _rows_with_labels(
+    return rows_with_labels(
         rows,
         list(names or [f"{i + 1}" for i in range(len(values))])[: len(values)],
         len(views),
@@ -326,7 +326,7 @@ def volume_grid(
     )
 
 
-def _rows_with_labels(
+def rows_with_labels(
     rows: Sequence[Pixels],
     row_names: Sequence[str],
     columns: int,
@@ -334,6 +334,16 @@ def _rows_with_labels(
     scale: int | None,
     column_names: Sequence[str] = (),
 ) -> Image:
+    """Draw rows of cells with names: left of the rows, and above the columns where they fit.
+
+    Args:
+        rows: the cells of each row, (N, H, W, channels).
+        row_names: of the rows.
+        columns: cells of the longest row.
+        title: of the picture.
+        scale: integer enlargement; None chooses it.
+        column_names: of the columns.
+    """
     height, width, channels = rows[0].shape[1:]
     size = 12
     longest = max((len(name) for name in column_names), default=1) * size * 0.65

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from saddlepoint.figures.frames import frame_strips
 from saddlepoint.figures.grids import reconstruction_grid, volume_grid
 from saddlepoint.figures.lines import series_lines
 from saddlepoint.figures.sounds import sound_panels
@@ -36,7 +37,7 @@ def show_pairs(
     Args:
         samples: (N, *event); texts as strings (N,).
         examples: (N, *event), the nearest to each sample.
-        kind: of the event: "image", "volume", "sound", "series", "vector" or "text".
+        kind: of the event: "image", "volume", "video", "sound", "series", "vector" or "text".
         low: the data's lowest value; None if it has none.
         high: the data's highest value; None if it has none.
         data: (M, D), for vectors of one or two numbers: the data around them.
@@ -54,12 +55,16 @@ def show_pairs(
         return _draw_links(first, second, data, title) if narrow else _draw_profiles(first, second, title)
     if kind == "series":
         return series_lines(first, second, names=(SAMPLE, EXAMPLE), title=title)
-    most = {"volume": 4, "sound": 6, "text": 8}.get(kind)
+    most = {"volume": 4, "video": 4, "sound": 6, "text": 8}.get(kind)
     if most is None:
-        raise ValueError(f'kind must be "image", "volume", "sound", "series", "vector" or "text", got {kind!r}')
+        raise ValueError(
+            f'kind must be "image", "volume", "video", "sound", "series", "vector" or "text", got {kind!r}'
+        )
     first, second = first[:most], second[:most]
     together = np.stack([first, second], axis=1).reshape(-1, *first.shape[1:])
     names = [f"{pair + 1}, {what}" for pair in range(len(first)) for what in (SAMPLE, EXAMPLE)]
+    if kind == "video":
+        return frame_strips(together, low=low, high=high, names=names, title=title)
     if kind == "volume":
         return volume_grid(together, low=low, high=high, names=names, title=title)
     if kind == "text":

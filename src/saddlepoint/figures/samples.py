@@ -1,4 +1,4 @@
-"""Draw samples of any kind: images, volumes, sounds, series, vectors, texts."""
+"""Draw samples of any kind: images, volumes, videos, sounds, series, vectors, texts."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from saddlepoint.figures.density import compare
+from saddlepoint.figures.frames import frame_strips
 from saddlepoint.figures.grids import sample_grid, volume_grid
 from saddlepoint.figures.lines import series_lines
 from saddlepoint.figures.marks import LogProb
@@ -36,7 +37,7 @@ def show_samples(
 
     Args:
         samples: (N, *event); texts as strings (N,).
-        kind: of the event: "image", "volume", "sound", "series", "vector" or "text".
+        kind: of the event: "image", "volume", "video", "sound", "series", "vector" or "text".
         low: the data's lowest value; None if it has none.
         high: the data's highest value; None if it has none.
         data: (M, D), for vectors: the data to compare with (see `figures.density.compare`).
@@ -50,6 +51,8 @@ def show_samples(
         return sample_grid(samples, low=low, high=high)
     if kind == "volume":
         return volume_grid(samples, low=low, high=high, title=title)
+    if kind == "video":
+        return frame_strips(samples, low=low, high=high, title=title)
     if kind == "sound":
         return sound_panels(samples, rate=rate, low=low, high=high, title=title)
     if kind == "series":
@@ -58,4 +61,4 @@ def show_samples(
         return compare(samples, data, log_prob=log_prob, modes=modes, names=names, title=title)
     if kind == "text":
         return text_lines([str(sample) for sample in np.asarray(samples)], title=title)
-    raise ValueError(f'kind must be "image", "volume", "sound", "series", "vector" or "text", got {kind!r}')
+    raise ValueError(f'kind must be "image", "volume", "video", "sound", "series", "vector" or "text", got {kind!r}')

@@ -1,4 +1,4 @@
-"""A time-lapse of training: the sample pictures in order, with the step above each.
+"""Films of pictures, such as a time-lapse of training: the sample pictures in order, with the step above each.
 
 All pictures of a run use the same noise, so that each sample can be followed.
 """
@@ -6,7 +6,8 @@ All pictures of a run use the same noise, so that each sample can be followed.
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterator, Sequence
+import io
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,16 +39,42 @@ def time_lapse(frames: Sequence[Path], target: Path, *, frames_per_second: float
     """
     if not frames:
         raise ValueError("a time-lapse needs at least one frame")
+    return film(titled_frames(frames), target, frames_per_second=frames_per_second)
+
+
+def film(pictures: Iterable[Image], target: Path, *, frames_per_second: float = 8.0) -> Path:
+    """Write RGB pictures of one even width and height as a film, completely or not at all, and return its path.
+
+    Args:
+        pictures: at least one; the last one stays for two seconds.
+        target: as for `time_lapse`.
+
+    Raises:
+        MissingExtraError: .mp4 without PyAV.
+        ValueError: another ending.
+    """
     if target.suffix == "":
         target = target.with_suffix(".mp4" if importlib.util.find_spec("av") else ".gif")
     if target.suffix not in (".mp4", ".gif"):
         raise ValueError(f"a time-lapse ends in .mp4 or .gif, got {target.name}")
     with replace_file(target) as temporary:
         if target.suffix == ".mp4":
-            _write_mp4(frames, temporary, frames_per_second)
+            _write_mp4(pictures, temporary, frames_per_second)
         else:
-            _write_gif(frames, temporary, frames_per_second)
+            temporary.write_bytes(gif_bytes(pictures, frames_per_second))
     return target
+
+
+def gif_bytes(pictures: Iterable[Image], frames_per_second: float = 8.0) -> bytes:
+    """The pictures as an animated GIF; the last one stays for two seconds."""
+    drawn = list(pictures)
+    durations = [round(1000 / frames_per_second)] * (len(drawn) - 1) + [2000]
+    file = io.BytesIO()
+    # Equal frames are kept, because each is a step of its own.
+    drawn[0].save(
+        file, format="GIF", save_all=True, append_images=drawn[1:], duration=durations, loop=0, optimize=False
+    )
+    return file.getvalue()
 
 
 def frame_step(frame: Path) -> int | None:
@@ -89,16 +116,7 @@ def _open_picture(path: Path) -> Image:
         return file.convert("RGBA")
 
 
-def _write_gif(frames: Sequence[Path], target: Path, frames_per_second: float) -> None:
-    pictures = list(titled_frames(frames))
-    durations = [round(1000 / frames_per_second)] * (len(pictures) - 1) + [2000]
-    # Equal frames are kept, because each is a step of training.
-    pictures[0].save(
-        target, format="GIF", save_all=True, append_images=pictures[1:], duration=durations, loop=0, optimize=False
-    )
-
-
-def _write_mp4(frames: Sequence[Path], target: Path, frames_per_second: float) -> None:
+def _write_mp4(pictures: Iterable[Image], target: Path, frames_per_second: float) -> None:
     try:
         import av
     except ImportError:
@@ -107,7 +125,7 @@ def _write_mp4(frames: Sequence[Path], target: Path, frames_per_second: float) -
     with av.open(str(target), "w", format="mp4") as container:
         stream: Any = None
         last: Image | None = None
-        for picture in titled_frames(frames):
+        for picture in pictures:
             if stream is None:
                 stream = container.add_stream("libx264", rate=rate, options={"crf": "18", "threads": "1"})
                 stream.width, stream.height, stream.pix_fmt = *picture.size, "yuv420p"

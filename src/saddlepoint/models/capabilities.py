@@ -33,6 +33,7 @@ from saddlepoint.models.code_capabilities import (
     SamplesClasses,
     Variational,
 )
+from saddlepoint.models.video_capabilities import PredictsFrames
 
 if TYPE_CHECKING:
     import torch
@@ -70,6 +71,7 @@ __all__ = [
     "HasUnits",
     "Judges",
     "Playable",
+    "PredictsFrames",
     "PredictsInOrder",
     "Pushes",
     "Reports",
@@ -386,6 +388,7 @@ MISSING: Mapping[type, str] = {
     Completes: "the model cannot fill in missing parts of an example (complete).",
     CompletesByClass: "the model cannot fill in missing parts of an example of a given class.",
     CompletesIteratively: "the model does not fill in missing parts by an iteration.",
+    PredictsFrames: "the model does not predict frames of videos (predict).",
     PredictsInOrder: "the model does not predict numbers one after the other.",
     Denoises: "the model removes no noise, as a diffusion model does.",
     Reports: "the model has no series of its own.",

@@ -23,6 +23,7 @@ ABILITIES: Mapping[str, str] = {
     "compute likelihoods": "HasDensity",
     "classify": "HasPosterior",
     "complete": "Completes",
+    "predict frames": "PredictsFrames",
 }
 
 
@@ -114,6 +115,7 @@ FAMILIES: dict[str, Family] = {
     "flow": Family("saddlepoint.models.flow", "Flow"),
     "classical": Family("saddlepoint.models.classical", "Classical"),
     "diffusion": Family("saddlepoint.models.diffusion", "Diffusion"),
+    "predictor": Family("saddlepoint.models.predictor", "Predictor"),
 }
 DEFAULT = "gan"  # where a recipe names no family
 

@@ -60,7 +60,7 @@ class UNetBlock(nn.Module):
 
 
 class UNet(nn.Module):
-    """(B, C, H, W) with times (B,) -> (B, C, H, W). The last layer is 0 at the start.
+    """(B, C, H, W) with times (B,) -> (B, C, H, W), or as many channels as `outputs` says. The last layer is 0 at the start.
 
     Args:
         shape: (C, H, W) of one image.
@@ -69,6 +69,7 @@ class UNet(nn.Module):
         blocks: residual blocks of each level, on either side.
         patch: side of the patches that become channels.
         attention: longest side of the level with self-attention, the finest that is not larger; 0 for none.
+        outputs: channels of the result; 0 for those of the image.
 
     Raises:
         SettingError: the shape is not that of an image, or no level is small enough for attention.
@@ -82,6 +83,7 @@ class UNet(nn.Module):
         blocks: int = 1,
         patch: int = 1,
         attention: int = 0,
+        outputs: int = 0,
     ) -> None:
         super().__init__()
         if len(shape) != 3:
@@ -103,7 +105,7 @@ class UNet(nn.Module):
                 f"unet: attention is {attention}, and the smallest level has a side of {least}: set it to at least {least}, or to 0."
             )
         size = 4 * width
-        self.embedding = TimeEmbedding(size, classes)
+        self.embedding: nn.Module = TimeEmbedding(size, classes)
         self.first = nn.Conv2d(channels * patch**2, widths[0], 3, padding=1)
         self.down, self.up = nn.ModuleList(), nn.ModuleList()
         skips, before = [widths[0]], widths[0]
@@ -129,7 +131,7 @@ class UNet(nn.Module):
                 stage["resample"] = nn.Conv2d(before, before, 3, padding=1)
             self.up.append(stage)
         self.norm = group_norm(before)
-        self.output = nn.Conv2d(before, channels * patch**2, 3, padding=1)
+        self.output = nn.Conv2d(before, (outputs or channels) * patch**2, 3, padding=1)
         nn.init.zeros_(self.output.weight)
         nn.init.zeros_(self.output.bias)  # type: ignore[arg-type]
 

@@ -35,7 +35,11 @@ if TYPE_CHECKING:
 MOST_FRAMES = 60
 PICTURE_SHARE = 700_000
 FRAME_SHARE = 400_000
-PICTURES = ("image", "volume")  # kinds of data whose samples are shown as they are; those of others are plotted
+PICTURES = (
+    "image",
+    "volume",
+    "video",
+)  # kinds of data whose samples are shown as they are; those of others are plotted
 PAIRS = ("nearest", "farthest")  # pictures of sample pairs, which belong to the scores
 
 

@@ -19,6 +19,7 @@ _WORDS = {
     "image": "pixels",
     "sound": "sound values",
     "volume": "voxels",
+    "video": "pixels",
     "vector": "raw values",
     "series": "raw values",
     "text": "symbol counts",

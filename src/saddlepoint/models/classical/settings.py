@@ -204,7 +204,7 @@ class ClassicalSettings(FamilySettings):
             "classify": self.by_class,
             "complete": entry.completes,
         }
-        return tuple(name for name in ABILITIES if can[name])
+        return tuple(name for name in ABILITIES if can.get(name))
 
     @property
     def label_changes(self) -> Mapping[str, Any]:
