@@ -71,6 +71,14 @@ def embedded_picture(source: Path | bytes, share: int) -> Embedded:
         return Embedded(_address(kind, encoded), *final.size, reduced=True)
 
 
+def embedded_gif(raw: bytes) -> Embedded:
+    """An animated GIF as a data address, byte for byte."""
+    from PIL import Image
+
+    with Image.open(io.BytesIO(raw)) as opened:
+        return Embedded(_address("gif", raw), *opened.size, reduced=False)
+
+
 def embedded_json(value: Any) -> Markup:
     """JSON for a script element: nothing in it can close the element or open a comment."""
     return Markup(json.dumps(value, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c"))

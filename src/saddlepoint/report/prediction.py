@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ import numpy as np
 
 from saddlepoint.figures.bands import Band, bands_figure
 from saddlepoint.markup import Markup, html, joined
-from saddlepoint.report.embedding import embedded_picture
+from saddlepoint.report.embedding import embedded_gif, embedded_picture
 from saddlepoint.report.layout import card_table, image
 from saddlepoint.report.measurement_page import FirstScreen, embedded_figure, write_measurement_page
 from saddlepoint.report.words import count, definitions
