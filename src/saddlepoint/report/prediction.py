@@ -86,10 +86,8 @@ def _predictions(document: Mapping[str, Any], pictures: Pictures) -> Markup:
     strips = image(embedded_picture(file.getvalue(), STRIPS_SHARE), caption)
     said = f"The same in motion ({pictures.film_file}): true on the left, predicted on the right; first the given frames on both sides."
     if len(pictures.film) <= FILM_SHARE:
-        address = "data:image/gif;base64," + base64.b64encode(pictures.film).decode()
-        film = html(
-            '<figure class="plot"><img src="{}" alt="{}"><figcaption>{}</figcaption></figure>', address, said, said
-        )
+        moving = image(embedded_gif(pictures.film), said)
+        film = html('<figure class="plot">{}<figcaption>{}</figcaption></figure>', moving, said)
     else:
         film = html('<p class="quiet">The film is too large for this page: see {} beside it.</p>', pictures.film_file)
     return html('<figure class="plot">{}<figcaption>{}</figcaption></figure>{}', strips, caption, film)
