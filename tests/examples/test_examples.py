@@ -63,6 +63,8 @@ def test_the_answer_about_a_log_names_the_labels(run: Run) -> None:
     said, _ = run("diagnose_a_log")
     assert said.startswith("Failed: the discriminator gets its examples wrong")
     assert "Check the labels" in said
+
+
 def test_the_predictor_beats_the_floors(run: Run) -> None:
     said, _ = run("next_frames")
     errors = {name: float(value) for name, value in re.findall(r"^(.+?) +squared error +([\d.]+)", said, re.MULTILINE)}
