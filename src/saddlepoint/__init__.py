@@ -20,6 +20,7 @@ Functions
     label         missing labels filled in, with calibrated probabilities
     cluster       clusters, probes and outliers on a model's codes
     predict       a predictor of the next frames of videos, with its scores
+    simulate      a task of reinforcement learning, learnt: simulate.record, train, evaluate, plan, environment
     recipes       the ready-made recipes, by name
     load_data     a dataset by its name or path
     from_array    a dataset from arrays
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from saddlepoint.applications.impute.start import impute
     from saddlepoint.applications.label.start import label
     from saddlepoint.applications.predict.start import predict
+    from saddlepoint.applications.simulate import start as simulate
     from saddlepoint.data import Dataset, DataSettings, from_array
     from saddlepoint.data import load as load_data
     from saddlepoint.data.event import Event
@@ -89,6 +91,7 @@ __all__ = [
     "predict",
     "recipes",
     "resume",
+    "simulate",
     "study",
     "train",
     "write_report",
@@ -119,6 +122,7 @@ _HOMES = {
     "predict": "applications.predict.start:predict",
     "recipes": "recipe:recipes",
     "resume": "experiment:resume",
+    "simulate": "applications.simulate.start:",
     "study": "studies.start:study",
     "train": "experiment:train",
     "write_report": "experiment.reporting:write_report",
@@ -133,7 +137,8 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module, attribute = _HOMES[name].split(":")
-    return getattr(import_module(f"{__name__}.{module}"), attribute)
+    home = import_module(f"{__name__}.{module}")
+    return getattr(home, attribute) if attribute else home
 
 
 def __dir__() -> list[str]:

@@ -44,6 +44,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "cluster": ("saddlepoint.cli.cluster", "cluster the codes of a run or of data; probes, outliers, baselines"),
     "predict": ("saddlepoint.cli.predict", "predict the next frames of videos, and measure how well"),
+    "simulate": (
+        "saddlepoint.cli.simulate",
+        "learn a task from trajectories; plan or train policies in the learnt one",
+    ),
     "recipes": ("saddlepoint.cli.recipes", "list the ready-made recipes, or show one"),
     "data": ("saddlepoint.cli.data", "describe a data source and check it before training"),
 }

@@ -25,6 +25,8 @@ from saddlepoint.data.layout import Reading, read_axes
 from saddlepoint.data.npy import MAGIC, Archive, read_npy
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.data.split import Part, check_counts, describe_parts, split_positions
+from saddlepoint.data.trajectories import is_trajectories
+from saddlepoint.data.trajectories import load as load_trajectories
 from saddlepoint.errors import DataError, SettingError
 
 LABEL_KEYS = ("y", "labels", "label")
@@ -45,6 +47,8 @@ def load(settings: DataSettings) -> Dataset:
             return _dataset(_mapped(path), None, settings, path.name)
         return from_array(read_npy(path), settings=settings, name=path.name)
     archive = Archive(path)
+    if settings.key is None and is_trajectories(archive.keys):
+        return load_trajectories(settings)
     key = _key(archive.keys, path, settings)
     label_key = next((k for k in LABEL_KEYS if k in archive.keys and k != key), None)
     y = None if label_key is None else archive.read(label_key)

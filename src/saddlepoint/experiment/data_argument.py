@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,9 +10,11 @@ from typing import Any
 
 from saddlepoint import data as data_package
 from saddlepoint.arguments import check_mapping
+from saddlepoint.data.npy import Archive
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.data.tabular.reading import is_table
 from saddlepoint.data.tabular.source import load_table
+from saddlepoint.data.trajectories import is_trajectories
 from saddlepoint.experiment import examples as examples_file
 from saddlepoint.experiment.examples import DATA_FILE, Arrays
 from saddlepoint.recipe import Recipe
@@ -78,7 +81,10 @@ def with_source(recipe: Recipe, path: Path) -> Recipe:
     return recipe.override({"data.source": str(path.resolve()), "description": recipe.description})
 
 
-def belongs_to_a_run(source: str) -> bool:
-    """Return whether these examples are stored in another run; a new run then needs a copy, since that run may be removed."""
-    path = Path(source)
-    return path.name == DATA_FILE and path.is_file() and RunFolder(path.parent).exists()
+def belongs_in_the_run(source: str) -> bool:
+    """Return whether a new run needs a copy of these examples: they are stored in another run, which may be removed; or they are trajectories,
+    whose start states and spaces a simulator needs."""
+    path = Path(source).expanduser()
+    if path.name == DATA_FILE and path.is_file() and RunFolder(path.parent).exists():
+        return True
+    return path.suffix == ".npz" and zipfile.is_zipfile(path) and is_trajectories(Archive(path).keys)

@@ -128,7 +128,7 @@ def train(
         if examples is not None:
             examples_file.write(place.staging / DATA_FILE, examples)
             loaded = loaded.override({"data.source": "examples given in Python"})  # for its description
-        elif data_argument.belongs_to_a_run(loaded.data.source):
+        elif data_argument.belongs_in_the_run(loaded.data.source):
             shutil.copyfile(loaded.data.source, place.staging / DATA_FILE)
         if (place.staging / DATA_FILE).exists():
             staged = data_argument.with_source(loaded, place.staging / DATA_FILE)

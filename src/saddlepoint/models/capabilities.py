@@ -73,6 +73,7 @@ __all__ = [
     "Playable",
     "PredictsFrames",
     "PredictsInOrder",
+    "PredictsOutcomes",
     "Pushes",
     "Reports",
     "SamplesClasses",
@@ -352,6 +353,31 @@ class Reports(Protocol):
 
 
 @runtime_checkable
+class PredictsOutcomes(HasUnits, Protocol):
+    """A model of the last numbers of an example given the first ones, such as the next state given a state and an action.
+
+    Attributes:
+        given: how many of an example's first numbers are given.
+        members: number of networks, each of which predicts by itself.
+        noise_size: standard normal numbers of one prediction.
+    """
+
+    event: Event
+
+    @property
+    def given(self) -> int: ...
+
+    @property
+    def members(self) -> int: ...
+
+    @property
+    def noise_size(self) -> int: ...
+
+    def outcomes(self, given: Tensor, noise: Tensor) -> Tensor:
+        """(members, B, given) in the data's units and noise (members, B, noise_size) -> the rest, in the data's units; flags are probabilities."""
+
+
+@runtime_checkable
 class Fits(Protocol):
     """A model with a part that is not trained but fitted to the trained weights, such as a distribution of codes."""
 
@@ -376,6 +402,7 @@ MISSING: Mapping[type, str] = {
     Variational: "the model is not a variational autoencoder.",
     HasDensity: "the model cannot say how likely an example is (log_prob).",
     DescribesDensity: "the model does not say whether its log_prob is a density or a probability.",
+    PredictsOutcomes: "the model does not predict outcomes of what is given (outcomes).",
     HasClassDensity: "the model cannot say how likely an example of a class is (class_log_prob).",
     HasPosterior: "the model cannot classify examples (posterior).",
     Judges: "the model has no critic, as a GAN has.",

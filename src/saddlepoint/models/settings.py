@@ -116,6 +116,7 @@ FAMILIES: dict[str, Family] = {
     "classical": Family("saddlepoint.models.classical", "Classical"),
     "diffusion": Family("saddlepoint.models.diffusion", "Diffusion"),
     "predictor": Family("saddlepoint.models.predictor", "Predictor"),
+    "dynamics": Family("saddlepoint.models.dynamics", "Dynamics"),
 }
 DEFAULT = "gan"  # where a recipe names no family
 

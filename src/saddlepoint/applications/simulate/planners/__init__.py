@@ -1,0 +1,1 @@
+"""Planners: search for actions by their returns in the learnt task."""
