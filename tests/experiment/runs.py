@@ -63,6 +63,11 @@ FAMILIES: dict[str, dict[str, Any]] = {
         "model": {"family": "flow", "transforms": 2, "bins": 4, "conditional": True, **_SMALL},
         "training": {"ema": 0.9},
     },
+    "dynamics": {
+        "data": _DIGITS,
+        "model": {"family": "dynamics", "members": 2, **_SMALL},
+        "training": {"ema": 0.9},
+    },
     "gan": {
         "data": _DIGITS,
         "model": {

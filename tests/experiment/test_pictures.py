@@ -24,6 +24,7 @@ EXPECTED = {
         *("heads", "heads-over-time"),
     },
     "autoregressive": {"curves", "samples-over-time"},
+    "dynamics": {"curves", "samples-over-time"},
     "flow": {"curves", "samples-over-time", "interpolation", "reconstructions", "traversals", "latent"},
     "diffusion": {"curves", "samples-over-time", "interpolation", "reconstructions", "traversals", "latent"},
     "gan": {"curves", "samples-over-time", "interpolation"},

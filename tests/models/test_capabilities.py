@@ -44,6 +44,7 @@ OF = {
     "gan": {HasCodes, HasSampler, HasCodeQuantiles, Reports, Adversarial, Composed, ScoresExamples, Pushes},
 }
 OF["flow"] = {HasCodes, HasSampler, Encodes, Reports, HasDensity, DescribesDensity}
+OF["dynamics"] = {Reports, Fits, capabilities.PredictsOutcomes}
 OF["classical"] = {Reports, HasDensity, DescribesDensity, capabilities.Completes}
 OF["vq-vae"] = {HasCodes, HasSampler, Encodes, Reports, HasDensity, DescribesDensity}
 COMPLETION = {capabilities.Completes, capabilities.CompletesIteratively}

@@ -28,6 +28,7 @@ from saddlepoint.models.capabilities import (
 )
 from saddlepoint.models.classical.settings import ClassicalSettings
 from saddlepoint.models.diffusion.settings import FORMULATIONS, DiffusionSettings
+from saddlepoint.models.dynamics.settings import DynamicsSettings
 from saddlepoint.models.flow.settings import FlowSettings
 from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.models.vae.settings import VAESettings
@@ -182,6 +183,10 @@ CASES = {
         DiffusionSettings(denoiser=UNET, conditional=True, guidance=2.0, sampler={"name": "ddim", "steps": 3}),
         NAMED_IMAGE,
     ),
+    "dynamics": (DynamicsSettings(given=2, members=2, hidden=(8,)), VECTOR),
+    "dynamics-images": (DynamicsSettings(members=2, hidden=(8,)), IMAGE),
+    "dynamics-vae": (DynamicsSettings(outcome="vae", given=1, hidden=(8,)), VECTOR),
+    "dynamics-gan": (DynamicsSettings(outcome="gan", given=1, hidden=(8,)), VECTOR),
     "flow": (FlowSettings(**FLOW), VECTOR),
     "flow-bytes": (FlowSettings(**FLOW), IMAGE),
     "flow-realnvp": (FlowSettings(**FLOW, flow="realnvp", noise_std=0.1), SOUND),
@@ -497,7 +502,7 @@ def test_invalid_requests_are_refused(case):
         model.sample(-1)
     with pytest.raises(SettingError, match="but examples of this"):
         model.held_out_series(torch.zeros(2, 9), torch.Generator())
-    if case in FITTED:
+    if case in FITTED or type(model).family not in FIRST_ROLE:
         return
     with pytest.raises(SettingError, match=r"no player .* Did you mean"):
         build(*CASES[case], modules={f"{next(iter(FIRST_ROLE[type(model).family]))}s": nn.Identity()})

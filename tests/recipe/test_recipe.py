@@ -18,6 +18,7 @@ from saddlepoint.models.autoencoder.settings import AutoencoderSettings
 from saddlepoint.models.autoregressive.settings import AutoregressiveSettings
 from saddlepoint.models.classical.settings import ClassicalSettings
 from saddlepoint.models.diffusion.settings import DiffusionSettings
+from saddlepoint.models.dynamics.settings import DynamicsSettings
 from saddlepoint.models.flow.settings import FlowSettings
 from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.models.predictor.settings import PredictorSettings
@@ -35,6 +36,7 @@ FAMILIES: dict[str, type[BaseModel]] = {
     "gan": GANSettings,
     "classical": ClassicalSettings,
     "flow": FlowSettings,
+    "dynamics": DynamicsSettings,
     "diffusion": DiffusionSettings,
     "vq-vae": VQVAESettings,
     "predictor": PredictorSettings,

@@ -14,6 +14,7 @@ from saddlepoint.models.autoregressive.settings import AutoregressiveSettings
 from saddlepoint.models.capabilities import Fits, has
 from saddlepoint.models.classical.settings import DISTRIBUTIONS, ClassicalSettings
 from saddlepoint.models.diffusion.settings import DiffusionSettings
+from saddlepoint.models.dynamics.settings import DynamicsSettings
 from saddlepoint.models.flow.settings import FlowSettings
 from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.models.predictor.settings import PredictorSettings
@@ -59,6 +60,9 @@ FAMILIES = {
     "dcgan": GANSettings(generator=CONVOLUTIONAL, discriminator=CONVOLUTIONAL, updates={"discriminator": 2}),
     "diffusion": DiffusionSettings(denoiser={"network": "unet", "width": 4}, conditional=True),
     "flow": FlowSettings(hidden=(8,), transforms=2, conditional=True),
+    "dynamics": DynamicsSettings(hidden=(8,)),
+    "dynamics-vae": DynamicsSettings(outcome="vae", hidden=(8,)),
+    "dynamics-gan": DynamicsSettings(outcome="gan", hidden=(8,)),
     "classical": ClassicalSettings(distribution="mixture", components=2, covariance="diagonal"),
     "classical-conditional": ClassicalSettings(conditional=True),
     **{
@@ -82,6 +86,7 @@ OF_VIDEOS = {
     for loss in PREDICTION_LOSSES
 }
 OF_TABLES = {
+    "dynamics-given": DynamicsSettings(given=2, members=2, hidden=(8,)),
     "vae-mixed": VAESettings(encoder=SMALL, decoder=SMALL, likelihood="mixed-learnt"),
     "gan-categories": GANSettings(generator=SMALL, discriminator=SMALL, penalties={"r1": 0.1}),
 }

@@ -34,6 +34,7 @@ from saddlepoint.models.code_capabilities import (
     Variational,
 )
 from saddlepoint.models.video_capabilities import PredictsFrames
+from saddlepoint.models.outcome_capability import PredictsOutcomes
 
 if TYPE_CHECKING:
     import torch
@@ -350,31 +351,6 @@ class Reports(Protocol):
         self, x: Tensor, generator: torch.Generator, labels: Tensor | None = None
     ) -> Mapping[str, Tensor]:
         """Return the series of training examples, to compare with the held-out series."""
-
-
-@runtime_checkable
-class PredictsOutcomes(HasUnits, Protocol):
-    """A model of the last numbers of an example given the first ones, such as the next state given a state and an action.
-
-    Attributes:
-        given: how many of an example's first numbers are given.
-        members: number of networks, each of which predicts by itself.
-        noise_size: standard normal numbers of one prediction.
-    """
-
-    event: Event
-
-    @property
-    def given(self) -> int: ...
-
-    @property
-    def members(self) -> int: ...
-
-    @property
-    def noise_size(self) -> int: ...
-
-    def outcomes(self, given: Tensor, noise: Tensor) -> Tensor:
-        """(members, B, given) in the data's units and noise (members, B, noise_size) -> the rest, in the data's units; flags are probabilities."""
 
 
 @runtime_checkable

@@ -6,7 +6,7 @@ each episode and predicts all of it: what the data do not decide is decided once
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import gymnasium
 import numpy as np
@@ -32,12 +32,11 @@ class SimulatedEnv(gymnasium.Env[npt.NDArray[np.float32], Any]):
         world: the learnt task, or the folder of its run.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": []}
-
     def __init__(self, world: World | str, render_mode: str | None = None) -> None:
         self.world = world if isinstance(world, World) else load_world(world)
         self.observation_space = gymnasium_space(self.world.observation)
         self.action_space = gymnasium_space(self.world.action)
+        self.metadata = {"render_modes": []}
         self.render_mode = render_mode
         self._state: Tensor | None = None
         self._member = 0

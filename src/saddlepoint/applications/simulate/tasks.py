@@ -26,7 +26,7 @@ def make_task(name: str) -> Any:
     package = gymnasium()
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # "the environment is out of date": the user chose the version
+            warnings.filterwarnings("ignore", message=".*out of date.*")  # the user chose the version
             task = package.make(name)
     except package.error.NameNotFound:
         raise SettingError(

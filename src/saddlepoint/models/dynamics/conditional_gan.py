@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from saddlepoint.models.dynamics.layout import Layout
-from saddlepoint.models.dynamics.outcome import DRAWS
+from saddlepoint.models.dynamics.outcome import DRAWS, Outcome
 from saddlepoint.models.dynamics.settings import DynamicsSettings
 from saddlepoint.networks.mlp import MLP
 from saddlepoint.objectives.adversarial.outcomes import outcome_critic, outcome_generator
@@ -35,7 +35,7 @@ class OutcomeGenerator(nn.Module):
         return numbers, torch.sigmoid(logits)
 
 
-class ConditionalGAN:
+class ConditionalGAN(Outcome):
     """See `saddlepoint.models.dynamics.outcome.Outcome`."""
 
     members, mean_draws = 1, DRAWS
@@ -45,13 +45,13 @@ class ConditionalGAN:
         self.generator = OutcomeGenerator(settings, layout)
         self.layout, self.noise_size = layout, settings.latent
         self.players: dict[str, nn.Module] = {
-            "g": self.generator,
-            "d": MLP((size,), (), settings.hidden, activation=settings.activation),
+            "dyn": self.generator,
+            "critic": MLP((size,), (), settings.hidden, activation=settings.activation),
         }
-        self.roles = {"g": "generator", "d": "discriminator"}
+        self.roles = {"dyn": "predictor", "critic": "critic"}
         self.phases = (
-            Phase("d", outcome_critic(layout.split, settings.slope_penalty)),
-            Phase("g", outcome_generator(layout.split)),
+            Phase("critic", outcome_critic(layout.split, settings.slope_penalty)),
+            Phase("dyn", outcome_generator(layout.split)),
         )
 
     def noise(self, n: int, generator: torch.Generator) -> OutcomeNoise:
@@ -59,9 +59,9 @@ class ConditionalGAN:
 
     def inputs(self, x: Tensor, noise: Tensor) -> dict[str, tuple[Tensor, ...]]:
         given, numbers, flags = self.layout.split(x)
-        return {"g": (given, noise), "d": (torch.cat([given, numbers, flags], -1),)}
+        return {"dyn": (given, noise), "critic": (torch.cat([given, numbers, flags], -1),)}
 
     def predict(self, given: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
         groups, rows = given.shape[:2]
         numbers, flags = self.generator(given.flatten(0, 1), noise.flatten(0, 1))
-        return numbers.view(groups, rows, -1), flags.view(groups, rows, -1)
+        return numbers.unflatten(0, (groups, rows)), flags.unflatten(0, (groups, rows))

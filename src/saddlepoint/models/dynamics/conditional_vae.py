@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from saddlepoint.models.dynamics.ensemble import BoundedVariance
 from saddlepoint.models.dynamics.layout import Layout
-from saddlepoint.models.dynamics.outcome import DRAWS
+from saddlepoint.models.dynamics.outcome import DRAWS, Outcome
 from saddlepoint.models.dynamics.settings import DynamicsSettings
 from saddlepoint.networks.mlp import MLP
 from saddlepoint.objectives.outcomes import OutcomeNoise, conditional_evidence
@@ -51,7 +51,7 @@ class ConditionalVAENetwork(nn.Module):
         return (*self.decode(given, code), code_mean, code_log_variance)
 
 
-class ConditionalVAE:
+class ConditionalVAE(Outcome):
     """See `saddlepoint.models.dynamics.outcome.Outcome`."""
 
     members, mean_draws = 1, DRAWS
@@ -60,8 +60,8 @@ class ConditionalVAE:
         self.network = ConditionalVAENetwork(settings, layout)
         self.layout = layout
         self.players = {"dyn": self.network}
-        self.roles = {"dyn": "dynamics"}
-        self.phases = (Phase("dyn", conditional_evidence(layout.split, settings.beta)),)
+        self.roles = {"dyn": "predictor"}
+        self.phases = (Phase("dyn", conditional_evidence(layout.split, settings.kl_weight)),)
         self.noise_size = settings.latent + len(layout.numbers)
 
     def noise(self, n: int, generator: torch.Generator) -> OutcomeNoise:
@@ -76,4 +76,5 @@ class ConditionalVAE:
         flat = noise.flatten(0, 1)
         mean, log_variance, logits = self.network.decode(given.flatten(0, 1), flat[:, :latent])
         numbers = mean + torch.exp(0.5 * log_variance) * flat[:, latent:]
-        return numbers.view(groups, rows, -1), torch.sigmoid(logits).view(groups, rows, -1)
+        shape = (groups, rows, len(self.layout.numbers)), (groups, rows, len(self.layout.ends))
+        return numbers.reshape(shape[0]), torch.sigmoid(logits).reshape(shape[1])

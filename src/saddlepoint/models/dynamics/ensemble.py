@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn.functional import softplus
 
 from saddlepoint.models.dynamics.layout import Layout
+from saddlepoint.models.dynamics.outcome import Outcome
 from saddlepoint.models.dynamics.settings import DynamicsSettings
 from saddlepoint.networks.ensemble import EnsembleMLP
 from saddlepoint.objectives.outcomes import OutcomeNoise, ensemble_likelihood
@@ -62,7 +63,7 @@ class EnsembleNetwork(nn.Module):
         return mean, self.bounds(raw), logits, self.bounds.high - self.bounds.low
 
 
-class Ensemble:
+class Ensemble(Outcome):
     """See `saddlepoint.models.dynamics.outcome.Outcome`."""
 
     mean_draws = 1
@@ -71,7 +72,7 @@ class Ensemble:
         self.network = EnsembleNetwork(settings, layout)
         self.layout = layout
         self.players = {"dyn": self.network}
-        self.roles = {"dyn": "dynamics"}
+        self.roles = {"dyn": "predictor"}
         self.phases = (Phase("dyn", ensemble_likelihood(layout.split)),)
         self.members = settings.members
         self.noise_size = len(layout.numbers)

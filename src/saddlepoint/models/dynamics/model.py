@@ -9,10 +9,9 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from saddlepoint.data.event import Event
-from saddlepoint.errors import RunError
+from saddlepoint.data.event import Event, ScalingKind
+from saddlepoint.errors import RunError, SettingError
 from saddlepoint.models.arrays import device_of
-from saddlepoint.models.assembly import check_roles
 from saddlepoint.models.base import Model
 from saddlepoint.models.dynamics.layout import Layout
 from saddlepoint.models.dynamics.outcome import Outcome
@@ -45,14 +44,16 @@ class Dynamics(Model):
         Raises:
             SettingError: nothing is left to predict, or columns are named for examples without columns.
         """
-        check_roles(modules or {}, ())
+        if modules:
+            raise SettingError(f"modules: a model of dynamics builds its own networks; leave out {', '.join(modules)}.")
         self.settings = settings
         self.layout = Layout(event, settings.given, settings.flags)
         module, _, name = OUTCOMES[settings.outcome][0].partition(":")
         self.outcome: Outcome = getattr(import_module(module), name)(settings, self.layout)
-        scaling = self.layout.scaling("standard" if settings.scaling == "auto" else settings.scaling)
+        automatic: ScalingKind = "symmetric" if event.bounded else "standard"
+        scaling = self.layout.scaling(automatic if settings.scaling == "auto" else settings.scaling)
         super().__init__(event, scaling, self.outcome.players, self.outcome.roles)
-        self.averaged = tuple(name for name in self.players if name != "d")
+        self.averaged = tuple(name for name in self.players if name != "critic")
         self.known: Tensor | None = None  # (K, given) in the model's units
 
     @property
@@ -95,6 +96,8 @@ class Dynamics(Model):
             x: (N, *event) in the data's units.
             generator: chooses the examples.
         """
+        if not self.given:
+            return
         chosen = torch.randperm(len(x), generator=generator, device=generator.device)[:KNOWN].to(x.device)
         self.known = self.model_units(x[chosen]).flatten(1)[:, : self.given]
 
@@ -203,7 +206,7 @@ class Dynamics(Model):
         return error.square().sum(1) / max(1, error.shape[1])
 
     def extra_state(self) -> dict[str, Tensor]:
-        return {} if self.known is None or not self.given else {"known": self.known}
+        return {} if self.known is None else {"known": self.known}
 
     def load_extra_state(self, state: Mapping[str, Tensor]) -> None:
         known = state.get("known")

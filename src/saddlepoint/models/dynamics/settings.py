@@ -28,12 +28,12 @@ class DynamicsSettings(FamilySettings):
     """A model of the last numbers of an example given the first ones: of the next state given a state and an action."""
 
     title: ClassVar[str] = "Models of dynamics"
-    players: ClassVar[tuple[str, ...]] = ("dyn", "g", "d")
-    roles: ClassVar[tuple[str, ...]] = ("generator", "discriminator")
+    recommended: ClassVar[tuple[str, ...]] = ("dynamics-moons",)
+    players: ClassVar[tuple[str, ...]] = ("dyn", "critic")
     used_with: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "members": ("outcome", "ensemble"),
         "latent": ("outcome", "vae", "gan"),
-        "beta": ("outcome", "vae"),
+        "kl_weight": ("outcome", "vae"),
         "slope_penalty": ("outcome", "gan"),
     }
 
@@ -45,7 +45,7 @@ class DynamicsSettings(FamilySettings):
     flags: int = Field(0, ge=0, description="How many of its last numbers are 0 or 1: whether the episode ends.")
     members: int = Field(5, ge=1, le=1_000, description="Networks of the ensemble.")
     latent: Size = Field(4, description="vae and gan: size of the code, or of the generator's noise.")
-    beta: float = Field(1.0, ge=0.0, allow_inf_nan=False, description="vae: weight of the KL term.")
+    kl_weight: float = Field(1.0, ge=0.0, allow_inf_nan=False, description="vae: weight of the KL term.")
     slope_penalty: float = Field(
         0.1,
         ge=0.0,
@@ -54,8 +54,6 @@ class DynamicsSettings(FamilySettings):
     )
     hidden: tuple[Size, ...] = Field((128, 128), max_length=1_000, description="Widths of the hidden layers.")
     activation: Activation = Field("silu", description="Activation of the hidden layers.")
-    scaling: ScalingName = Field("auto", description="Units the networks see; auto: standard.")
-
-    @property
-    def active_roles(self) -> tuple[str, ...]:
-        return self.roles if self.outcome == "gan" else ()
+    scaling: ScalingName = Field(
+        "auto", description="Units the networks see; auto: standard, or symmetric where the range is known."
+    )

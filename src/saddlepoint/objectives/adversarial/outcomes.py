@@ -21,7 +21,7 @@ from saddlepoint.objectives.precision import at_least_float32
 def outcome_critic(split: Split, weight: float) -> Loss:
     """Return the discriminator's loss softplus(D(fake) - D(real)) + weight (R1 + R2), in nats.
 
-    The loss uses nets["g"](given, epsilon) -> (numbers, flags in [0, 1]) and nets["d"](rows) -> (B,) logits, and observes `real_score`,
+    The loss uses nets["dyn"](given, epsilon) -> (numbers, flags in [0, 1]) and nets["critic"](rows) -> (B,) logits, and observes `real_score`,
     `fake_score`, `real_slope` and `fake_slope`, (B,) each.
 
     Args:
@@ -31,7 +31,7 @@ def outcome_critic(split: Split, weight: float) -> Loss:
 
     def loss(nets: Nets, batch: Batch, noise: OutcomeNoise) -> tuple[Tensor, Observations]:
         given, numbers, flags = split(batch.x)
-        made = torch.cat(nets["g"](given, noise.epsilon), -1).detach()
+        made = torch.cat(nets["dyn"](given, noise.epsilon), -1).detach()
         real = torch.cat([numbers, flags], -1)
         scores, slopes = zip(*(_judge(nets, given, outcome) for outcome in (real, made)), strict=True)
         cost = softplus(scores[1] - scores[0]) + weight * (half(slopes[0]) + half(slopes[1]))
@@ -51,8 +51,8 @@ def outcome_generator(split: Split) -> Loss:
 
     def loss(nets: Nets, batch: Batch, noise: OutcomeNoise) -> tuple[Tensor, Observations]:
         given, numbers, flags = split(batch.x)
-        made = at_least_float32(nets["d"](torch.cat([given, *nets["g"](given, noise.epsilon)], -1)))
-        real = at_least_float32(nets["d"](torch.cat([given, numbers, flags], -1)))
+        made = at_least_float32(nets["critic"](torch.cat([given, *nets["dyn"](given, noise.epsilon)], -1)))
+        real = at_least_float32(nets["critic"](torch.cat([given, numbers, flags], -1)))
         return softplus(real - made), {}
 
     return loss
@@ -60,4 +60,4 @@ def outcome_generator(split: Split) -> Loss:
 
 def _judge(nets: Nets, given: Tensor, outcome: Tensor) -> tuple[Tensor, Tensor]:
     """The logits of outcomes, and the squared norms of their gradients with respect to the outcomes, (B,) each."""
-    return logit_and_squared_slope(lambda x: at_least_float32(nets["d"](torch.cat([given, x], -1))), outcome)
+    return logit_and_squared_slope(lambda x: at_least_float32(nets["critic"](torch.cat([given, x], -1))), outcome)

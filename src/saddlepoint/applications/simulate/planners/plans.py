@@ -34,7 +34,7 @@ class Plans(Protocol):
         """Keep the plans of these rows (bool, (B,))."""
 
 
-class RealPlans:
+class RealPlans(Plans):
     """Gaussian plans within the bounds of a box.
 
     Args:
@@ -80,7 +80,7 @@ class RealPlans:
         self.mean, self.std = self.mean[rows], self.std[rows]
 
 
-class ChoicePlans:
+class ChoicePlans(Plans):
     """Plans of independent choices with probabilities.
 
     Args:

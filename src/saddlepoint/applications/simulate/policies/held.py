@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from saddlepoint.applications.simulate.policies.policy import random_action
+from saddlepoint.applications.simulate.policies.policy import Policy, random_action
 from saddlepoint.applications.simulate.settings import HELD
 from saddlepoint.data.spaces import Space
 
 
-class Held:
+class Held(Policy):
     """See `saddlepoint.applications.simulate.policies.policy.Policy`."""
 
     def __init__(self, space: Space, size: int, rng: np.random.Generator) -> None:

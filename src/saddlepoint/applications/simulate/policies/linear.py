@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from saddlepoint.applications.simulate.policies.policy import random_action
+from saddlepoint.applications.simulate.policies.policy import Policy, random_action
 from saddlepoint.data.spaces import Discrete, Space
 
 RANDOM_SHARE = 0.1  # of the actions, so that not all states of an episode come from one function
 
 
-class Linear:
+class Linear(Policy):
     """See `saddlepoint.applications.simulate.policies.policy.Policy`. States are divided by their root mean square so far."""
 
     def __init__(self, space: Space, size: int, rng: np.random.Generator) -> None:

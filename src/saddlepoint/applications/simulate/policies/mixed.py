@@ -14,7 +14,7 @@ from saddlepoint.applications.simulate.policies.uniform import Uniform
 from saddlepoint.data.spaces import Space
 
 
-class Mixed:
+class Mixed(Policy):
     """See `saddlepoint.applications.simulate.policies.policy.Policy`."""
 
     def __init__(self, space: Space, size: int, rng: np.random.Generator) -> None:

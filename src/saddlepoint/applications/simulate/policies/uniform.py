@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from saddlepoint.applications.simulate.policies.policy import random_action
+from saddlepoint.applications.simulate.policies.policy import Policy, random_action
 from saddlepoint.data.spaces import Space
 
 
-class Uniform:
+class Uniform(Policy):
     """See `saddlepoint.applications.simulate.policies.policy.Policy`."""
 
     def __init__(self, space: Space, size: int, rng: np.random.Generator) -> None:
