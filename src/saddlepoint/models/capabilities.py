@@ -33,8 +33,8 @@ from saddlepoint.models.code_capabilities import (
     SamplesClasses,
     Variational,
 )
-from saddlepoint.models.video_capabilities import PredictsFrames
 from saddlepoint.models.outcome_capability import PredictsOutcomes
+from saddlepoint.models.video_capabilities import PredictsFrames
 
 if TYPE_CHECKING:
     import torch
