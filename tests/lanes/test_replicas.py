@@ -39,6 +39,12 @@ def test_a_replica_is_the_single_run_of_its_seed(name):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("name", PLAYED)
+def test_without_a_graph_too(name):
+    assert_replicas_are_single_runs(Replica.over_seeds(PLAYED[name], training(), LINE, 2), traced=False)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("batch_size", [1, 5, 16, 20])  # how torch draws normal numbers depends on how many
 def test_the_batch_size_does_not_matter(batch_size):
     model = GAN.model_copy(update={"latent": 1, "noise": NoiseSettings(fresh=True)})
@@ -194,7 +200,8 @@ def test_a_network_may_use_a_constant_tensor():
     assert_replicas_are_single_runs(Replica.over_seeds(model, training(), LINE, 2))
 
 
-def test_a_decision_must_fall_the_same_way_in_all_replicas(monkeypatch):
+@pytest.mark.parametrize("traced", [True, False])
+def test_a_decision_must_fall_the_same_way_in_all_replicas(monkeypatch, traced):
     replicas = [
         Replica(GAN.model_copy(update={"views": {"instance_noise": ViewSettings(strength=noise)}}), training(), LINE)
         for noise in (0.0, 0.1)
@@ -205,7 +212,7 @@ def test_a_decision_must_fall_the_same_way_in_all_replicas(monkeypatch):
     with pytest.raises(
         SettingError, match=r"model\.views\.instance_noise\.strength differs between the replicas.*compares with 0"
     ):
-        next(Replicas(replicas, device="cpu").play())
+        next(Replicas(replicas, device="cpu", traced=traced).play())
 
 
 @pytest.mark.slow

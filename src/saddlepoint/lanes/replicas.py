@@ -24,7 +24,7 @@ from saddlepoint.lanes.optimisers import AS_WEIGHTS, constants, memory
 from saddlepoint.lanes.record import ReplicaRecord, means
 from saddlepoint.lanes.replica import Replica, check_compatible
 from saddlepoint.lanes.schedules import Schedules
-from saddlepoint.lanes.step import Inputs, Rules, State, Traced
+from saddlepoint.lanes.step import Inputs, Rules, StackedStep, State
 from saddlepoint.models.base import Model
 from saddlepoint.models.capabilities import HasCodes, require
 from saddlepoint.objectives.noise import noise_form
@@ -50,6 +50,8 @@ class Replicas:
             for narrow perceptrons on a processor that train long enough. Without a C++ compiler the step runs uncompiled
             (`why_not` says why).
         threads: processor threads; by default one.
+        traced: whether the step becomes a graph before the first one. This takes about a second and makes every step some
+            times faster; a run of a few dozen steps ends sooner without.
         build: (model settings, event, seed) -> Model, for your own games.
 
     Raises:
@@ -64,6 +66,7 @@ class Replicas:
         device: str = "auto",
         compiled: bool | None = None,
         threads: int | None = None,
+        traced: bool = True,
         build: Build = build,
     ) -> None:
         check_compatible(replicas)
@@ -74,7 +77,8 @@ class Replicas:
         self.threads = threads
         self._build = build
         game, training = self.game, self.settings
-        self._layout = layout = Layout.choose(game, self.device, training.steps, compiled)
+        self._layout = layout = Layout.choose(game, self.device, training.steps, compiled if traced else False)
+        self._is_traced = traced
         game.apart = layout.fused
         self.why_not = ""
         self.step = 0
@@ -116,7 +120,7 @@ class Replicas:
         )  # fmt: skip
         decays = [replica.training.ema for replica in replicas]
         self._schedules = Schedules(self._own, self._turns, training.steps, decays, self.device)
-        self._traced: dict[tuple[Any, ...], Traced] = {}
+        self._steps: dict[tuple[Any, ...], StackedStep] = {}
         self._series: list[str] = []
 
     def __len__(self) -> int:
@@ -316,17 +320,17 @@ class Replicas:
             first += count
 
     def _step(self, inputs: Inputs) -> tuple[State, Tensor]:
-        """One step, traced again if the noise has other parts than before (instance noise has ended)."""
+        """One step, built again if the noise has other parts than before (instance noise has ended)."""
         form = tuple(map(noise_form, inputs.noise))
-        if form not in self._traced:
+        if form not in self._steps:
             layout = self._layout
             axes = Inputs(1 if layout.fused else 0, layout.axis, layout.axis, 0, 0, 0)  # type: ignore[arg-type]
-            self._traced[form] = Traced(
-                self._rules, self._state, inputs, (layout.axis, axes), layout.compiled, layout.fused
+            self._steps[form] = StackedStep(
+                self._rules, self._state, inputs, (layout.axis, axes), layout.compiled, layout.fused, self._is_traced
             )
-            self.why_not = self._traced[form].why_not
-            self._series = self._traced[form].series
-        return self._traced[form](self._state, inputs)
+            self.why_not = self._steps[form].why_not
+            self._series = self._steps[form].series
+        return self._steps[form](self._state, inputs)
 
     def _numbers(self, step: int) -> range:
         """Indexes of the step's batches; a game that uses no data gets the first one."""

@@ -145,8 +145,8 @@ def step(rules: Rules, state: State, inputs: Inputs) -> tuple[State, dict[str, l
     return State(weights, memory, averages, alive, state.done + alive), observed
 
 
-class Traced:
-    """`step` for all replicas, traced for tensors with the shapes of `state` and `inputs`.
+class StackedStep:
+    """`step` for all replicas, traced into a graph for tensors with the shapes of `state` and `inputs`.
 
     Args:
         rules: structure of the step.
@@ -156,6 +156,7 @@ class Traced:
         compiled: whether to compile the graph. If this fails (there is no C++ compiler), it runs uncompiled, and `why_not`
             says why.
         fused: whether matrix products become sums of products.
+        traced: whether to trace it; otherwise it runs operator by operator, through `vmap` in every step.
 
     Attributes:
         series: names of the rows of observed values; a turn that is played several times in a step has several rows.
@@ -165,7 +166,14 @@ class Traced:
     """
 
     def __init__(
-        self, rules: Rules, state: State, inputs: Inputs, axes: tuple[int, Inputs], compiled: bool, fused: bool
+        self,
+        rules: Rules,
+        state: State,
+        inputs: Inputs,
+        axes: tuple[int, Inputs],
+        compiled: bool,
+        fused: bool,
+        traced: bool = True,
     ) -> None:
         self.series: list[str] = []
         self.why_not = ""
@@ -186,6 +194,11 @@ class Traced:
             replicas: Callable[..., Sequence[Tensor]] = vmap(one, in_dims=dims, out_dims=axes[0])
             if fused:
                 replicas = _replicas_last(one, arguments, dims) or replicas
+            if not traced:
+                with torch.no_grad():
+                    every(*arguments)  # a game that cannot be stacked is refused here, and the series get their names
+                self._run: Callable[..., tuple[Tensor, ...]] = every
+                return
             graph = _traced(every, arguments)
         except SettingError:
             raise
@@ -195,7 +208,7 @@ class Traced:
                 f"lanes: this game cannot be trained as many replicas at once; train one run at a time. {reason}"
             ) from error
         eliminate_common_subexpressions(graph)
-        self._run: Callable[..., tuple[Tensor, ...]] = graph
+        self._run = graph
         if compiled:
             self._run = self._compiled(graph, arguments)
 

@@ -25,7 +25,7 @@ from saddlepoint.objectives.divergence import kl_standard_normal_units
 from saddlepoint.objectives.likelihood import log_likelihood
 from saddlepoint.objectives.reconstruction import bernoulli, l2
 from saddlepoint.studies.claims.mistakes import build_with_mistake
-from saddlepoint.studies.claims.trial import settings_key
+from saddlepoint.studies.claims.trial import SHORT, settings_key
 from saddlepoint.training.settings import TrainingSettings
 
 HELD_OUT = 0.3  # share of the examples
@@ -77,6 +77,7 @@ class CodeModel:
             device="cpu",
             compiled=False,
             threads=threads,
+            traced=self.training.steps > SHORT,
             build=lambda settings, event, seed: build_with_mistake(settings, event, seed, self.mistake),
         )
         monitor = _Monitor(self.model, datasets, replicas)

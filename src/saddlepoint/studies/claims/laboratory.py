@@ -20,7 +20,7 @@ from saddlepoint.lanes import Replica, Replicas
 from saddlepoint.models import build
 from saddlepoint.models.base import Model
 from saddlepoint.models.gan.settings import GANSettings
-from saddlepoint.studies.claims.trial import TrainedTrial, Trial, settings_key
+from saddlepoint.studies.claims.trial import SHORT, TrainedTrial, Trial, settings_key
 from saddlepoint.studies.claims.trial_store import TrialStore
 from saddlepoint.studies.convergence import Convergence, Target, spread_noise
 from saddlepoint.training.settings import TrainingSettings
@@ -73,6 +73,7 @@ class Setup:
             device="cpu",
             compiled=seeds * training.steps >= COMPILED,
             threads=threads,
+            traced=self.training.steps > SHORT,
         )
         convergence = Convergence(dataset, seeds)
         distances: list[Tensor] = []

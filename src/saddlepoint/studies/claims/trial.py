@@ -9,6 +9,8 @@ from typing import Any, Protocol
 from pydantic import BaseModel
 from torch import Tensor
 
+SHORT = 100  # steps of a run that is over sooner if its step is not traced into a graph
+
 
 class Trial(Protocol):
     """What a laboratory can train.

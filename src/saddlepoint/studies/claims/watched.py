@@ -30,7 +30,7 @@ from saddlepoint.objectives.phase import Batch
 from saddlepoint.recipe.bases import dotted
 from saddlepoint.records import Finding, Record
 from saddlepoint.studies.claims.mistakes import build_with_mistake
-from saddlepoint.studies.claims.trial import settings_key
+from saddlepoint.studies.claims.trial import SHORT, settings_key
 from saddlepoint.training.settings import PlayerSettings, TrainingSettings
 
 MEASUREMENTS = 20  # per run
@@ -83,6 +83,7 @@ class Watched:
             device="cpu",
             compiled=False,
             threads=threads,
+            traced=self.training.steps > SHORT,
             build=lambda settings, event, seed: build_with_mistake(settings, event, seed, self.mistake),
         )
         monitor = _Monitor(dataset, replicas)
