@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -79,11 +79,11 @@ def measure(outcomes: Mapping[str, CodeOutcome], quick: bool) -> Measured:
         **{f"fall of KL from {a} to {b}": mean_interval(rates[a] - rates[b]) for a, b in steps},
         **{f"rise of reconstruction from {a} to {b}": mean_interval(distortions[b] - distortions[a]) for a, b in steps},
     }
-    trades = all(own.low > 0 for own in trade.values())
+    missed = [name for name, own in trade.items() if not own.low > 0]
     bounds = {name: -rates[name] - distortions[name] for name in outcomes}
     return Measured(
-        decide(bool(terms.larger.all()), trades, standard.seeds),
-        _sentence(terms, rates, distortions, bounds, trades),
+        decide(bool(terms.larger.all()), not missed, standard.seeds),
+        _sentence(terms, rates, distortions, bounds, missed),
         (
             *_term_quantities(terms),
             *(Quantity(f"KL of held-out digits, {name}", mean_interval(own), "nats") for name, own in rates.items()),
@@ -133,7 +133,7 @@ def _sentence(
     rates: Mapping[str, Tensor],
     distortions: Mapping[str, Tensor],
     bounds: Mapping[str, Tensor],
-    trades: bool,
+    missed: Sequence[str],
 ) -> str:
     first, *_, last = rates
     best = max(bounds, key=lambda name: float(bounds[name].mean()))
@@ -143,9 +143,9 @@ def _sentence(
         f"term in {float(terms.larger.double().mean()):.0%} of all ticks and seeds. From {first} to {last}, KL of held-out digits goes from "
         f"{_mean(rates[first])} to {_mean(rates[last])} nats and reconstruction from {_mean(distortions[first])} to {_mean(distortions[last])}, "
         + (
-            "and each step of the weight trades one for the other"
-            if trades
-            else "but not every step of the weight trades one for the other"
+            f"though no {' and no '.join(missed)} is shown"
+            if missed
+            else "and each step of the weight trades one for the other"
         )
         + f"; the bound itself is highest with {best}."
     )
@@ -187,11 +187,16 @@ def _draw(
     right.plot(
         [x.value for x, _ in points.values()], [y.value for _, y in points.values()], color=tints[0], linewidth=1.0
     )
-    for name, (x, y) in points.items():
+    for x, y in points.values():
         right.errorbar(
             x.value, y.value, xerr=_arms(x), yerr=_arms(y), fmt="o", color=tints[0], markersize=5, elinewidth=1.2
         )
-        right.annotate(name, (x.value, y.value), xytext=(6, 5), textcoords="offset points", fontsize=8, color=INK)
+    places: dict[tuple[float, float], list[str]] = {}  # weights whose points are one, such as those that leave no KL
+    for name, (x, y) in points.items():
+        places.setdefault((round(x.value, 1), round(y.value, 1)), []).append(name)
+    for place, names in places.items():
+        right.annotate(", ".join(names), place, xytext=(6, 5), textcoords="offset points", fontsize=8, color=INK)
+    right.margins(x=0.14)
     return drawing
 
 
