@@ -14,6 +14,7 @@ Functions
     load          the trained model of a run, to sample from
     evaluate      how good a model's samples are: a scorecard with intervals
     diagnose      what is wrong with a run, or with another program's log
+    watch         a training loop of your own, recorded and diagnosed as a run
     study         many runs along settings and seeds, one table
     augment       generated examples of every class, and whether they help a classifier
     impute        a table with its missing cells filled in
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
     from saddlepoint.experiment.diagnosed import Diagnosed
     from saddlepoint.experiment.diagnosing import diagnose
     from saddlepoint.experiment.reporting import write_report
+    from saddlepoint.experiment.watching.start import watch
     from saddlepoint.recipe import Recipe, recipes
     from saddlepoint.records import Finding, Record, RunFolder
     from saddlepoint.studies.start import study
@@ -94,6 +96,7 @@ __all__ = [
     "simulate",
     "study",
     "train",
+    "watch",
     "write_report",
 ]
 
@@ -125,6 +128,7 @@ _HOMES = {
     "simulate": "applications.simulate.start:",
     "study": "studies.start:study",
     "train": "experiment:train",
+    "watch": "experiment.watching.start:watch",
     "write_report": "experiment.reporting:write_report",
 }
 

@@ -107,7 +107,6 @@ def trace(name: str, kind: str, keep: Path) -> dict[str, Any]:
     """Return the series that a rule reads, from the first run of this kind."""
     from failures.runs import train
     from saddlepoint.diagnosis.rules import RULES
-    from saddlepoint.experiment.live_diagnosis import objective_names
     from saddlepoint.recipe import Recipe
 
     train(kind, 0, keep)
@@ -135,7 +134,7 @@ def trace(name: str, kind: str, keep: Path) -> dict[str, Any]:
     }
     return {
         "kind": kind,
-        "objectives": sorted(objective_names(recipe)),
+        "objectives": sorted(recipe.model.objective_names),
         "steps": recipe.training.steps,
         "settings": settings,
         "records": records,

@@ -164,6 +164,13 @@ CODES: dict[str, Code] = {
     "DATA403": Code("columns are constant or examples are duplicated"),
     "DATA404": Code("some classes have too few examples"),
     "DATA405": Code("examples are empty or sounds are clipped"),
+    "LOOP901": Code("the discriminator's loss reaches the generator"),
+    "LOOP902": Code("no optimiser moves all weights of a player"),
+    "LOOP903": Code("one optimiser moves both players"),
+    "LOOP904": Code("gradients add up, since nothing clears them"),
+    "LOOP905": Code("a network trains in evaluation mode"),
+    "LOOP906": Code("samples or scores have the wrong shape"),
+    "LOOP907": Code("a sigmoid comes before a cross-entropy with logits"),
     "SET401": Code("a setting is far outside its usual range"),
     "SET402": Code("nothing limits the scores of the discriminator"),
 }

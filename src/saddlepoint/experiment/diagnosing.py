@@ -103,9 +103,9 @@ def _diagnose_run(folder: RunFolder) -> Diagnosed:
     """Evaluate the rules on a run's records, and add the findings from before its first step."""
     summary = folder.read_summary()
     diagnosis = start_diagnosis(Recipe.load(folder.recipe), summary.get("precision"), recorded_classes(summary))
-    # Findings on data and model before the first step do not come from records.
+    # Findings on data, model and the user's own loop, before the first step or in the first steps, do not come from records.
     rules = {rule.code for rule in diagnosis.rules}
-    before = [f for f in folder.read_findings() if f.step == 0 and (f.code not in rules or "preflight" in f.evidence)]
+    before = [f for f in folder.read_findings() if (f.step == 0 and f.code not in rules) or "preflight" in f.evidence]
     ended = summary.get("state") in ("finished", "failed")
     diagnosed = _ask_rules(str(folder.path), diagnosis, list(folder.read_records()), before, ended=ended)
     return replace(

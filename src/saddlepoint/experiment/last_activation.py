@@ -40,10 +40,15 @@ def activation_bounds(network: nn.Module, z: Tensor) -> tuple[float, float] | No
         output = network(z)
     if not isinstance(output, Tensor):
         return None
+    return BOUNDS.get(last_operation(output))
+
+
+def last_operation(output: Tensor) -> str:
+    """Return the name of the operation that computed a tensor, apart from changes of shape and type; empty without a graph."""
     node = output.grad_fn
     while node is not None and _name(node) in SHAPE_AND_TYPE:
         node = node.next_functions[0][0]
-    return None if node is None else BOUNDS.get(_name(node))
+    return "" if node is None else _name(node)
 
 
 def _name(node: object) -> str:

@@ -21,16 +21,22 @@ def start_diagnosis(recipe: Recipe, precision: str | None = None, classes: int |
     Returns:
         A diagnosis without any records yet.
     """
+    if recipe.model.own_loop:
+        return Diagnosis(recipe.model.objective_names, RULES, _facts_of_own_loop(recipe))
     settings = {entry.name: value for entry, value in recipe.settings()} | resolved_settings(precision)
     facts = Facts(steps=recipe.training.steps, settings=settings, accepts=AcceptedChanges(recipe, classes))
-    return Diagnosis(objective_names(recipe), RULES, facts)
+    return Diagnosis(recipe.model.objective_names, RULES, facts)
+
+
+def _facts_of_own_loop(recipe: Recipe) -> Facts:
+    """The facts of a run whose training loop is the user's own.
+
+    The recipe's other settings are defaults that nothing was trained with: no rule may judge or change them.
+    """
+    steps = None if getattr(recipe.model, "open_ended", False) else recipe.training.steps
+    return Facts(steps=steps, settings={"model.family": recipe.model.family}, accepts=lambda changes: False)
 
 
 def resolved_settings(precision: str | None) -> dict[str, Any]:
     """Return the values that a run chose for settings that may be "auto", by dotted name."""
     return {} if precision is None else {"training.precision": precision}
-
-
-def objective_names(recipe: Recipe) -> set[str]:
-    """Return the names that rules use for a recipe's objective: the family, and the objective if the family has several."""
-    return {recipe.model.family, getattr(recipe.model, "objective", recipe.model.family)}

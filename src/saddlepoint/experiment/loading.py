@@ -88,6 +88,8 @@ def checkpoint_of(run: RunFolder, step: Which) -> Path:
         RunError: there is no such checkpoint.
     """
     if not checkpoint.exists(run):
+        if run.recipe.is_file():
+            module_objects.require_our_loop(Recipe.load(run.recipe), str(run.path))
         raise RunError(
             f"{run.path} has no checkpoint yet, so there is no model to load. To train it (on): "
             f"{shell_command('resume', run.path)}"

@@ -21,7 +21,15 @@ from saddlepoint.evaluation.result import MOST, assess_result
 from saddlepoint.evaluation.settings import EvaluationSettings
 from saddlepoint.experiment.best_step import BestStep
 from saddlepoint.models.base import Model
-from saddlepoint.models.capabilities import Conditional, Fits, HasCodes, HasLatentPosterior, Reports, has
+from saddlepoint.models.capabilities import (
+    Conditional,
+    Fits,
+    GenerativeModel,
+    HasCodes,
+    HasLatentPosterior,
+    Reports,
+    has,
+)
 from saddlepoint.records import Result
 from saddlepoint.training import Devices
 from saddlepoint.training.ema import MovingAverage
@@ -86,7 +94,7 @@ class Measurement:
         self._measured_on = shuffled_order(len(self._held_out or ()), split_seed)[:MEASURED]
         self._fitted_on = shuffled_order(len(dataset), split_seed)[:FITTED]
         self._fitted_at: int | None = None
-        self._can_sample = True
+        self._can_sample = has(model, GenerativeModel)  # a loop of the user's own may have given no sampler
 
     def to_json(self) -> dict[str, Any]:
         """Return the state as JSON values, for a checkpoint."""

@@ -58,8 +58,9 @@ def require(recipe: Recipe, modules: Mapping[str, nn.Module] | None, where: str)
         where: the name of the run in the error message.
 
     Raises:
-        RunError: an object is missing.
+        RunError: an object is missing, or the training loop was the user's own.
     """
+    require_our_loop(recipe, where)
     missing = {
         role: settings.network.removeprefix(OBJECT)
         for role, settings in recipe.model
@@ -77,6 +78,23 @@ def require(recipe: Recipe, modules: Mapping[str, nn.Module] | None, where: str)
         )
 
 
+def require_our_loop(recipe: Recipe, where: str) -> None:
+    """Check that the run was not trained by the user's own loop.
+
+    Args:
+        recipe: the run's.
+        where: the name of the run in the error message.
+
+    Raises:
+        RunError: it was; nothing in the folder can be trained on, loaded or sampled.
+    """
+    if recipe.model.own_loop:
+        raise RunError(
+            f"{where} was trained by a loop of your own, which sp.watch recorded, and no file holds its networks. In your script, "
+            "watch.model samples, and sp.evaluate(watch.model, data) measures; to train again, run your script."
+        )
+
+
 def require_loss(recipe: Recipe, modules: Mapping[str, Any] | None, where: str) -> None:
     """Check that the loss is given if the recipe needs a loss object for training.
 
@@ -86,8 +104,9 @@ def require_loss(recipe: Recipe, modules: Mapping[str, Any] | None, where: str) 
         where: the name of the run in the error message.
 
     Raises:
-        RunError: the loss is missing.
+        RunError: the loss is missing, or the training loop was the user's own.
     """
+    require_our_loop(recipe, where)
     objective = getattr(recipe.model, "objective", "")
     if objective.startswith(OBJECT) and ROLE not in (modules or {}):
         raise RunError(

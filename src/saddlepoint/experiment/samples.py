@@ -9,14 +9,15 @@ from saddlepoint.experiment.pictures import Pictures
 
 
 def draw_samples(
-    context: RunContext, journal: Journal, measurement: Measurement, pictures: Pictures, step: int
+    context: RunContext, journal: Journal, measurement: Measurement | None, pictures: Pictures, step: int
 ) -> None:
     """Draw samples into the run's folder and into TensorBoard's log; a failure does not stop training.
 
     Args:
         context: the run.
         journal: writes TensorBoard's log.
-        measurement: fits the parts that are not trained, without which some models cannot sample.
+        measurement: fits the parts that are not trained, without which some models cannot sample; None where there is nothing to
+            fit.
         pictures: draws the samples.
         step: steps done.
 
@@ -25,7 +26,7 @@ def draw_samples(
     """
     journal.check_place()
     with context.best_effort("A sample picture"):
-        if measurement.has_finite_weights() and not measurement.fit():
+        if measurement is not None and measurement.has_finite_weights() and not measurement.fit():
             return
         with context.state.averaged(context.model):
             pictures.sample_grid(step)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from saddlepoint.diagnosis import process_of
@@ -11,6 +12,7 @@ from saddlepoint.experiment.journal import Journal
 from saddlepoint.experiment.measurement import Measurement
 from saddlepoint.experiment.pictures import Pictures, time_lapse
 from saddlepoint.experiment.summary import note_pictures, write_summary
+from saddlepoint.models.capabilities import GenerativeModel, has
 from saddlepoint.records import Result
 
 
@@ -25,23 +27,25 @@ class SessionEnd:
         self,
         context: RunContext,
         journal: Journal,
-        measurement: Measurement,
+        measurement: Measurement | None,
         pictures: Pictures,
         *,
         with_pictures: bool = True,
+        remark: Callable[[], str] = str,
     ) -> None:
         """Prepare the end of a session.
 
         Args:
             context: the run.
             journal: has the findings.
-            measurement: measures the trained model.
+            measurement: measures the trained model; None where there are no data to compare it with.
             pictures: draws the last pictures.
             with_pictures: see the attribute.
+            remark: returns sentences that end the verdict.
         """
         self._context, self._journal = context, journal
         self._measurement, self._pictures = measurement, pictures
-        self.with_pictures = with_pictures
+        self.with_pictures, self._remark = with_pictures, remark
 
     def write(self, *, began: float, seconds_before: float, interrupted: bool, saved: int | None) -> dict[str, Any]:
         """Write everything, and call the listener's `finished`.
@@ -79,9 +83,15 @@ class SessionEnd:
         """Draw the pictures of the trained model, and the time-lapse of its training."""
         context = self._context
         with context.state.averaged(context.model):
-            self._pictures.final(context.best_effort, trained=self._measurement.has_finite_weights())
+            self._pictures.final(context.best_effort, trained=self._can_draw())
         with context.best_effort("The time-lapse"):
             time_lapse(context.folder)
+
+    def _can_draw(self) -> bool:
+        """Whether samples of the trained model can be drawn."""
+        measurement = self._measurement
+        finite = measurement is None or measurement.has_finite_weights()
+        return finite and has(self._context.model, GenerativeModel)
 
     def write_report(self) -> None:
         """Write the run's report.html."""
@@ -94,8 +104,11 @@ class SessionEnd:
         process = process_of(findings, ended=not interrupted)
         state = "interrupted" if interrupted else "failed" if process == "failed" else "finished"
         result: Result | None = None
+        measurement = self._measurement
+        if measurement is None:
+            result = Result.not_measured("there are no data to compare samples with")
         with context.best_effort("The result", "measured"):
-            result = self._measurement.result()
+            result = result if measurement is None else measurement.result()
         step, seconds = context.state.step, context.state.seconds
         self._journal.check_place()
         return write_summary(
@@ -107,11 +120,12 @@ class SessionEnd:
             saved=saved,
             process=process,
             result=result,
-            quality=self._measurement.distances,
+            quality={} if measurement is None else measurement.distances,
             state=state,
             step=step,
             seconds=seconds,
             device=str(context.state.devices.device),
             precision=context.state.devices.precision,
-            best=self._measurement.progress.summary_entry(),
+            best=None if measurement is None else measurement.progress.summary_entry(),
+            remark=self._remark(),
         )

@@ -48,6 +48,10 @@ def verdict(
     """
     done = f"{recipe.name}: {step:,} step{'' if step == 1 else 's'} in {duration(seconds)}"
     samples = "" if result is None else f" {result_in_words(result)}"
+    if state == "interrupted" and recipe.model.own_loop:
+        planned = "" if getattr(recipe.model, "open_ended", False) else f" of {recipe.training.steps:,}"
+        cause = cause_in_words(findings)
+        return f"{done}{planned}, interrupted.{f' {cause}' if cause else ''}{samples}"
     if state == "interrupted":
         written = "there is no checkpoint yet" if saved is None else f"the newest checkpoint is of step {saved:,}"
         written = "a checkpoint was written" if saved == step else written
@@ -94,6 +98,7 @@ def _verdict_of(
     sentence: str,
 ) -> dict[str, Any]:
     """The fields of summary.json that hold the verdict: headline, advice, the sentence of `verdict`, and both parts."""
+    improvement, own_loop = recipe.model.improvement, recipe.model.own_loop
     said = verdict_fields(
         process,
         findings,
@@ -101,14 +106,17 @@ def _verdict_of(
         data,
         under_way=stopped(state, step, recipe.training.steps),
         best_step=best_step,
-        improvement=recipe.model.improvement,
+        improvement=improvement,
     )
+    if own_loop:  # nothing to resume, and no checkpoint to take
+        said["advice"] = what_to_do(process, findings, result, improvement=improvement)
     return {**said, "verdict": sentence, "process": process, "result": None if result is None else result.to_json()}
 
 
 def stopped(state: str, step: int, steps: int) -> str:
     """Return where an interrupted run stopped, "stopped at step 300 of 2,000"; empty for other runs."""
-    return f"stopped at step {step:,} of {steps:,}" if state == "interrupted" else ""
+    planned = f" of {steps:,}" if steps > step else ""
+    return f"stopped at step {step:,}{planned}" if state == "interrupted" else ""
 
 
 def result_in_words(result: Result) -> str:
@@ -220,6 +228,7 @@ def write_summary(
     device: str,
     precision: str,
     best: Mapping[str, Any] | None,
+    remark: str = "",
 ) -> dict[str, Any]:
     """Write summary.json: the verdict, and facts that are in no other file of the run.
 
@@ -239,6 +248,7 @@ def write_summary(
         device: of the training.
         precision: of the training, such as "fp32".
         best: the best step with its value.
+        remark: sentences that end the verdict.
 
     Returns:
         The content of the file.
@@ -256,7 +266,7 @@ def write_summary(
     }
     best_step = step_to_take(best, step, quality, recipe)
     treated = [str(cure["code"]) for cure in cures]
-    sentence = verdict(recipe, state, step, seconds, findings, result, saved, treated)
+    sentence = f"{verdict(recipe, state, step, seconds, findings, result, saved, treated)} {remark}".strip()
     summary = {
         **_verdict_of(recipe, state, step, process, findings, result, data, best_step, sentence),
         "quality": number_to_json(quality),

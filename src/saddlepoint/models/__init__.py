@@ -87,6 +87,15 @@ def _in_words(settings: ModelSettings) -> str:
 
 
 def _class_of(settings: ModelSettings) -> Any:
-    """The class of the family's models."""
+    """The class of the family's models.
+
+    Raises:
+        SettingError: the training loop was the user's own.
+    """
+    if settings.own_loop:
+        raise SettingError(
+            "model.family: this run was trained by a loop of your own, which sp.watch recorded, and no file holds its networks: run "
+            "your script again."
+        )
     family = FAMILIES[settings.family]
     return getattr(import_module(f"{family.package}.model"), family.name)

@@ -42,6 +42,7 @@ class FamilySettings(Settings):
         gradients: whether the family is trained by gradients, so that it uses the settings of optimisers.
         balances_target: whether batches have all classes of a table's target in equal shares, unless the user says otherwise: networks that
             are given the label learn little of a rare class in their few steps.
+        own_loop: whether the training loop was the user's own, so that we can neither build, load, resume nor repeat it.
         improvement: what to do if training went well and samples are still far from the data, as a sentence.
     """
 
@@ -49,6 +50,7 @@ class FamilySettings(Settings):
     recommended: ClassVar[tuple[str, ...]] = ()
     gradients: ClassVar[bool] = True
     balances_target: ClassVar[bool] = False
+    own_loop: ClassVar[bool] = False
     improvement: ClassVar[str] = IMPROVEMENT
     players: ClassVar[tuple[str, ...]] = ()
     roles: ClassVar[tuple[str, ...]] = ()
@@ -59,6 +61,11 @@ class FamilySettings(Settings):
     def active_roles(self) -> tuple[str, ...]:
         """The roles of the players of a model with these settings: those of `roles` that it has."""
         return self.roles
+
+    @property
+    def objective_names(self) -> frozenset[str]:
+        """The names that rules use for the objective: the family, and the objective if the family has several."""
+        return frozenset({self.family, str(getattr(self, "objective", self.family))})
 
     @property
     def takes_text(self) -> bool:
@@ -118,13 +125,19 @@ FAMILIES: dict[str, Family] = {
     "predictor": Family("saddlepoint.models.predictor", "Predictor"),
     "dynamics": Family("saddlepoint.models.dynamics", "Dynamics"),
 }
+# Written by `sp.watch` into the recipe of a run whose training loop is the user's own: nothing here can build or train it.
+WATCHED = "watched"
+RECORDED: dict[str, Family] = {
+    **FAMILIES,
+    WATCHED: Family("saddlepoint.models.watched", "Watched"),
+}  # in recipes of runs
 DEFAULT = "gan"  # where a recipe names no family
 
 
 def settings_class(family: Any) -> type[FamilySettings]:
     """Return the settings class of a family by name; for an unknown name, that of the default family."""
-    known = isinstance(family, str) and family in FAMILIES
-    return FAMILIES[family if known else DEFAULT].settings
+    known = isinstance(family, str) and family in RECORDED
+    return RECORDED[family if known else DEFAULT].settings
 
 
 def _of_family(content: Any) -> Any:
@@ -134,9 +147,9 @@ def _of_family(content: Any) -> Any:
     if not isinstance(content, Mapping):
         raise PydanticCustomError("model_type", "a model is a mapping of its settings")
     family = content.get("family")
-    if not isinstance(family, str) or family not in FAMILIES:
+    if not isinstance(family, str) or family not in RECORDED:
         raise PydanticCustomError("union_tag_invalid", "there is no such family")
-    return FAMILIES[family].settings.model_validate(content)
+    return RECORDED[family].settings.model_validate(content)
 
 
 ModelSettings = Annotated[FamilySettings, BeforeValidator(_of_family), SerializeAsAny()]

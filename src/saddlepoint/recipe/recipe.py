@@ -17,7 +17,7 @@ from saddlepoint.errors import SettingError, suggestion
 from saddlepoint.evaluation.settings import EvaluationSettings
 from saddlepoint.markup import Markup, html
 from saddlepoint.models.gan.settings import GANSettings
-from saddlepoint.models.settings import DEFAULT, FAMILIES, ModelSettings
+from saddlepoint.models.settings import DEFAULT, RECORDED, ModelSettings
 from saddlepoint.recipe.bases import BASE, base_source, dotted, identity
 from saddlepoint.recipe.earlier_names import current_changes, current_content
 from saddlepoint.recipe.fields import SettingField, fields, find
@@ -352,7 +352,7 @@ def _family(content: Mapping[str, Any]) -> Any:
 
 def _roles(family: Any) -> tuple[str, ...]:
     """The players of a family that can have their own optimiser settings; empty for an unknown family."""
-    return FAMILIES[family].settings.roles if isinstance(family, str) and family in FAMILIES else ()
+    return RECORDED[family].settings.roles if isinstance(family, str) and family in RECORDED else ()
 
 
 def _over_defaults(content: Mapping[str, Any]) -> dict[str, Any]:
@@ -362,7 +362,7 @@ def _over_defaults(content: Mapping[str, Any]) -> dict[str, Any]:
     default of networks.
     """
     family = _family(content)
-    found = FAMILIES.get(family) if isinstance(family, str) else None
+    found = RECORDED.get(family) if isinstance(family, str) else None
     return _merge({"model": found.settings.model_validate({}).model_dump()} if found else {}, content)
 
 

@@ -22,8 +22,24 @@ def head_series(model: HasLatentPosterior, x: Tensor, labels: Tensor | None = No
     player = model.encoder_player
     inputs = (x, labels) if labels is not None and has(model, Conditional) else (x,)
     mean, log_variance = model.infer(*inputs)
+    own = is_first_occurrence(x)
+    return series_of_heads(player, mean, log_variance, own, normal_prior=not has(model, HasLearntPrior))
+
+
+def series_of_heads(
+    player: str, mean: Tensor, log_variance: Tensor, own: Tensor, *, normal_prior: bool = True
+) -> Signals:
+    """Series of the outputs of an encoder.
+
+    Args:
+        player: whose name begins the names of the series.
+        mean: (N, D).
+        log_variance: (N, D).
+        own: (N,) bool, False for an example that is equal to an earlier one.
+        normal_prior: whether codes are compared with a standard normal prior.
+    """
     signals: Signals = {}
-    if not has(model, HasLearntPrior):
+    if normal_prior:
         units = kl_standard_normal_units(mean, log_variance).mean(0)
         signals = {
             f"{player}/head_kl": units.sum(),
@@ -31,7 +47,6 @@ def head_series(model: HasLatentPosterior, x: Tensor, labels: Tensor | None = No
             f"{player}/kl_high": units.max(),
             f"{player}/code_spread": (mean.square() + log_variance.exp()).mean(),
         }
-    own = is_first_occurrence(x)
     for name, values in (("mean", mean), ("log_variance", log_variance)):
         signals[f"{player}/{name}_low"] = values.min()
         signals[f"{player}/{name}_high"] = values.max()

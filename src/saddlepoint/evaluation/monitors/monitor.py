@@ -25,7 +25,15 @@ from saddlepoint.evaluation.monitors.copies import (
 from saddlepoint.evaluation.monitors.leaks import leak_series
 from saddlepoint.evaluation.monitors.neighbourhood import Neighbourhood, Project, modes_covered, shares_at, turnover
 from saddlepoint.models.base import Model
-from saddlepoint.models.capabilities import Adversarial, Augments, Composed, Conditional, HasLatentPosterior, has
+from saddlepoint.models.capabilities import (
+    Adversarial,
+    Augments,
+    Composed,
+    Conditional,
+    HasLatentPosterior,
+    Judges,
+    has,
+)
 from saddlepoint.models.own_noise import global_seed_from
 from saddlepoint.networks.activity import Activity, record_activity
 from saddlepoint.objectives.phase import Batch
@@ -162,7 +170,8 @@ class Monitor:
                 if has(model, Adversarial):
                     generator = torch.Generator(self._device).manual_seed(self._seed + number)
                     z = model.fixed_noise(len(real.x), generator).to(real.x.dtype)
-                    adversarial.score_series(model, real, adversarial.generated(model, z), None, z)
+                    if has(model, Judges):
+                        adversarial.score_series(model, real, adversarial.generated(model, z), None, z)
                     self._run_others(model, real.x)
                 else:
                     self._model.run_players(real.x, self._generator())
@@ -195,7 +204,8 @@ class Monitor:
                 with global_seed_from(z):
                     made = adversarial.generated(model, z)
                 held_out = None if self._held_out is None else self._scaled(self._held_out)
-                signals |= adversarial.score_series(model, real, _first(made, JUDGED), held_out, z[:JUDGED])
+                if has(model, Judges):
+                    signals |= adversarial.score_series(model, real, _first(made, JUDGED), held_out, z[:JUDGED])
                 self._run_others(model, x)
             else:
                 self._model.run_players(x, self._generator())

@@ -1,0 +1,63 @@
+"""The outputs of the encoder that the user's loop passes to `step`: their series, and the units of the losses.
+
+The rules read losses as means over examples, in nats. Many scripts sum over the batch instead. The KL term that belongs to the
+heads is known, so that its ratio to the loop's own KL term says which of both it is.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from saddlepoint.evaluation.monitors.codes import series_of_heads
+from saddlepoint.objectives.divergence import kl_standard_normal
+
+SAME = 0.01  # relative difference up to which two KL terms are equal: the loop's may be of other weights or of mixed precision
+AGREE = 2  # steps that must agree
+SUMS = ("vae/loss", "vae/reconstruction", "vae/kl")
+
+
+class Heads:
+    """Collects what the heads say.
+
+    Attributes:
+        per_example: factor from the loop's losses to those of one example.
+        settled: whether the loop's KL term was compared with that of its heads.
+    """
+
+    def __init__(self) -> None:
+        """Start without any."""
+        self.per_example = 1.0
+        self.settled = False
+        self._sums = self._means = 0
+
+    def compare(self, kl: object, mean: Tensor, log_variance: Tensor) -> None:
+        """Compare the loop's KL term with that of its heads, (B, D) each; nothing changes once enough steps agree."""
+        if self.settled or kl is None or mean.shape != log_variance.shape or len(mean) < 2:
+            return
+        with torch.no_grad():
+            expected = float(kl_standard_normal(mean.flatten(1).float(), log_variance.flatten(1).float()).mean())
+        try:
+            ratio = float(kl.detach().float().mean() if isinstance(kl, Tensor) else kl) / expected  # type: ignore[arg-type]
+        except (TypeError, ValueError, ZeroDivisionError):
+            return
+        self._sums += math.isclose(ratio, len(mean), rel_tol=SAME)
+        self._means += math.isclose(ratio, 1.0, rel_tol=SAME)
+        if self._sums >= AGREE:
+            self.per_example, self.settled = 1 / len(mean), True
+        self.settled = self.settled or self._means >= AGREE
+
+    def rescaled(self, values: dict[str, float]) -> dict[str, float]:
+        """Return the values of a record with the losses of one example."""
+        return {name: value * self.per_example if name in SUMS else value for name, value in values.items()}
+
+
+def heads_series(player: str, mean: Tensor, log_variance: Tensor) -> dict[str, Tensor]:
+    """Return the series of the heads of one batch, (B, D) each; empty if their shapes differ."""
+    if mean.shape != log_variance.shape or mean.ndim < 2:
+        return {}
+    with torch.no_grad():
+        own = torch.ones(len(mean), dtype=torch.bool, device=mean.device)
+        return series_of_heads(player, mean.detach().flatten(1).float(), log_variance.detach().flatten(1).float(), own)

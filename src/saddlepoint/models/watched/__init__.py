@@ -1,0 +1,1 @@
+"""Models of training loops that are the user's own."""
