@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saddlepoint.experiment.schedule import FIRST, Due, Every, EveryTick
+from saddlepoint.experiment.schedule import FIRST, Due, Every, EveryTick, OpenEnded
 
 STEPS = st.lists(st.integers(1, 500), min_size=1, max_size=40, unique=True).map(lambda steps: [0, *sorted(steps)])
 
@@ -37,3 +37,12 @@ def test_whole_ticks_are_due_for_any_spacing_of_records(tick: int, period: int, 
 
 def test_a_period_of_zero_is_never_due() -> None:
     assert due_at(EveryTick(0, 5, 20), [0, 5, 10, 15, 20]) == []
+
+
+def test_an_open_ended_schedule_is_due_often_in_runs_of_any_length() -> None:
+    due = OpenEnded(200, 20)
+    for steps in (60, 1_000, 30_000):
+        times = sum(due(step - 1, step) for step in range(1, steps + 1))
+        assert times >= max(20, steps // 200)
+    assert due(-1, 0)
+    assert [step for step in range(8_001, 9_000) if due(step - 1, step)] == [8_200, 8_400, 8_600, 8_800]

@@ -31,6 +31,23 @@ class Every:
 
 
 @dataclass(frozen=True)
+class OpenEnded:
+    """Due at the first record, and at steps whose distance grows with their number: for a run whose length is not known.
+
+    Attributes:
+        most: the largest distance, in steps.
+        times: how often at least in a run of any length.
+    """
+
+    most: int
+    times: int
+
+    def __call__(self, previous: int, step: int) -> bool:
+        period = max(1, min(self.most, step // self.times))
+        return step // period > previous // period
+
+
+@dataclass(frozen=True)
 class EveryTick:
     """Due at multiples of the tick that pass a multiple of the period, except at the first and the last record.
 

@@ -89,6 +89,12 @@ class Facts:
         return str(self.summary.get("state", "under way" if self.is_written else "cut short"))
 
     @property
+    def is_watched(self) -> bool:
+        """Whether the training loop was the user's own, so that no command can train, sample or evaluate the run."""
+        model = self.summary.get("model")
+        return isinstance(model, Mapping) and model.get("family") == "watched"
+
+    @property
     def can_resume(self) -> bool:
         """Whether the run stopped before its end and has a checkpoint to continue from."""
         return self.state in ("interrupted", "cut short") and any(RunFolder(self.path).checkpoints.glob("step-*"))

@@ -106,7 +106,8 @@ def _to_do(facts: Facts) -> Markup:
         line = shell_command("train", facts.path, options(changes))
         said = html('<p class="quiet">Change the settings{}:</p>', explained(changes))
         remedy = joined((said, command(line)))
-    if facts.summary and process == NO_FAILURE_FOUND and not mapping(facts.summary.get("result")).get("level"):
+    measurable = facts.summary and not facts.is_watched
+    if measurable and process == NO_FAILURE_FOUND and not mapping(facts.summary.get("result")).get("level"):
         said = html("<p>{} Measure how close its samples are to the data:</p>", with_code(advice))
         return html("<h2>What to do</h2>{}{}{}", resume, said, command(shell_command("evaluate", facts.path)))
     if not advice and not remedy and not resume:

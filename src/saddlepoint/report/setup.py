@@ -80,10 +80,13 @@ def repeat(facts: Facts) -> Markup:
     # With remedies, recipe.yaml has the settings after the last one; earlier steps were made with others.
     if summary.get("cures"):
         reason, recipe = "The first recipe repeats the run with its remedies", "attempts/1/recipe.yaml"
-    parts = [
-        html("<p>{}, bit for bit on the same machine with the same versions:</p>", reason),
-        command(shell_command("train", facts.path / recipe)),
-    ]
+    if facts.is_watched:
+        parts = [html("<p>The training loop was your own, which sp.watch recorded: run your script again.</p>")]
+    else:
+        parts = [
+            html("<p>{}, bit for bit on the same machine with the same versions:</p>", reason),
+            command(shell_command("train", facts.path / recipe)),
+        ]
     fingerprint = mapping(summary.get("data")).get("fingerprint")
     if fingerprint:
         parts.append(html("<p>Fingerprint of the data: <code>{}</code></p>", fingerprint))
@@ -95,7 +98,7 @@ def repeat(facts: Facts) -> Markup:
 
 def _model(model: Mapping[str, Any]) -> str:
     """{"family": "gan", "latent": 64, "objective": ..., "networks": {role: name}} -> one line."""
-    facts = {name: value for name, value in model.items() if name not in ("family", "networks")}
+    facts = {name: value for name, value in model.items() if name not in ("family", "networks") and value != ""}
     parts = [str(model.get("family") or ""), *(f"{name} {number(value)}" for name, value in facts.items())]
     networks = mapping(model.get("networks")).items()
     return ", ".join(filter(None, [*parts, *(f"{role} {network}" for role, network in networks)]))

@@ -54,8 +54,8 @@ def describe_gaps(diagnosis: Diagnosis, settings: WatchedSettings, given: Collec
         )
     if settings.kind == "other":
         return "Only rules for any training were asked: say what is trained by players= or objective=."
-    parts = [f"{', '.join(codes)} by {source}" for source, codes in needed.items() if codes]
-    return f"Not judged, and would be: {'; '.join(parts)}." if parts else ""
+    parts = [f"{', '.join(codes)} (give {source})" for source, codes in needed.items() if codes]
+    return f"Not judged: {'; '.join(parts)}." if parts else ""
 
 
 def _source(parameter: str, given: Collection[str]) -> str:

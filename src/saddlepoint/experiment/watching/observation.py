@@ -69,7 +69,7 @@ class Observation:
             step: number of the step.
             after_record: whether a record was just written.
         """
-        is_due = step % self._recording.tick == 0
+        is_due = self._recording.is_due(step)
         self._observes = is_due or step % self._observe_every == 0
         self._optimisers.observe = self._observes
         if after_record:

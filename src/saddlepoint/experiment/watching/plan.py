@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from saddlepoint import data as data_package
 from saddlepoint.data.dataset import Dataset
@@ -41,6 +41,7 @@ class Plan:
         settings: changes of the recipe by dotted name.
         stop_on: codes, or "failure".
         overwrite: whether an existing run may be replaced.
+        pictures: whether the last pictures and the report are made at the end.
         given: names of the arguments that were given.
         writes: whether this process records; False for all but the first process of a distributed training.
     """
@@ -57,6 +58,7 @@ class Plan:
     settings: Mapping[str, Any]
     stop_on: frozenset[str]
     overwrite: bool
+    pictures: bool
     given: frozenset[str]
     writes: bool = True
 
@@ -95,9 +97,9 @@ class Plan:
         if self.settings:
             recipe = recipe.override(self.settings, where="watch")
         networks = {name: unwrapped(module) for name, module in self.players_by_short.items()}
-        critics = [Critic(networks["d"]) if settings.kind == "gan" and "d" in networks else None for _ in range(1)]
-        model = Watched(settings, dataset.event, networks, self.roles, functions, critics[0])
-        game = WatchedGame(settings, dataset.event, networks, self.roles, functions, critics[0])
+        critic = Critic(networks["d"]) if settings.kind == "gan" and "d" in networks else None
+        model = Watched(settings, dataset.event, networks, self.roles, functions, critic)
+        game = WatchedGame(settings, dataset.event, networks, self.roles, functions, critic)
         return dataset, model, game, recipe
 
 
@@ -128,6 +130,3 @@ def _with_prior(functions: Functions, kind: str, dataset: Dataset | None) -> Fun
         return decode(torch.randn(n, *code.shape[1:], device=code.device))
 
     return replace(functions, sample=sample)
-
-
-Sampler = Callable[[int], Tensor]

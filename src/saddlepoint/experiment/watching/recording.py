@@ -12,6 +12,7 @@ import torch
 
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.diagnosis import Diagnosis
+from saddlepoint.evaluation.settings import MEASUREMENTS, PROBES
 from saddlepoint.experiment.best_effort import BestEffort
 from saddlepoint.experiment.context import RunContext
 from saddlepoint.experiment.journal import Journal
@@ -21,7 +22,7 @@ from saddlepoint.experiment.measurement import Measurement
 from saddlepoint.experiment.pictures import Pictures
 from saddlepoint.experiment.recorder import Recorder
 from saddlepoint.experiment.samples import draw_samples
-from saddlepoint.experiment.schedule import Due, Every
+from saddlepoint.experiment.schedule import Due, Every, OpenEnded
 from saddlepoint.experiment.session_end import SessionEnd
 from saddlepoint.experiment.watching.first_checks import first_findings
 from saddlepoint.experiment.watching.gaps import describe_gaps
@@ -33,6 +34,7 @@ from saddlepoint.recipe import Recipe
 from saddlepoint.records import Finding, Record, RunFolder
 from saddlepoint.training import Devices, TrainingState
 
+RECORDS = 10  # of a run whose length is not known, at least
 Values = Callable[[int], dict[str, float]]
 
 
@@ -47,6 +49,7 @@ class Recording:
         diagnosis: evaluates the rules.
         tick: steps between two records.
         given: names of the arguments of `watch` that were given.
+        pictures: whether the last pictures and the report are made at the end.
         ending: whether the loop has ended, so that everything is due.
         hidden: series that are not recorded, because the user's loop reports what they are compared with in other units.
     """
@@ -57,6 +60,7 @@ class Recording:
     diagnosis: Diagnosis
     tick: int
     given: frozenset[str]
+    pictures: bool = True
     ending: bool = False
     hidden: set[str] = field(default_factory=set)
     _began: float = field(default_factory=time.perf_counter)
@@ -72,31 +76,38 @@ class Recording:
             )
         self._pictures = Pictures(context.folder, dataset, context.model, training.seed, training.samples)
         self._draws = has(context.model, GenerativeModel)
-        open_ended = getattr(recipe.model, "open_ended", False)
-        steps = -1 if open_ended else training.steps
-        probes, measures = (
-            (evaluation.watch_every, evaluation.every)
-            if open_ended
-            else (evaluation.probe_interval(steps), evaluation.measurement_interval(steps))
-        )
+        steps = training.steps
+        probes: Due = Every(evaluation.probe_interval(steps), steps)
+        measures: Due = Every(evaluation.measurement_interval(steps), steps)
+        samples: Due = Every(training.sample_every, steps)
+        self._records: Due = Every(self.tick, -1)
+        if getattr(recipe.model, "open_ended", False):
+            probes, measures = OpenEnded(evaluation.watch_every, PROBES), OpenEnded(evaluation.every, MEASUREMENTS)
+            samples = OpenEnded(training.sample_every, MEASUREMENTS)
+            self._records = OpenEnded(self.tick, RECORDS)
         measurement = self.measurement
         series: list[tuple[Due, Values]] = []
         if measurement is not None:
             series = [
-                (self._due(probes, steps), self._guarded("A probe", lambda step: measurement.probe())),
-                (self._due(measures, steps), self._guarded("A measurement", measurement.measure)),
+                (self._due(probes), self._guarded("A probe", lambda step: measurement.probe())),
+                (self._due(measures), self._guarded("A measurement", measurement.measure)),
             ]
         draw = partial(draw_samples, context, self.journal, measurement, self._pictures)
         self._draw = draw
         actions: list[tuple[Due, Callable[[int], object]]] = []
         if self._draws:
-            actions.append((self._due(training.sample_every, steps), draw))
+            actions.append((self._due(samples), draw))
         self.recorder = Recorder(self.journal, self.diagnosis, series=series, actions=actions)
-        self._end = SessionEnd(context, self.journal, measurement, self._pictures, remark=self.describe_gaps)
+        self._end = SessionEnd(
+            context, self.journal, measurement, self._pictures, with_pictures=self.pictures, remark=self.describe_gaps
+        )
 
-    def _due(self, period: int, last: int) -> Due:
-        every = Every(period, last)
-        return lambda previous, step: self.ending or every(previous, step)
+    def is_due(self, step: int) -> bool:
+        """Return whether a record follows a step."""
+        return self._records(step - 1, step)
+
+    def _due(self, schedule: Due) -> Due:
+        return lambda previous, step: self.ending or schedule(previous, step)
 
     def _guarded(self, what: str, values: Values) -> Values:
         """The same series, or none if the user's code fails: its training goes on."""
@@ -168,6 +179,8 @@ def assemble(
     game: WatchedGame,
     listener: Listener,
     given: frozenset[str],
+    *,
+    pictures: bool = True,
 ) -> Recording:
     """Build the parts of a watched run; nothing is written.
 
@@ -179,6 +192,7 @@ def assemble(
         game: the same model as monitors measure it.
         listener: gets callbacks.
         given: names of the arguments of `watch` that were given.
+        pictures: whether the last pictures and the report are made at the end.
     """
     best_effort = BestEffort(listener)
     device = model.device
@@ -188,4 +202,4 @@ def assemble(
     tick = recipe.training.tick
     tick = tick if open_ended else recipe.evaluation.record_interval(tick, recipe.training.steps)
     diagnosis = start_diagnosis(recipe, classes=len(dataset.event.class_names or ()))
-    return Recording(context, game, Journal(folder, listener, best_effort), diagnosis, tick, given)
+    return Recording(context, game, Journal(folder, listener, best_effort), diagnosis, tick, given, pictures)

@@ -34,6 +34,7 @@ def watch(
     stop_on: Iterable[str] = ("NUM301",),
     settings: Mapping[str, Any] | None = None,
     overwrite: bool = False,
+    pictures: bool = True,
     listener: Listener | None = None,
 ) -> Watch:
     """Watch a training loop of your own: record it as a run, and find out while it trains whether it fails and why.
@@ -62,6 +63,7 @@ def watch(
         stop_on: codes of findings that set `watch.should_stop`; "failure" stands for all failures.
         settings: what is recorded how often, by dotted names of a recipe's settings: `{"training.tick": 10, "evaluation.every": 100}`.
         overwrite: whether an existing run may be replaced.
+        pictures: whether the last pictures, the time-lapse and report.html are made at the end, as in `train`.
         listener: gets callbacks; by default, findings are logged by the logger "saddlepoint".
 
     Returns:
@@ -105,6 +107,7 @@ def watch(
         settings=dict(settings or {}),
         stop_on=_codes(stop_on),
         overwrite=overwrite,
+        pictures=pictures,
         given=frozenset(name for name, value in arguments.items() if value is not None),
         writes=not distributed or torch.distributed.get_rank() == 0,
     )

@@ -125,7 +125,7 @@ class Watch:
         state = recording.context.state
         state.seconds += time.perf_counter() - self._resumed
         state.step += 1
-        is_due = state.step % recording.tick == 0
+        is_due = recording.is_due(state.step)
         observation.take(state.step, scalars, is_due=is_due)
         try:
             opened = list(observation.mistakes(state.step, scalars))
@@ -144,7 +144,7 @@ class Watch:
         plan = self._plan
         dataset, model, game, recipe = plan.build(tuple(names))
         folder = RunFolder(self._place.path)
-        recording = assemble(recipe, folder, dataset, model, game, self._listener, plan.given)
+        recording = assemble(recipe, folder, dataset, model, game, self._listener, plan.given, pictures=plan.pictures)
         found = recording.check()
         with replaced(self._place.staging / folder.recipe.name) as file:
             file.write(recipe.to_yaml())
@@ -161,6 +161,7 @@ class Watch:
                 steps=recipe.training.steps,
                 device=str(model.device),
                 precision="fp32",
+                pictures=plan.pictures,
             )
         )
         self._note_stop(recording.begin(found))

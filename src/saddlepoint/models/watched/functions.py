@@ -68,7 +68,7 @@ class Functions:
             samples = first_tensor(self.sample(n))
             if len(samples) != n:
                 raise PartError(
-                    f"sample={n} samples were asked for, and {len(samples):,} came: return (n, ...) for sample(n)."
+                    f"sample: {n} samples were asked for, and {len(samples):,} came: return (n, ...) for sample(n)."
                 )
             return samples.float()
 
