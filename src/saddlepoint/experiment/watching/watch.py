@@ -27,7 +27,6 @@ class Watch:
     """A loop that is watched: pass its losses to `step` at the end of each iteration.
 
     Attributes:
-        folder: the run's folder as a path; None in processes other than the first of a distributed training, which write nothing.
         should_stop: whether a finding of `stop_on` has opened. In a distributed training only the first process knows.
     """
 
@@ -50,6 +49,7 @@ class Watch:
 
     @property
     def folder(self) -> RunFolder | None:
+        """The run's folder; None in processes of a distributed training other than the first, which write nothing."""
         return None if self._place is None else RunFolder(self._place.path)
 
     @property

@@ -71,4 +71,5 @@ class WatchedGame(Watched):
 
     @property
     def sampler(self) -> Callable[[Tensor], Tensor]:
+        """As `decode`: the model's units are those of the data."""
         return self.decode

@@ -149,6 +149,8 @@ class Watched(Model):
 
     @property
     def logits(self) -> Callable[..., Tensor]:
+        """(N, *event) in the data's units -> (N,) the discriminator's logits, in evaluation mode and without gradients."""
+
         def judge_at_rest(x: Numbers) -> Tensor:
             with self.at_rest():
                 return in_chunks(lambda part: self.judge(self.model_units(part)), x)
