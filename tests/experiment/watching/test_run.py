@@ -133,7 +133,7 @@ def test_findings_are_logged_as_they_open(tmp_path: Path, caplog: pytest.LogCapt
 
 
 def test_other_names_are_recorded_as_they_are(tmp_path: Path) -> None:
-    with quiet(tmp_path) as watch:
+    with quiet(tmp_path, steps=200) as watch:
         for number in range(10):
             watch.step(accuracy=number, d_loss=torch.tensor([1.0, 3.0]), **{"mine/thing": torch.tensor(2)})
     values = sp.Run(tmp_path / "run").records[-1].values
