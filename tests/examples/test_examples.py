@@ -69,3 +69,11 @@ def test_the_predictor_beats_the_floors(run: Run) -> None:
     said, _ = run("next_frames")
     errors = {name: float(value) for name, value in re.findall(r"^(.+?) +squared error +([\d.]+)", said, re.MULTILINE)}
     assert errors.pop("predictor") < min(errors.values())
+
+
+@pytest.mark.slow
+def test_planning_in_the_learnt_task_earns_more_than_chance(run: Run) -> None:
+    said, _ = run("learn_a_task")
+    found = re.search(r"return by planning (-[\d.]+), by random pushes (-[\d.]+)", said)
+    assert found is not None
+    assert float(found[1]) > float(found[2])

@@ -289,8 +289,4 @@ def load(settings: DataSettings) -> Dataset:
         rows = rows[shuffled_order(len(rows), settings.split_seed)[: settings.limit]]
     event = Event((rows.shape[1],), "vector")
     held_out = None if rest is None else Part(torch.from_numpy(rest.rows()))
-    note = (
-        f"Each example is a step of {len(trajectories.episodes):,} episodes: {trajectories.observation.size} numbers of the state, "
-        f"{trajectories.action.size} of the action, the change of the state, the reward, and whether the task ended."
-    )
-    return describe_parts(Path(settings.source).name, event, Part(rows), held_out, notes=(note,))
+    return describe_parts(Path(settings.source).name, event, Part(rows), held_out)

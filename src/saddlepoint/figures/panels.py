@@ -28,6 +28,8 @@ PLAYERS = {
     "em": "model",
     "ar": "autoregressive model",
     "dm": "diffusion model",
+    "dyn": "model of dynamics",
+    "critic": "critic",
     "data": "data",
     "time": "time",
     "quality": "quality",
