@@ -40,7 +40,7 @@ def write_claims_page(results: Sequence[Mapping[str, Any]], folder: Path) -> Pat
         )
     links = joined(html('<a href="#{0}">{0}</a>', result["id"]) for result in results)
     plots = _interactive_plots(results, folder)
-    scripts, ending = page_scripts(plots, plotly_source()) if plots else ([], Markup("</body>\n</html>\n"))
+    scripts, ending = page_scripts(plots, plotly_source()) if plots else ([], html("</body>\n</html>\n"))
     body = [
         opening(_head(results), scripts),
         html(
