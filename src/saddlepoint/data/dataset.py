@@ -42,7 +42,7 @@ class Dataset:
 
     Attributes:
         x: (N, *event.shape), uint8 or float32, in the data's own units; may be a memory-mapped file.
-        y: (N,) int64 labels, or None.
+        y: (N,) int64 labels, -1 where one is missing; or None.
         held_out: another Dataset of the same event, or None.
         truth: the exact distribution, for synthetic data.
         fingerprint: hex SHA-256 of the content and its processing; equal data have equal fingerprints.

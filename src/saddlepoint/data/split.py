@@ -110,10 +110,10 @@ def _check_spread(name: str, std: tuple[float, ...]) -> None:
 
 
 def class_shares(y: Tensor | None, event: Event) -> tuple[float, ...] | None:
-    """The share of each class among labels y (N,); None without labels or names."""
-    if y is None or event.class_names is None:
+    """The share of each class among labels y (N,), of which -1 is a missing one; None without names or any label."""
+    if y is None or event.class_names is None or not bool((y >= 0).any()):
         return None
-    counts = torch.bincount(y, minlength=len(event.class_names)).double()
+    counts = torch.bincount(y[y >= 0], minlength=len(event.class_names)).double()
     return tuple((counts / counts.sum()).tolist())
 
 
@@ -123,7 +123,7 @@ def check_counts(name: str, event: Event, n: int, y: Tensor | None) -> None:
         raise DataError(f"{name} holds no examples; give data with at least one.")
     if y is None or event.class_names is None or event.kind != "image":
         return
-    counts = torch.bincount(y, minlength=len(event.class_names))
+    counts = torch.bincount(y[y >= 0], minlength=len(event.class_names))
     single = [label for label, count in zip(event.class_names, counts.tolist(), strict=True) if count == 1]
     if single:
         raise DataError(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from saddlepoint.data.batches import Batches
 from saddlepoint.data.dataset import Dataset
+from saddlepoint.data.mixed_batches import MixedBatches
 from saddlepoint.experiment import examples as examples_file
 from saddlepoint.experiment import module_objects
 from saddlepoint.experiment.auto_remedy import AutoRemedy
@@ -29,6 +30,7 @@ from saddlepoint.experiment.samples import draw_samples
 from saddlepoint.experiment.schedule import Every, EveryTick
 from saddlepoint.experiment.session import Session
 from saddlepoint.experiment.session_end import SessionEnd
+from saddlepoint.experiment.training_batches import training_batches
 from saddlepoint.models import build
 from saddlepoint.models.base import Model
 from saddlepoint.objectives.phase import Batch
@@ -114,13 +116,12 @@ def new_session(
     devices = Devices.choose(training.device, training.precision, model)
     threads = threads_for(model, training.batch_size, training.threads)
     state = TrainingState.start(model, training, devices)
-    batches = Batches(
+    batches = training_batches(
+        model,
         dataset,
         examples_in_batch(recipe, dataset),
         training.seed,
         devices.device,
-        model.scaling,
-        labels=model.classes is not None,
         balanced=training.balance_classes,
     )
     model.pass_steps = batches.per_epoch
@@ -178,7 +179,7 @@ def new_session(
     )
 
 
-def _check_precision(model: Model, batches: Batches, state: TrainingState) -> list[str]:
+def _check_precision(model: Model, batches: Batches | MixedBatches, state: TrainingState) -> list[str]:
     """Use fp32 where bf16 computes wrong results on this machine; return a note about it."""
     if state.devices.precision != "bf16":
         return []

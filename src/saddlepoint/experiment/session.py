@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from saddlepoint.data.batches import Batches
+from saddlepoint.data.mixed_batches import MixedBatches
 from saddlepoint.diagnosis import Diagnosis
 from saddlepoint.errors import PartError, RunError, SaddlepointError, is_out_of_memory
 from saddlepoint.experiment.auto_remedy import AutoRemedy, PlannedIntervention
@@ -41,7 +42,7 @@ class Session:
     def __init__(
         self,
         context: RunContext,
-        batches: Batches,
+        batches: Batches | MixedBatches,
         *,
         journal: Journal,
         measurement: Measurement,

@@ -87,6 +87,17 @@ class Model(Described, ABC):
             SettingError: a part forbids another one or is invalid.
         """
 
+    def labelled_share(self, *, complete: bool) -> float | None:
+        """Return the share of a batch that has labels, for a model that learns from examples of both kinds.
+
+        Args:
+            complete: whether all labels are known.
+
+        Returns:
+            The share, above 0 and below 1 (see `saddlepoint.data.mixed_batches`); None for a model that takes batches as they come.
+        """
+        return None
+
     def check_first_batch(self, examples: int, labels: Tensor | None) -> None:
         """Check that the first batch is large enough for the first step.
 

@@ -21,6 +21,7 @@ class FeatureDiscriminator(nn.Module):
         kernels: number of kernels of minibatch discrimination between the features and the logit; 0 for none.
         score: F -> a module (features (B, F), labels) -> (B,) that is added to the logit; None for no term.
         heads: by name, the number of outputs (B, size) of a linear layer on the features.
+        decides: the head whose outputs l make the logit, log sum exp l; None for a logit of its own.
     """
 
     def __init__(
@@ -30,14 +31,17 @@ class FeatureDiscriminator(nn.Module):
         kernels: int = 0,
         score: Callable[[int], nn.Module | None] | None = None,
         heads: Mapping[str, int] | None = None,
+        decides: str | None = None,
     ) -> None:
         super().__init__()
         self.body = body
         with evaluating(body):
             width = body(torch.zeros(2, *inputs)).flatten(1).shape[1]
         self.comparison = MinibatchDiscrimination(width, kernels) if kernels else nn.Identity()
-        self.decision = nn.Linear(width + kernels, 1)
-        glorot_(self.decision)
+        self.decides = decides
+        if decides is None:
+            self.decision = nn.Linear(width + kernels, 1)
+            glorot_(self.decision)
         self.score = None if score is None else score(width)
         self.heads = nn.ModuleDict({name: nn.Linear(width, size) for name, size in (heads or {}).items()})
         glorot_(self.heads)
@@ -59,6 +63,10 @@ class FeatureDiscriminator(nn.Module):
         found: Tensor = self.body(x).flatten(1)
         if features:
             return found
+        if self.decides is not None:
+            outputs = {name: head(found) for name, head in self.heads.items()}
+            logit = outputs[self.decides].logsumexp(1)
+            return (logit, outputs) if heads else logit
         logits: Tensor = self.decision(self.comparison(found)).reshape(x.shape[0])
         if self.score is not None:
             logits = logits + self.score(found, labels)

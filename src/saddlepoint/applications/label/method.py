@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -29,6 +29,7 @@ class Task:
         seed: of everything random.
         steps: of the training of networks; None for the method's own.
         keep: folder of checkpoints of networks, so that a killed training goes on; None for none.
+        shared: what was learnt from the examples without their labels, such as their codes, for all folds.
         report: receives the progress, as a text and a share of the method.
     """
 
@@ -39,6 +40,7 @@ class Task:
     seed: int = 0
     steps: int | None = None
     keep: Path | None = None
+    shared: dict[str, Any] = field(default_factory=dict)
     report: Callable[[str, float], None] | None = None
 
     @property

@@ -43,6 +43,16 @@ METHODS: dict[str, MethodEntry] = {
     ),
     "naive-bayes": MethodEntry(f"{PATH}.bayes:NaiveBayes", "naive Bayes: independent numbers in each class", True),
     "gaussians": MethodEntry(f"{PATH}.bayes:Gaussians", "Bayes' rule with one Gaussian of each class", True),
+    "spreading-codes": MethodEntry(
+        f"{PATH}.code_methods:SpreadingCodes", "labels spread on a graph of codes of a VAE of all examples"
+    ),
+    "m1": MethodEntry(f"{PATH}.code_methods:M1", "a classifier of codes of a VAE of all examples"),
+    "m2": MethodEntry(f"{PATH}.labelled_evidence:M2", "a VAE with the class as a latent variable"),
+    "m1+m2": MethodEntry(f"{PATH}.labelled_evidence:M1M2", "the same on codes of a VAE of all examples"),
+    "feature-matching": MethodEntry(
+        f"{PATH}.feature_matching:FeatureMatching",
+        "a feature-matching GAN with the classes as the discriminator's heads",
+    ),
 }
 
 

@@ -24,6 +24,11 @@ from saddlepoint.models.gan.settings import NO_ENCODER, GANSettings
 from saddlepoint.objectives.adversarial.composition import Composition
 from saddlepoint.objectives.adversarial.penalties import AnyPenalty, Penalty
 
+NO_LABELS = (
+    "model.condition: the data have no labels; give labelled data (a folder of images for each class, an .npz file with x and y, a pair of "
+    "examples and labels), or leave model.condition out."
+)
+
 
 @dataclass(frozen=True)
 class Parts:
@@ -84,7 +89,10 @@ def compose(settings: GANSettings, loss: object = None, classes: int | None = 0)
     conditions = {role: conditions.get(role, Condition()) for role in settings.adversaries}
     judge, where = conditions["discriminator"], "model.condition.discriminator"
     codes = call_part(f"{where}: codes", judge.codes)
-    heads = {} if classes is None and judge.uses_labels else call_part(f"{where}: heads", judge.heads, classes or 0)
+    needs_labels = judge.uses_labels or judge.supervises
+    if judge.supervises and classes == 0:
+        raise SettingError(NO_LABELS)
+    heads = {} if classes is None and needs_labels else call_part(f"{where}: heads", judge.heads, classes or 0)
     if adversarial_loss.energy is not None and (heads or judge.has_score):
         raise SettingError(
             f'model.objective "{settings.objective}" and model.condition.discriminator '
@@ -102,6 +110,7 @@ def compose(settings: GANSettings, loss: object = None, classes: int | None = 0)
         heads,
         0 if codes is None else codes.size,
         packing=settings.discriminator.packing,
+        supervised=judge.supervises,
     )
     return Parts(game, conditions, codes, encoder)
 
@@ -117,10 +126,7 @@ def _uses_labels(conditions: Mapping[str, Condition], classes: int) -> bool:
     if not using:
         return False
     if not classes:
-        raise SettingError(
-            "model.condition: the data have no labels; give labelled data (a folder of images for each class, an .npz file with "
-            "x and y, a pair of examples and labels), or leave model.condition out."
-        )
+        raise SettingError(NO_LABELS)
     if len(using) == 1:
         other = next(role for role in GANSettings.adversaries if role not in using)
         raise SettingError(

@@ -20,6 +20,7 @@ from saddlepoint.models.capabilities import (
     DecodesNormal,
     HasCodeQuantiles,
     HasNamedCodes,
+    HasPosterior,
     Pushes,
     ScoresExamples,
 )
@@ -27,6 +28,7 @@ from saddlepoint.models.code_capabilities import NamedCodes
 from saddlepoint.models.copying import frozen_copy
 from saddlepoint.models.gan.categories import WithCategories, count_numbers
 from saddlepoint.models.gan.composition import compose
+from saddlepoint.models.gan.conditions.classes import HEAD
 from saddlepoint.models.gan.encoders.encoder import ENCODER
 from saddlepoint.models.gan.game_noise import GameNoiseSource
 from saddlepoint.models.gan.judging import JudgingModel
@@ -121,6 +123,9 @@ class GAN(JudgingModel):
         if event.constants:
             generator = HeldConstants(generator, partial(event.with_constants, values=units.constants))
         discriminator = build_discriminator(settings, event, parts, modules, output, len(shares))
+        self._labelled = parts.conditions["discriminator"].labelled
+        if self.parts.supervised:
+            self.averaged = ("g", "d")  # the classifier is to be the averaged one
         players = {"g": generator, "d": discriminator}
         if parts.encoder is not None:
             players[ENCODER] = build_encoder(settings, event, parts.encoder, modules)
@@ -187,6 +192,12 @@ class GAN(JudgingModel):
     def lacks(self, capability: type) -> str | None:
         if (reason := self._lacks_for_encoder(capability)) is not None:
             return reason
+        if capability is HasPosterior:
+            return (
+                None
+                if self.parts.supervised
+                else "its discriminator has no classes; model.condition.discriminator: classes gives it some."
+            )
         if capability is ScoresExamples and not self.judges_alone:
             return "its discriminator compares several examples, so a single example has no score of its own."
         if capability is Pushes and not (
@@ -298,6 +309,31 @@ class GAN(JudgingModel):
             drawn = view.draw(len(x), x.shape[1:], self.settings.views[name].strength, generator, *kept)
             x = view(x, drawn)
         return x
+
+    def labelled_share(self, *, complete: bool) -> float | None:
+        return self._labelled
+
+    def posterior(self, x: Numbers) -> Tensor:
+        """Return the class probabilities of examples by the discriminator's heads.
+
+        Args:
+            x: (N, *event) in the data's units.
+
+        Returns:
+            (N, classes) float64.
+
+        Raises:
+            DataError: the discriminator has no classes.
+        """
+        self._require(HasPosterior)
+        discriminator = self.players["d"]
+
+        def classes(part: Tensor) -> Tensor:
+            found: Tensor = discriminator(self.model_units(part), heads=True)[1][HEAD]
+            return found.double().softmax(1)
+
+        with evaluating(discriminator):
+            return in_chunks(classes, x)
 
     def _codes(self, n: int, labels: Tensor | None, generator: torch.Generator | None) -> Tensor:
         """Draw codes (n, latent), of these classes or of random ones."""

@@ -95,6 +95,7 @@ def build_discriminator(
             own.minibatch_kernels,
             (lambda width: condition.score(width, classes)) if scores else None,
             {name: head.size for name, head in heads.items()},
+            condition.decides,
         )
     if own.packing > 1:
         player = Packed(player, own.packing, classes)

@@ -194,7 +194,13 @@ class GANSettings(FamilySettings):
     @property
     def abilities(self) -> tuple[str, ...]:
         by_class = ("sample by class",) if "generator" in self.condition else ()
-        return (*by_class, *(("encode",) if self.encoder.kind != NO_ENCODER else ()))
+        judge = self.condition.get("discriminator")
+        classifies = judge is not None and judge.name == "classes"
+        return (
+            *by_class,
+            *(("encode",) if self.encoder.kind != NO_ENCODER else ()),
+            *(("classify",) if classifies else ()),
+        )
 
     @property
     def label_changes(self) -> Mapping[str, Any]:

@@ -33,6 +33,8 @@ from saddlepoint.objectives.phase import Loss, Phase
 from saddlepoint.objectives.semi_supervised import negative_labelled_evidence
 from saddlepoint.objectives.weighted_evidence import negative_weighted_evidence
 
+LABELLED = 0.1  # share of a batch that has labels where some are missing
+
 
 class VAE(Completion, MeasuringVAE):
     """A variational autoencoder; `log_prob` is a lower bound computed by importance sampling.
@@ -99,6 +101,9 @@ class VAE(Completion, MeasuringVAE):
         return negative_evidence(
             settings.free_bits, log_prob=log_prob, conditional=settings.conditional, discrepancy_weight=weight
         )
+
+    def labelled_share(self, *, complete: bool) -> float | None:
+        return LABELLED if self.settings.semi_supervised and not complete else None
 
     @property
     def phases(self) -> tuple[Phase, ...]:

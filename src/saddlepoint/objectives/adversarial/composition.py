@@ -33,6 +33,7 @@ class Composition:
         codes: how many of the last numbers of the generator's input are codes, which heads may predict.
         judged: shape of one input of the discriminator, where it is not an example; None for an example.
         packing: examples that the discriminator judges together.
+        supervised: whether heads take the labels of real examples, of which some may be missing, although no player takes them.
     """
 
     loss: AdversarialLoss
@@ -45,6 +46,7 @@ class Composition:
     codes: int = 0
     judged: tuple[int, ...] | None = None
     packing: int = 1
+    supervised: bool = False
 
     @property
     def states(self) -> dict[str, PartState]:

@@ -168,7 +168,8 @@ def _condition(parts: Composition, batch: Batch) -> dict[str, Tensor]:
 
 def _targets(parts: Composition, batch: Batch, noise: GameNoise) -> Targets:
     """What heads should predict."""
-    return Targets(batch.y if parts.conditional else None, noise.latent[:, -parts.codes :] if parts.codes else None)
+    labels = batch.y if parts.conditional or parts.supervised else None
+    return Targets(labels, noise.latent[:, -parts.codes :] if parts.codes else None)
 
 
 def _judgement(parts: Composition, real: Tensor, fake: Tensor, noise: GameNoise) -> tuple[Tensor, Observations]:

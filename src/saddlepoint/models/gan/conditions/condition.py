@@ -40,11 +40,17 @@ class Condition:
     Attributes:
         roles: the players that can have it.
         uses_labels: whether it needs the labels of the data.
+        supervises: whether the discriminator alone needs the labels, of which some may be missing, as targets of a head.
+        decides: the head whose outputs make the logit, as the logarithm of the sum of their exponentials; None for a logit of its own.
+        labelled: where labels supervise, the share of a batch that has some.
         forbids: settings that cannot be combined with it, with the reason; a subclass adds to those of this class.
     """
 
     roles: ClassVar[tuple[str, ...]] = ("generator", "discriminator")
     uses_labels: ClassVar[bool] = True
+    supervises: ClassVar[bool] = False
+    decides: ClassVar[str | None] = None
+    labelled: float | None = None
     forbids: ClassVar[Mapping[str, str]] = {"replay.share": "old examples are kept without their labels"}
 
     def inputs(self, shape: Sequence[int], axis: int, classes: int) -> Shape:

@@ -13,9 +13,10 @@ CONDITIONS: dict[str, str] = {
     "projection": f"{_HERE}.projection:Projection",
     "auxiliary": f"{_HERE}.auxiliary:Auxiliary",
     "info": f"{_HERE}.info:Info",
+    "classes": f"{_HERE}.classes:Classes",
 }
 # The conditions of each player, for help and messages.
 CONDITIONS_OF: dict[str, tuple[str, ...]] = {
     "generator": ("concatenate", "batch_norm"),
-    "discriminator": ("concatenate", "projection", "auxiliary", "info"),
+    "discriminator": ("concatenate", "projection", "auxiliary", "info", "classes"),
 }
