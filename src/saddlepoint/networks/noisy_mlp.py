@@ -1,5 +1,8 @@
 """A multilayer perceptron with normalised weights and noise between its layers, for discriminators that classify.
 
+It is named by its import path, `saddlepoint.networks.noisy_mlp:NoisyMLP`: it is not among the registered networks, because the noise and the first
+batch are part of what it makes of an example in training.
+
 Each unit's weights have length 1. In the first pass in training mode, the scale and bias of the hidden units are set so that their inputs have mean
 0 and standard deviation 1 over that batch; afterwards the scale is fixed, so that a layer cannot outgrow the noise.
 
@@ -13,10 +16,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Any
 
 import torch
-from pydantic import Field
 from torch import Tensor, nn
 
 from saddlepoint.networks.activations import activation_layer
@@ -73,7 +75,6 @@ class NoisyMLP(nn.Module):
         outputs: shape of one result; None gives the last hidden layer, (B, hidden[-1]), without noise.
         hidden: widths of the hidden layers.
         activation: of the hidden layers.
-        output_activation: after the output layer.
         noise: standard deviation of the noise in training mode, at least 0; noise at the input is a view (instance_noise).
     """
 
@@ -84,8 +85,7 @@ class NoisyMLP(nn.Module):
         hidden: Sequence[int] = (128, 128),
         activation: str = "relu",
         *,
-        output_activation: str = "identity",
-        noise: Annotated[float, Field(ge=0, le=1e6)] = 0.5,
+        noise: float = 0.5,
     ) -> None:
         super().__init__()
         widths = (math.prod(inputs), *hidden)
@@ -94,7 +94,6 @@ class NoisyMLP(nn.Module):
         self.noise = noise
         self.outputs = None if outputs is None else tuple(outputs)
         self.answer = None if outputs is None else nn.Linear(widths[-1], math.prod(outputs))
-        self.output_activation = activation_layer(output_activation)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, *inputs) -> (B, *outputs)."""
@@ -103,7 +102,7 @@ class NoisyMLP(nn.Module):
             x = self.activation(layer(self._noisy(x) if number else x))
         if self.answer is None:
             return x
-        result: Tensor = self.output_activation(self.answer(self._noisy(x)))
+        result: Tensor = self.answer(self._noisy(x))
         return result.reshape(len(x), *(self.outputs or ()))
 
     def _noisy(self, x: Tensor) -> Tensor:

@@ -38,7 +38,6 @@ class NetworkEntry:
 
 NETWORKS: dict[str, NetworkEntry] = {
     "mlp": NetworkEntry(f"{_HERE}.mlp:MLP", ("hidden", "activation", "batch_norm", "weights", "maxout_pieces")),
-    "noisy-mlp": NetworkEntry(f"{_HERE}.noisy_mlp:NoisyMLP", ("hidden", "activation")),
     "dcgan": NetworkEntry(f"{_HERE}.conv:dcgan", ("width",), convolutional=True),
     "resnet": NetworkEntry(f"{_HERE}.resnet:resnet", ("width",), convolutional=True),
     "r3gan": NetworkEntry(f"{_HERE}.r3gan:r3gan", ("width",), convolutional=True, zero_layers=True),

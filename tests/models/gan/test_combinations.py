@@ -29,6 +29,7 @@ CONDITION: list[dict[str, Any]] = [
     {"generator": "batch_norm", "discriminator": "projection"},
     {"generator": "concatenate", "discriminator": "auxiliary"},
     {"discriminator": "info"},
+    {"discriminator": "classes"},
 ]
 FACTORS: dict[str, list[Any]] = {
     "objective": list(LOSSES),

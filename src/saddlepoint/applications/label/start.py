@@ -113,8 +113,13 @@ def label_examples(
     steps: int | None = None,
     keep: Path | None = None,
     report: Report | None = None,
+    baseline: bool = True,
 ) -> Labelled:
-    """The same for examples that were read. For arguments see `label`."""
+    """The same for examples that were read. For further arguments see `label`.
+
+    Args:
+        baseline: whether an experiment also tests the supervised baseline.
+    """
     check_classes(examples)
     if per_class is None:
         check_missing(examples)
@@ -125,7 +130,7 @@ def label_examples(
     if keep is not None:
         request = fingerprint([], examples.digest, method, per_class, seed, folds, steps)
         kept = Keep(keep, request, "label")
-    done = _Work(examples, experiment, task, kept, report).run(method, folds)
+    done = _Work(examples, experiment, task, kept, report, baseline).run(method, folds)
     if kept is not None:
         kept.remove()
     return done
@@ -140,12 +145,20 @@ class _Work:
         task: what methods get.
         kept: finished parts.
         report: receives the progress.
+        baseline: whether the supervised baseline is tested too.
     """
 
     def __init__(
-        self, examples: Examples, experiment: Experiment | None, task: Task, kept: Keep | None, report: Report | None
+        self,
+        examples: Examples,
+        experiment: Experiment | None,
+        task: Task,
+        kept: Keep | None,
+        report: Report | None,
+        baseline: bool,
     ) -> None:
         self.examples, self.experiment, self.task, self.kept, self.report = examples, experiment, task, kept, report
+        self.baseline = baseline
 
     def run(self, method: str, folds: int | None) -> Labelled:
         """Choose a method, fit it, calibrate it, and score it where labels were hidden."""
@@ -202,7 +215,7 @@ class _Work:
     def _tested(self, chosen: str, whole: Floats, test: Floats) -> Tested:
         assert self.experiment is not None
         labels, hidden = self.experiment.test.labels, self.experiment.hidden
-        baseline = None if chosen == BASELINE else _share(self._fitted(BASELINE)[1], labels)
+        baseline = _share(self._fitted(BASELINE)[1], labels) if self.baseline and chosen != BASELINE else None
         transductive = _share(whole[hidden], self.experiment.truth[hidden]) if len(hidden) else None
         return Tested(_share(test, labels), transductive, baseline, len(labels), len(hidden))
 

@@ -44,10 +44,9 @@ def settings(event: Event) -> dict[str, Any]:
         "noise": {"distribution": "uniform"},
         "generator": {"hidden": [128, 128] if small else [500, 500], "activation": "softplus", "batch_norm": True},
         "discriminator": {
-            "network": "noisy-mlp",
-            "activation": "relu",
-            "hidden": [256, 128, 128] if small else [1000, 500, 250, 250, 250],
-            "arguments": {"noise": 0.5},
+            # Not among the registered networks, which make the same of an example in every pass.
+            "network": "saddlepoint.networks.noisy_mlp:NoisyMLP",
+            "arguments": {"hidden": [256, 128, 128] if small else [1000, 500, 250, 250, 250], "noise": 0.5},
         },
         "output": "sigmoid" if bounded else "identity",
         "objective": "feature-matching",
