@@ -65,6 +65,7 @@ def test_the_answer_about_a_log_names_the_labels(run: Run) -> None:
     assert "Check the labels" in said
 
 
+@pytest.mark.slow
 def test_the_predictor_beats_the_floors(run: Run) -> None:
     said, _ = run("next_frames")
     errors = {name: float(value) for name, value in re.findall(r"^(.+?) +squared error +([\d.]+)", said, re.MULTILINE)}

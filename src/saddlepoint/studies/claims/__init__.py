@@ -31,6 +31,7 @@ CLAIMS: dict[str, str] = {
     "C14": "narrow_densities",
     "C15": "guidelines",
     "C16": "strengths",
+    "C17": "next_frames",
     "C18": "generated_data",
     "C19": "sample_sizes",
     "C20": "game_optimisers",

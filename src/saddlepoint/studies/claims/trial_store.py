@@ -34,7 +34,7 @@ PACKAGE = Path(__file__).resolve().parents[2]
 TRAINING = (
     "__init__.py", "errors.py", "arguments.py", "markup.py", "open_sections.py", "settings.py", "yaml_text.py", "progress", "data", "diagnosis", "evaluation", "models", "networks",
     "lanes", "objectives", "optimisers", "records", "training", "studies/__init__.py", "studies/convergence.py",
-    "studies/claims/__init__.py", "studies/claims/augmentation_gains.py", "studies/claims/classifier_curves.py", "studies/claims/code_models.py", "studies/claims/discriminator_ahead.py", "studies/claims/image_games.py", "studies/claims/laboratory.py", "studies/claims/mistakes.py", "studies/claims/step_times.py", "studies/claims/trial.py",
+    "studies/claims/__init__.py", "studies/claims/augmentation_gains.py", "studies/claims/classifier_curves.py", "studies/claims/code_models.py", "studies/claims/discriminator_ahead.py", "studies/claims/frame_games.py", "studies/claims/image_games.py", "studies/claims/laboratory.py", "studies/claims/mistakes.py", "studies/claims/step_times.py", "studies/claims/trial.py",
     "studies/claims/trial_store.py", "studies/claims/watched.py", "recipe", "studies/settings.py",
     "experiment/__init__.py", "experiment/conditional_rows.py", "experiment/in_memory.py", "experiment/listener.py", "experiment/rows.py", "applications/__init__.py",
     *(f"applications/augment/{name}" for name in ("__init__.py", "alternatives", "classifiers.py", "drawing.py", "examples.py", "filtering.py",
