@@ -12,7 +12,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 NO_BENCHMARKS = {"run", "results"}  # how the others are run, and where they write
 # They train for hours, where their outcomes are missing: only by name.
-LONG = {"densities", "few_data", "gan_recipes", "label", "likelihood", "stacked_mnist", "zoo"}
+LONG = {"densities", "few_data", "gan_recipes", "label", "likelihood", "predict", "stacked_mnist", "zoo"}
 ON_A_GPU = {"gpu"}  # skipped without one, unless they are named
 
 
