@@ -22,6 +22,7 @@ from saddlepoint.recipe import Recipe
 from saddlepoint.records import Record, RunFolder
 from saddlepoint.training import checkpoint
 
+COMPLETE = ("finished", "failed")  # states of runs; the findings of a failed one are among the notes
 SHARE = 0.6  # of the progress that is training
 
 
@@ -95,17 +96,33 @@ def train_once(source: Source, recipe: Recipe, folder: Path, report: Report | No
         folder: of runs; that of this one has a name which depends on the request.
         report: receives the progress.
         trust: whether code that the recipe names by import path may run.
+
+    Raises:
+        KeyboardInterrupt: training was interrupted; the same call goes on.
     """
     place = folder / f"{recipe.name}-{_seal(source, recipe)}"
     run = RunFolder(place)
     listener = Listener() if report is None else TrainingReport(report)
-    if run.summary.is_file() and run.read_summary().get("state") == "finished":
+    if _state(run) in COMPLETE:
         return Run(place, trust=trust)
     if checkpoint.exists(run):
-        return resume(place, pictures=False, trust=trust, listener=listener)
-    folder.mkdir(parents=True, exist_ok=True)
-    data: Any = source.dataset if source.settings is None else None
-    return train(recipe, data=data, run=place, overwrite=place.exists(), pictures=False, trust=trust, listener=listener)
+        trained = resume(place, pictures=False, trust=trust, listener=listener)
+    else:
+        folder.mkdir(parents=True, exist_ok=True)
+        data: Any = source.dataset if source.settings is None else None
+        trained = train(
+            recipe, data=data, run=place, overwrite=place.exists(), pictures=False, trust=trust, listener=listener
+        )
+    if (
+        _state(run) not in COMPLETE
+    ):  # the training loop answers Ctrl-C by a checkpoint, from which the next call goes on
+        raise KeyboardInterrupt
+    return trained
+
+
+def _state(run: RunFolder) -> str | None:
+    """How a run ended; None if it has not."""
+    return str(run.read_summary().get("state")) if run.summary.is_file() else None
 
 
 def _seal(source: Source, recipe: Recipe) -> str:

