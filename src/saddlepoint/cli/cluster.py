@@ -85,7 +85,9 @@ def _out(source: str, given: str | None, *, overwrite: bool) -> Path:
 
 def _say(done: Clustered, document: Mapping[str, Any], output: Output) -> None:
     output.say(done.headline, "bold")
-    output.say(f"  {done.clusters} clusters ({done.how}) of {len(done.subject):,} {done.subject.event.plural}")
+    output.say(
+        f"  {done.clusters} cluster{'s' if done.clusters > 1 else ''} ({done.how}) of {len(done.subject):,} {done.subject.event.plural}"
+    )
     labelled = done.verdict is not None
     shown = ("nmi", "ari", "accuracy") if labelled else ("stability", "silhouette")
     output.say(f"  {'':<18} " + "  ".join(f"{metric:<20}" for metric in shown))

@@ -36,6 +36,7 @@ def test_clusters_at_random_are_not_stable() -> None:
     assert found is not None
     assert abs(found.value) < 0.1
     assert stability(METHODS["k-means"].function, points[:4], 4, 0) is None  # too few examples
+    assert stability(METHODS["k-means"].function, points, 1, 0) is None  # which says nothing
 
 
 @pytest.mark.parametrize("criterion", CHOICES)

@@ -66,11 +66,13 @@ def stability(cluster: Cluster, points: Points, clusters: int, seed: int, pairs:
         pairs: of refits, no two of which share a refit.
 
     Returns:
-        The mean over pairs and its interval; None where samples are too small for K clusters.
+        The mean over pairs and its interval; None for a single cluster, which always agrees, and where samples are too small for K.
 
     References:
         Cluster-wise Assessment of Cluster Stability (Christian Hennig, 2007), https://doi.org/10.1016/j.csda.2006.11.025
     """
+    if clusters < 2:
+        return None
     rng = np.random.default_rng([seed, 2])
     found = []
     for pair in range(pairs):
