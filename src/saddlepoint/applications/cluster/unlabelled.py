@@ -66,7 +66,7 @@ def stability(cluster: Cluster, points: Points, clusters: int, seed: int, pairs:
         pairs: of refits, no two of which share a refit.
 
     Returns:
-        The mean over pairs and its interval; None for a single cluster, which always agrees, and where samples are too small for K.
+        The mean over pairs and its interval; None for a single group, which always agrees, and where samples are too small for K.
 
     References:
         Cluster-wise Assessment of Cluster Stability (Christian Hennig, 2007), https://doi.org/10.1016/j.csda.2006.11.025
@@ -85,7 +85,7 @@ def stability(cluster: Cluster, points: Points, clusters: int, seed: int, pairs:
             labels[sample] = cluster(points[sample], clusters, seed + 2 * pair + side)
             assigned.append(labels)
         both = (assigned[0] >= NOISE) & (assigned[1] >= NOISE)
-        if both.sum() < 2:
+        if min(len(np.unique(labels[both])) for labels in assigned) < 2:
             return None
         # Noise of the first refit is a group as well; classes are counted from 0.
         found.append(adjusted_rand_index(contingency(assigned[0][both] - NOISE, assigned[1][both])))
