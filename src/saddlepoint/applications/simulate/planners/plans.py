@@ -95,6 +95,9 @@ class ChoicePlans(Plans):
     def draw(self, candidates: int, generator: torch.Generator) -> Tensor:
         n, horizon, size = self.shares.shape
         uniform = torch.rand(n, candidates, horizon, 1, generator=generator)
+        held = torch.rand(n, candidates, horizon, 1, generator=generator) < CORRELATION
+        for step in range(1, horizon):  # the probabilities of each step stay as they are
+            uniform[:, :, step] = torch.where(held[:, :, step], uniform[:, :, step - 1], uniform[:, :, step])
         chosen = (uniform > self.shares.cumsum(-1)[:, None]).sum(-1).clamp(max=size - 1)
         chosen[:, 0] = self.shares.argmax(-1)
         return torch.nn.functional.one_hot(chosen, size).float()
