@@ -88,7 +88,7 @@ def _returns(planned: Mapping[str, Any]) -> Markup:
         + (" (none from one episode)" if episodes == 1 else "")
         + f". Promised: the return over the next {search['horizon']} steps that the model predicts at the steps of real episodes; obtained: what "
         "came in these steps, in which the planner plans again at every step. "
-        f"{search['candidates']} candidates, {search['iterations']} iterations, {search['particles']} particles."
+        f"Candidates {search['candidates']}, iterations {search['iterations']}, particles {search['particles']}."
     )
     return html(
         '{}<div class="scroll"><table class="result"><tr><th>planner</th><th>return, real task</th><th>return, learnt task</th>'
