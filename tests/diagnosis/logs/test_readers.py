@@ -147,6 +147,18 @@ def test_after_a_resumption_later_rows_replace_earlier_ones(tmp_path: Path) -> N
     assert "went on from 6" in " ".join(log.notes)
 
 
+def test_a_few_rows_that_go_back_cost_no_other_rows(tmp_path: Path) -> None:
+    log = read(tmp_path, csv() + "1,9,9\n")
+    assert [record.values["d/loss"] for record in log.records] == pytest.approx(D)
+    assert "were left out" in " ".join(log.notes)
+
+
+def test_an_index_without_a_name_counts_the_steps(tmp_path: Path) -> None:
+    log = read(tmp_path, "d_loss,g_loss\n" + "".join(f"{10 * i},0.5,1.5\n" for i in range(5)))
+    assert [record.step for record in log.records] == [0, 10, 20, 30, 40]
+    assert log.records[0].values == {"d/loss": 0.5, "g/loss": 1.5}
+
+
 def test_a_counter_that_starts_again_in_every_epoch_goes_on(tmp_path: Path) -> None:
     rows = "".join(
         f"Epoch [{epoch}/3], Step [{step}/40], d_loss: 0.5, g_loss: 1.5\n"

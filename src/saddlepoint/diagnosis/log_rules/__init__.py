@@ -60,6 +60,12 @@ LOG_RULES: Mapping[str, Problem] = {
         "very likely",
         ("lower_beta", "warm_up", "free_bits"),
     ),
+    "unweighted KL": Problem(
+        ".posterior:kl_has_no_weight",
+        "the KL term has no weight in the loss",
+        "very likely",
+        ("kl_in_loss", "beta_one", "warm_up"),
+    ),
     "unlimited KL": Problem(
         ".posterior:kl_grows_without_limit",
         "the KL term grows without limit",
@@ -71,6 +77,12 @@ LOG_RULES: Mapping[str, Problem] = {
         "neither player has learnt from the start",
         "very likely",
         ("optimisers", "data_scale", "faster"),
+    ),
+    "disagreement": Problem(
+        ".disagreement:players_disagree",
+        "the players' labels or signs disagree",
+        "very likely",
+        ("labels", "generator_sign", "optimisers"),
     ),
     "constant": Problem(
         ".constant:losses_become_constant",
@@ -89,6 +101,12 @@ LOG_RULES: Mapping[str, Problem] = {
         "the discriminator's scores run away",
         "very likely",
         ("penalty", "gradient_penalty", "spectral"),
+    ),
+    "distance": Problem(
+        ".runaway:critic_distance_never_falls",
+        "the generator does not come closer to the data",
+        "possible",
+        ("labels_of_critic", "generator_sign", "gradient_penalty"),
     ),
     "breaks": Problem(
         ".swings:losses_jump", "training breaks, the losses jump", "likely", ("earlier_checkpoint", "slower", "clip")
@@ -110,6 +128,9 @@ LOG_RULES: Mapping[str, Problem] = {
         "the losses swing and do not settle",
         "possible",
         ("r1_penalty", "half_momentum", "slower"),
+    ),
+    "game explodes": Problem(
+        ".runaway:game_explodes", "the losses explode", "very likely", ("slower", "clip", "data_scale")
     ),
     "explodes": Problem(
         ".runaway:loss_explodes", "the loss explodes", "very likely", ("earlier_checkpoint", "clip", "slower_shared")

@@ -9,6 +9,8 @@ from saddlepoint.diagnosis.remedies import REMEDIES
 CHECKS: dict[str, str] = {
     "earlier_checkpoint": "go back to a checkpoint from before step {step}, if there is one",
     "labels": "check the labels: real examples are 1 and generated ones 0 in the discriminator's loss, and generated ones 1 in the generator's",
+    "generator_sign": "check the generator's loss: it falls where the discriminator takes samples for real, as -log D(G(z)) and -D(G(z)) do",
+    "labels_of_critic": "check the signs: the critic minimises D(G(z)) - D(x), and the generator -D(G(z))",
     "optimisers": "check that each optimiser holds the parameters of its own player, and that zero_grad, backward and step are called on them",
     "optimiser": "check that the optimiser holds the model's parameters, and that zero_grad, backward and step are called",
     "data_scale": "check that the data have the range of the model's output (-1 to 1 for tanh, 0 to 1 for a sigmoid)",

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 from saddlepoint.diagnosis.declaration import rule
 from saddlepoint.diagnosis.facts import Facts
-from saddlepoint.diagnosis.log_rules.blind_values import constant_answer, is_blind, kind_of
+from saddlepoint.diagnosis.log_rules.blind_values import UNBOUNDED, constant_answer, is_blind, kind_of
 from saddlepoint.diagnosis.log_rules.stretches import FEWEST, last_stretch, median, together, width
 from saddlepoint.diagnosis.series import Series
 from saddlepoint.records import Finding
 
-EQUAL, NOTHING = 0.004, 1e-4  # relative and absolute difference below which values are the same
+EQUAL, NOTHING = 0.004, 1e-6  # relative and absolute difference below which values are the same
 STILL = 0.02  # half the width of both losses over their level, in a log in which nothing is learnt
+STILL_DIFFERENCE = 0.1  # the same for a critic's loss, over the size of its scores: batches differ by more
 START = 0.15  # share of the rows that belong to the start
 SHIFT = 0.5  # of the width: a difference between the first and the last half that is none
 
@@ -58,7 +59,10 @@ def losses_never_move(d_loss: Series, g_loss: Series, run: Facts) -> Finding | N
     d, g = ([row[i] for row in body] for i in (0, 1))
     kind = kind_of(run.traits)
     blind = bool(kind) and is_blind(kind, median(d))
-    if not (_is_flat(d) and _is_flat(g)):
+    # A critic's loss is a difference of scores, and may be near 0; its size is that of the scores.
+    is_critic = kind == UNBOUNDED
+    scale = max(abs(median(d)), abs(median(g))) if is_critic else abs(median(d))
+    if not (_is_flat(d, (STILL_DIFFERENCE if is_critic else STILL) * scale) and _is_flat(g, STILL * abs(median(g)))):
         return None
     return Finding(
         "NUM304",
@@ -78,12 +82,12 @@ def _same(value: float, level: float) -> bool:
     return abs(value - level) <= max(EQUAL * abs(level), NOTHING)
 
 
-def _is_flat(values: Sequence[float]) -> bool:
+def _is_flat(values: Sequence[float], narrow: float) -> bool:
     """Whether values stay within a narrow band, without a drift."""
     half = len(values) // 2
     drift = abs(median(values[half:]) - median(values[:half]))
     band = width(values)
-    return band <= max(STILL * abs(median(values)), NOTHING) and (drift <= SHIFT * band or band <= NOTHING)
+    return band <= max(narrow, NOTHING) and (drift <= SHIFT * band or band <= NOTHING)
 
 
 def _shown(value: float) -> str:

@@ -14,6 +14,8 @@ from saddlepoint.records import Finding
 FALLS = 0.02  # of its level: what a loss loses in its course, at least, where something is learnt
 NOISE = 3.0  # times the width of the noise between neighbouring rows
 RISES, STAYS = 0.05, 0.2  # of the lowest level; share of the log in which it is above
+# Over the last third of the log: of a loss that stands still, and of one that goes on to fall; of the other loss at the end.
+STILL, GOES_ON, APART = 0.9, 0.8, 1.5
 HELD_OUT = "held_out_"
 
 
@@ -48,7 +50,7 @@ def loss_never_falls(every_series: Mapping[str, Series], run: Facts) -> Finding 
 
 @rule("NUM306", traits={"log"}, without={"gan"}, reads=("*/held_out_loss", "*/held_out_reconstruction"))
 def losses_part(every_series: Mapping[str, Series], run: Facts) -> Finding | None:
-    """The loss on held-out examples rises again while that on training examples falls.
+    """The loss on held-out examples rises again, or stands still far above, while that on training examples falls.
 
     Early Stopping - But When? (Lutz Prechelt, 1998), https://doi.org/10.1007/3-540-49430-8_3
     """
@@ -61,22 +63,50 @@ def losses_part(every_series: Mapping[str, Series], run: Facts) -> Finding | Non
         _, trained = finite(training)
         if len(held_out) < FEWEST or len(trained) < FEWEST:
             continue
-        smooth = [median(held_out[max(0, i - 1) : i + 2]) for i in range(len(held_out))]
-        place = smooth.index(min(smooth))
-        late = held_out[-max(3, int(STAYS * len(held_out))) :]
-        lowest, now = smooth[place], quantile(late, 0.25)
-        margin = max(RISES * abs(lowest), NOISE * _noise(held_out))
-        falls = median(trained[-max(3, len(trained) // 5) :]) < median(trained[: max(3, len(trained) // 5)])
-        if place < len(held_out) - len(late) and now > lowest + margin and falls:
-            return Finding(
-                "NUM306",
-                "warning",
-                steps[place],
-                f"The loss on held-out examples was lowest ({lowest:.4g}) at step {steps[place]:,} and is {median(late):.4g} now, while the "
-                "training loss falls: the model overfits.",
-                {"lowest": lowest, "lowest_step": steps[place], "now": median(late), "series": [name, training.name]},
-            )
+        place, lowest, now = _lowest_and_late(held_out)
+        if median(_tail(trained)) >= median(_head(trained)):
+            continue
+        if now > lowest + max(RISES * abs(lowest), NOISE * _noise(held_out)):
+            words = f"was lowest ({lowest:.4g}) at step {steps[place]:,} and is {median(_tail(held_out)):.4g} now, while the training loss falls"
+            return _overfits(steps[place], words, [name, training.name])
+        if (since := _stands_still(held_out, trained)) is not None:
+            words = f"stands still at {median(_tail(held_out)):.3g}, while the training loss goes on to fall, to {median(_tail(trained)):.3g}"
+            return _overfits(steps[since], words, [name, training.name])
     return None
+
+
+def _overfits(step: int, words: str, series: list[str]) -> Finding:
+    return Finding(
+        "NUM306",
+        "warning",
+        step,
+        f"The loss on held-out examples {words}: the model overfits.",
+        {"since": step, "series": series},
+    )
+
+
+def _lowest_and_late(held_out: Sequence[float]) -> tuple[int, float, float]:
+    """Return where a series is lowest, its level there, and a low level of its end; the end itself where that is lowest."""
+    smooth = [median(held_out[max(0, i - 1) : i + 2]) for i in range(len(held_out))]
+    place = smooth.index(min(smooth))
+    late = _tail(held_out)
+    return place, smooth[place], quantile(late, 0.25) if place < len(held_out) - len(late) else smooth[place]
+
+
+def _stands_still(held_out: Sequence[float], trained: Sequence[float]) -> int | None:
+    """Return since which place held-out examples gain next to nothing from training, while their loss is far above; None if they gain."""
+    levels = [(blocks(values, 6)[-3], blocks(values, 6)[-1]) for values in (held_out, trained)]
+    (held_before, held_now), (before, now) = levels
+    still = min(held_before, held_now, before, now) > 0 and held_now > STILL * held_before
+    return len(held_out) // 2 if still and now < GOES_ON * before and held_now > APART * now else None
+
+
+def _head(values: Sequence[float]) -> Sequence[float]:
+    return values[: max(3, int(STAYS * len(values)))]
+
+
+def _tail(values: Sequence[float]) -> Sequence[float]:
+    return values[-max(3, int(STAYS * len(values))) :]
 
 
 def _training(every_series: Mapping[str, Series], quantity: str) -> Series | None:

@@ -6,14 +6,18 @@ import math
 
 from saddlepoint.diagnosis.declaration import rule
 from saddlepoint.diagnosis.facts import Facts
-from saddlepoint.diagnosis.log_rules.stretches import FEWEST, blocks, finite, last_stretch, median, trend
+from saddlepoint.diagnosis.log_rules.stretches import FEWEST, blocks, finite, last_stretch, median, together, trend
 from saddlepoint.diagnosis.series import Series
 from saddlepoint.records import Finding
 
 SILENT, SMALL = 0.05, 0.01  # nats, and share of the reconstruction term, of a code that carries next to nothing
 AVERAGED = 1.0  # a reconstruction term below this is a mean over pixels, or of very few numbers
 ROUNDING = 1e-3  # nats, and share of the term: what rounding leaves of a KL of 0
-MANY, GROWN, STEADY = 100.0, 3.0, 0.6  # nats; times the level at a third of the log; rank correlation with time
+PAID, NATS = (
+    0.01,
+    1.0,
+)  # share of the KL term that the loss has beyond the reconstruction term; nats of a KL term that is one
+MANY, GROWN, STEADY = 100.0, 1.8, 0.6  # nats; times the level at a third of the log; rank correlation with time
 
 
 @rule("VAE201", traits={"vae", "log"}, without={"gan"})
@@ -84,6 +88,27 @@ def kl_is_negative(vae_kl: Series, run: Facts) -> Finding | None:
         f"The KL term is negative ({lowest:.3g}), and a KL divergence never is: "
         + ("its sign is wrong, or it is logged with a minus." if always else "it is computed wrongly."),
         {"kl": lowest, "rows": len(negative), "always": always},
+    )
+
+
+@rule("VAE204", traits={"vae", "log"}, without={"gan"})
+def kl_has_no_weight(vae_loss: Series, vae_reconstruction: Series, vae_kl: Series, run: Facts) -> Finding | None:
+    """The loss equals its reconstruction term although the KL term is not 0: it was left out, or its weight is next to 0.
+
+    Auto-Encoding Variational Bayes (Diederik Kingma, Max Welling, 2013), equation 3, https://arxiv.org/abs/1312.6114
+    """
+    steps, rows = together(vae_loss, vae_reconstruction, vae_kl)
+    start = last_stretch(rows, lambda loss, term, kl: kl > NATS and abs(loss - term) < PAID * kl)
+    if start is None:
+        return None
+    nats = median([kl for *_, kl in rows[start:]])
+    return Finding(
+        "VAE204",
+        "failure",
+        steps[start],
+        f"The loss equals its reconstruction term, although the KL term is {nats:.3g}: it is left out of the loss, or has next to no weight, so "
+        "that codes leave the prior, from which samples are drawn.",
+        {"kl": nats, "window": [steps[start], steps[-1]]},
     )
 
 

@@ -7,13 +7,25 @@ from collections.abc import Mapping
 from saddlepoint.diagnosis.declaration import rule
 from saddlepoint.diagnosis.facts import Facts
 from saddlepoint.diagnosis.log_rules.blind_values import CROSS_ENTROPY, SQUARED_ERROR, kind_of
-from saddlepoint.diagnosis.log_rules.stretches import FEWEST, blocks, finite, last_stretch, median, together, trend
+from saddlepoint.diagnosis.log_rules.stretches import (
+    FEWEST,
+    blocks,
+    finite,
+    last_stretch,
+    median,
+    together,
+    trend,
+    width,
+)
 from saddlepoint.diagnosis.series import Series
 from saddlepoint.records import Finding
 
 # -log D(G(z)) of 8 nats is a probability of .0003; (D(G(z)) - 1)^2 is 1 where samples are recognised, and above where scores grow.
 FAR = {CROSS_ENTROPY: 8.0, SQUARED_ERROR: 2.0}
 LARGE, GROWS, STEADY = 20.0, 2.0, 0.6  # of scores; times the level at a third of the log; rank correlation with time
+# Of the largest distance, which a generator that learns makes smaller; noise of the distance over it.
+LEVEL, STEADINESS = 0.95, 0.1
+HUGE = 1e3  # of a game's losses; those of critics with a penalty stay below some tens
 EXPLODED = 10.0  # times the lowest level so far
 
 
@@ -66,6 +78,50 @@ def critic_runs_away(d_loss: Series, g_loss: Series, run: Facts) -> Finding | No
                 {"loss": values[-1], "early": early, "window": [steps[start], steps[-1]]},
             )
     return None
+
+
+@rule("GAN106", traits={"gan", "log", "unbounded"})
+def critic_distance_never_falls(d_loss: Series, g_loss: Series, run: Facts) -> Finding | None:
+    """Minus the critic's loss, an estimate of the distance between samples and data, never falls from its highest level.
+
+    Wasserstein GAN (Martin Arjovsky, Soumith Chintala, Léon Bottou, 2017), section 4, on the estimate as a curve of learning,
+    https://arxiv.org/abs/1701.07875
+    """
+    steps, values = finite(d_loss)
+    levels = [-level for level in blocks(values, 9)]
+    if len(values) < 3 * FEWEST or not min(levels[1:]) > 0:
+        return None
+    peak, early = max(levels), abs(min(values[: max(1, len(values) // 20)], key=abs))
+    if min(levels[3:]) < LEVEL * peak or width(values[len(values) // 3 :]) > STEADINESS * peak or early > 0.5 * peak:
+        return None
+    return Finding(
+        "GAN106",
+        "warning",
+        steps[-1],
+        f"The critic's loss went to {-levels[-1]:.3g} and stays there: the distance between samples and data, which it estimates, never falls.",
+        {"distance": levels[-1], "early": early},
+    )
+
+
+@rule("NUM302", traits={"gan", "log"})
+def game_explodes(d_loss: Series, g_loss: Series, run: Facts) -> Finding | None:
+    """Both losses stay at sizes that no objective has while it is trained with success, in either direction.
+
+    Deep Learning (Ian Goodfellow, Yoshua Bengio, Aaron Courville, 2016), section 8.2.4, on cliffs and exploding gradients,
+    https://www.deeplearningbook.org
+    """
+    steps, rows = together(d_loss, g_loss)
+    start = last_stretch(rows, lambda d, g: max(abs(d), abs(g)) > HUGE)
+    if start is None:
+        return None
+    d, g = zip(*rows[start:], strict=True)
+    return Finding(
+        "NUM302",
+        "failure",
+        steps[start],
+        f"The losses explode: the discriminator's is {median(d):,.3g} and the generator's {median(g):,.3g} (medians).",
+        {"discriminator_loss": median(d), "generator_loss": median(g), "window": [steps[start], steps[-1]]},
+    )
 
 
 @rule("NUM302", traits={"log"}, without={"gan"}, reads=("*/loss", "*/reconstruction"))

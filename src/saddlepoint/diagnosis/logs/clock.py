@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import itertools
 import math
+from bisect import bisect_left
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from saddlepoint.diagnosis.log_rules.stretches import FEWEST
 from saddlepoint.diagnosis.logs.table import Row, Table
 
 STEPS = ("step", "_step", "global_step", "iteration", "iter", "batches_done", "epoch")
@@ -122,15 +124,17 @@ def _ascending(steps: list[int], rows: Sequence[Row]) -> tuple[list[int], list[R
         return counted, list(rows), ["The counter starts again several times and was read as going on."]
     kept: list[int] = []
     found: list[Row] = []
-    for at, row in zip(steps, rows, strict=True):
-        goes_back = bool(kept) and at < kept[-1]
-        while goes_back and kept and kept[-1] >= at:
-            kept.pop()
-            found.pop()
-        kept.append(at)
-        found.append(row)
-    word = "again from the start" if steps[back[-1]] <= steps[0] else f"from {steps[back[-1]]:,}"
-    return kept, found, [f"The steps go back: the training went on {word}, and what was written later is read."]
+    notes = []
+    for start, stop in itertools.pairwise([0, *back, len(steps)]):
+        first = bisect_left(kept, steps[start])
+        if stop - start < min(FEWEST, len(kept) - first):
+            notes.append(f"The steps go back to {steps[start]:,} for {stop - start} rows, which were left out.")
+            continue
+        if kept:
+            word = "again from the start" if steps[start] <= steps[0] else f"from {steps[start]:,}"
+            notes.append(f"The steps go back: the training went on {word}, and what was written later is read.")
+        kept[first:], found[first:] = steps[start:stop], rows[start:stop]
+    return kept, found, notes[-2:]
 
 
 def _thinned(steps: Sequence[int], rows: Sequence[Row], unit: str, notes: Sequence[str]) -> Counted:

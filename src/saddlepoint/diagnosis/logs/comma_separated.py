@@ -51,6 +51,10 @@ def read(source: Source) -> Table | None:
         raise RunError(
             f"{source.name}: the first row holds numbers. Add a first row with the names of the columns, such as step,d_loss,g_loss."
         )
+    if all(len(row) == len(written) + 1 for row in cells[1:4]):
+        written.insert(
+            0, "step" if "step" not in written else "row"
+        )  # an index without a name, as R and some loggers write it
     names, notes = distinct(written), []
     body = [row for row in cells[1:] if [cell.strip() for cell in row] != written]
     if len(body) < len(cells) - 1:

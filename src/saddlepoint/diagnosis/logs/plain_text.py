@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 
 from saddlepoint.diagnosis.logs.numbers import NUMBER, number, without_tensors
 from saddlepoint.diagnosis.logs.source import Source
@@ -101,6 +102,7 @@ def _named_numbers(line: str) -> Iterator[tuple[str, float, bool]]:
         end = found.end()
 
 
+@lru_cache(4_096)  # lines of a log have the same words
 def _name(text: str) -> str:
     """Return the words directly before a number, without what separates them from it."""
     parts = [part for part in _BORDER.split(text) if re.search(r"[A-Za-z]", part)]

@@ -1,0 +1,130 @@
+"""The runs of benchmarks/foreign.py: scripts with and without mistakes over seeds, and how their logs are judged.
+
+Outcomes hold the printed logs, which are judged anew whenever the page is written, so that a changed rule needs no training.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from loops import NO_MISTAKE, SCRIPTS
+from tables.outcomes import hashed_key
+
+CALIBRATION, REPORT = HALVES = ("calibration", "report")
+FIRST_SEED = {CALIBRATION: 0, REPORT: 1_000}  # the halves share neither scripts nor seeds
+CONTROLS = 4  # controls for one run of each mistake
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A run of a script.
+
+    Attributes:
+        script: its name.
+        mistake: that is injected; "none" for a control.
+        seed: of the run.
+        quick: least work, to see that it runs.
+    """
+
+    script: str
+    mistake: str
+    seed: int
+    quick: bool = False
+
+    @property
+    def key(self) -> str:
+        """The key of its outcome."""
+        return hashed_key(f"{self.script}-{self.mistake}-{self.seed}", asdict(self))
+
+    @property
+    def half(self) -> str:
+        """The half that it belongs to."""
+        return CALIBRATION if SCRIPTS[self.script].calibrates else REPORT
+
+    @property
+    def is_control(self) -> bool:
+        """Whether nothing is wrong."""
+        return self.mistake == NO_MISTAKE
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run printed.
+
+    Attributes:
+        log: the text.
+        seconds: of CPU time.
+    """
+
+    log: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What diagnose says about a log.
+
+    Attributes:
+        named: codes of warnings and failures that hold whatever the objective.
+        possible: codes that hold under one of the possible objectives.
+    """
+
+    named: tuple[str, ...]
+    possible: tuple[str, ...]
+
+    def finds(self, codes: frozenset[str]) -> str:
+        """Return "named" if the first code is one of these, "one of two" if one is among the first two or the possible ones; else ""."""
+        if self.named and self.named[0] in codes:
+            return "named"
+        return "one of two" if codes & {*self.named[:2], *self.possible} else ""
+
+
+def trials(halves: Sequence[str], seeds: int, quick: bool) -> list[Trial]:
+    """The runs in rounds of one run of each script, mistakes and controls mixed, so that what is there at any time is comparable."""
+    columns = []
+    for name, script in SCRIPTS.items():
+        half = CALIBRATION if script.calibrates else REPORT
+        if half not in halves:
+            continue
+        column = []
+        for place in range(1 if quick else seeds):
+            mistakes = [Trial(name, mistake, FIRST_SEED[half] + place, quick) for mistake in script.mistakes]
+            controls = [
+                Trial(name, NO_MISTAKE, FIRST_SEED[half] + CONTROLS * place + i, quick)
+                for i in range(1 if quick else CONTROLS)
+            ]
+            every = math.ceil(len(mistakes) / len(controls))
+            for i, control in enumerate(controls):
+                column += [*mistakes[i * every : (i + 1) * every], control]
+        columns.append(column)
+    return [trial for row in itertools.zip_longest(*columns) for trial in row if trial is not None]
+
+
+def run(trial: Trial) -> Outcome:
+    """Train the script and return its log."""
+    import torch
+
+    torch.set_num_threads(1)
+    began = time.process_time()
+    script = SCRIPTS[trial.script]
+    log = script.print_rows(script.train(trial.mistake, trial.seed, trial.quick))
+    return Outcome(log, time.process_time() - began)
+
+
+def judge(log: str) -> Verdict:
+    """Diagnose a log without flags."""
+    import saddlepoint as sp
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "train.log"
+        path.write_text(log)
+        found = sp.diagnose(path)
+    counted = [finding for finding in found.findings if finding.severity != "info"]
+    named = tuple(finding.code for finding in counted if "if" not in finding.evidence)
+    return Verdict(named, tuple(finding.code for finding in counted if "if" in finding.evidence))
