@@ -60,7 +60,7 @@ def _first_screen(document: Mapping[str, Any]) -> FirstScreen:
 def _verdict(tested: Mapping[str, Any]) -> tuple[str, str]:
     """The tone, and a sentence on the method against the baseline, by intervals that do not overlap."""
     own, baseline = tested["inductive"], tested["baseline"]
-    shown = f"the supervised baseline with the same labels has {_error(baseline)}"
+    shown = f"the supervised baseline with the same labels has an error of {_error(baseline)}"
     if own["low"] > baseline["high"]:
         return "good", f"It is better than supervised learning: {shown}."
     if own["high"] < baseline["low"]:
@@ -70,7 +70,7 @@ def _verdict(tested: Mapping[str, Any]) -> tuple[str, str]:
 
 def _error(share: Mapping[str, float]) -> str:
     """The error of a share of right predictions, with its interval."""
-    return f"{1 - share['value']:.1%} error [{1 - share['high']:.1%}, {1 - share['low']:.1%}]"
+    return f"{1 - share['value']:.1%} [{1 - share['high']:.1%}, {1 - share['low']:.1%}]"
 
 
 def _test(tested: Mapping[str, Any]) -> Markup:
@@ -163,7 +163,7 @@ def _diagram(one: Mapping[str, Any]) -> Markup:
 
 def _facts(document: Mapping[str, Any]) -> Markup:
     def by_class(counts: Sequence[int]) -> str:
-        return ", ".join(f"{name} {number:,}" for name, number in zip(document["classes"], counts, strict=True))
+        return ", ".join(f"{name}: {number:,}" for name, number in zip(document["classes"], counts, strict=True))
 
     facts = [
         (document["noun"].capitalize(), count(document["examples"])),
