@@ -1,4 +1,7 @@
-"""Write what was labelled: a table with its column filled in, or the classes and probabilities of examples."""
+"""Write what was labelled: a table with its column filled in, or the classes and probabilities of examples.
+
+What was labelled is a `labelled.Labelled`, whose `frame` is made here.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,10 @@ from saddlepoint.records import replaced
 if TYPE_CHECKING:
     import pandas as pd
 
-    from saddlepoint.applications.label.labelled import Labelled
-
 DECIMALS = 6  # of probabilities
 
 
-def frame_of(done: Labelled) -> pd.DataFrame:
+def frame_of(done: Any) -> pd.DataFrame:
     """The rows of a table with filled labels; of other examples, one row each with name or position, label and probabilities."""
     if done.examples.table is not None:
         return _table(done)
@@ -28,7 +29,7 @@ def frame_of(done: Labelled) -> pd.DataFrame:
     return frame
 
 
-def columns_of(done: Labelled) -> dict[str, Any]:
+def columns_of(done: Any) -> dict[str, Any]:
     """Columns by name: index or name, label, in an experiment the predicted label, its probability, and that of each class."""
     identities = done.examples.identities
     head = {"index": np.arange(len(done.examples))} if identities is None else {"name": list(identities)}
@@ -37,7 +38,7 @@ def columns_of(done: Labelled) -> dict[str, Any]:
     return {**head, "label": done.labels, **more, "probability": done.confidence.round(DECIMALS), **each}
 
 
-def write_labelled(done: Labelled, path: Path, *, overwrite: bool) -> None:
+def write_labelled(done: Any, path: Path, *, overwrite: bool) -> None:
     """Write a file whose ending says how: a table, or `.npz` with the columns as arrays.
 
     Args:
@@ -64,7 +65,7 @@ def write_labelled(done: Labelled, path: Path, *, overwrite: bool) -> None:
         np.savez_compressed(file, **arrays)
 
 
-def _table(done: Labelled) -> pd.DataFrame:
+def _table(done: Any) -> pd.DataFrame:
     table = done.examples.table
     assert table is not None
     from saddlepoint.data.tabular.packages import import_package
