@@ -63,6 +63,9 @@ def test_training_and_planning_from_files_of_a_task(capsys: pytest.CaptureFixtur
     assert [one["planner"] for one in document["planners"]] == ["shooting", "mppi"]
     assert all(len(one["returns"]) == 2 for one in document["planners"])
     assert "promised" in Path(document["page"]).read_text()
+    argv = ["simulate", "record", "CartPole-v1", "--run", "cart", "--steps", "15", "--out", "planned.npz"]
+    assert main(argv) == 0
+    assert len(np.load("planned.npz")["states"]) == 15
 
 
 @pytest.mark.parametrize(
@@ -74,6 +77,7 @@ def test_training_and_planning_from_files_of_a_task(capsys: pytest.CaptureFixtur
         (["record", "CartPole-v1", "--out", "mass.npz"], "--overwrite"),
         (["record", "CartPole-v1", "--out", "x.npz", "--policy", "helt"], 'Did you mean "held"'),
         (["record", "CartPole-v1", "--out", "x.npz", "--steps", "0"], "at least 1"),
+        (["record", "CartPole-v1", "--out", "x.npz", "--run", "mass"], "name the recorded task"),
         (["train", "missing.npz"], "no such file"),
         (["train", "broken.npz"], "need the arrays rewards, terminated, episode_starts"),
         (["train", "mass.npz", "cart.npz"], "recordings of one task"),

@@ -57,6 +57,9 @@ def _record(argv: Sequence[str]) -> int:
     parser.add_argument("--out", required=True, metavar="FILE.npz", help="the file to write")
     parser.add_argument("--steps", type=int, default=STEPS, metavar="N", help=f"steps to record ({STEPS:,})")
     parser.add_argument("--policy", default=RANDOM, metavar="NAME", help=f"what acts ({RANDOM})")
+    parser.add_argument(
+        "--run", metavar="RUN", help="act by planning in the learnt task of this run, instead of a policy"
+    )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the task and the policy (0)")
     parser.add_argument("--overwrite", action="store_true", help="replace a file that exists")
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
@@ -69,7 +72,12 @@ def _record(argv: Sequence[str]) -> int:
     output, waiting = console(arguments.json), console(json=True)
     with Display(waiting, every=5.0, share=1.0, summary=False, say=waiting.say) as display:
         found = record(
-            arguments.task, steps=arguments.steps, policy=arguments.policy, seed=arguments.seed, progress=display.report
+            arguments.task,
+            steps=arguments.steps,
+            policy=arguments.policy,
+            seed=arguments.seed,
+            run=arguments.run,
+            progress=display.report,
         )
     out.parent.mkdir(parents=True, exist_ok=True)
     found.write(out)

@@ -13,7 +13,7 @@ from saddlepoint.applications.simulate.playing import Played, play
 from saddlepoint.applications.simulate.registration import make_environment
 from saddlepoint.applications.simulate.settings import PLANNERS, Search
 from saddlepoint.applications.simulate.tasks import make_task, task_spaces
-from saddlepoint.applications.simulate.world import World
+from saddlepoint.applications.simulate.world import World, check_task
 from saddlepoint.errors import SettingError
 from saddlepoint.evaluation.statistics.intervals import Interval, mean_interval
 from saddlepoint.progress.protocol import Report
@@ -110,13 +110,7 @@ def plan_task(
         raise SettingError("simulate: the trajectories do not name their task; give it with --task.")
     real = [make_task(name) for _ in range(episodes)]
     observation, action = task_spaces(real[0])
-    if (observation.size, action.to_json()["kind"], action.size) != (
-        world.observation.size, world.action.to_json()["kind"], world.action.size,
-    ):  # fmt: skip
-        raise SettingError(
-            f"simulate: {name} has states of {observation} and actions of {action}, and the model was trained on {world.observation} and "
-            f"{world.action}; name the recorded task."
-        )
+    check_task(world, name, observation, action)
     learnt = [make_environment(world) for _ in range(episodes)]
     results = []
     for number, planner in enumerate(planners):

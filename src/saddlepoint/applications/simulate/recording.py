@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from saddlepoint.applications.simulate.policies.planning import Planning
 from saddlepoint.applications.simulate.policies.policy import Policy
 from saddlepoint.applications.simulate.settings import POLICIES
 from saddlepoint.applications.simulate.tasks import make_task, task_spaces
+from saddlepoint.applications.simulate.world import World, check_task
 from saddlepoint.data.spaces import Discrete
 from saddlepoint.data.trajectories import Trajectories
 from saddlepoint.errors import DataError, SettingError, suggestion
@@ -17,7 +19,9 @@ from saddlepoint.progress.protocol import Report
 SAID = 500  # steps between two reports of progress
 
 
-def record_trajectories(name: str, steps: int, policy: str, seed: int, report: Report | None = None) -> Trajectories:
+def record_trajectories(
+    name: str, steps: int, policy: str, seed: int, report: Report | None = None, world: World | None = None
+) -> Trajectories:
     """Let a policy act in a task.
 
     Args:
@@ -26,6 +30,7 @@ def record_trajectories(name: str, steps: int, policy: str, seed: int, report: R
         policy: a name in `POLICIES`.
         seed: of the task and the policy.
         report: receives the progress.
+        world: a learnt task, by planning in which actions are chosen instead of by the policy.
 
     Raises:
         SettingError: the task or the policy does not exist, or the task's spaces are not supported.
@@ -38,7 +43,12 @@ def record_trajectories(name: str, steps: int, policy: str, seed: int, report: R
     task = make_task(name)
     try:
         observation, action = task_spaces(task)
-        acting = POLICIES[policy].load()(action, observation.size, np.random.default_rng(seed))
+        rng = np.random.default_rng(seed)
+        if world is None:
+            acting: Policy = POLICIES[policy].load()(action, observation.size, rng)
+        else:
+            check_task(world, name, observation, action)
+            acting = Planning(world, rng)
         columns = _play(task, acting, steps, seed, report)
     finally:
         task.close()

@@ -14,7 +14,7 @@ _HERE = "saddlepoint.applications.simulate"
 STEPS = 10_000  # recorded steps
 HELD = 10  # steps for which a policy that holds its actions holds one at most
 TRAINING_STEPS = 5_000
-ENSEMBLE, CEM, RANDOM = "ensemble", "cem", "random"
+ENSEMBLE, CEM, MPPI, RANDOM = "ensemble", "cem", "mppi", "random"
 EPISODES = 10
 HORIZONS = (1, 5, 10, 25, 50)  # steps after which open-loop predictions are compared
 LEVELS = (0.5, 0.8, 0.95)  # of predictive intervals
@@ -60,7 +60,7 @@ MODELS: Mapping[str, str] = {
 PLANNERS: Mapping[str, PlannerEntry] = {
     "shooting": PlannerEntry(f"{_HERE}.planners.shooting:best_alone", "the best of random plans", refits=False),
     CEM: PlannerEntry(f"{_HERE}.planners.cem:elites", "the cross-entropy method", narrows=True),
-    "mppi": PlannerEntry(f"{_HERE}.planners.mppi:exponential", "model predictive path integral control"),
+    MPPI: PlannerEntry(f"{_HERE}.planners.mppi:exponential", "model predictive path integral control"),
 }
 POLICIES: Mapping[str, Entry] = {
     RANDOM: Entry(f"{_HERE}.policies.uniform:Uniform", "a random action at every step"),

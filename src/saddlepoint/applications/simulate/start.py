@@ -44,6 +44,7 @@ def record(
     steps: int = STEPS,
     policy: str = RANDOM,
     seed: int = 0,
+    run: str | Path | Run | None = None,
     out: str | Path | None = None,
     progress: Report | bool = True,
 ) -> Trajectories:
@@ -55,6 +56,7 @@ def record(
         policy: "random", "held" (random actions that are held for some steps), "linear" (random linear functions of the state) or "mixed"
             (the three in turn, which visits more states).
         seed: of the task and the policy.
+        run: a run of a learnt task, or its folder: actions are chosen by planning in it, instead of by a policy.
         out: an .npz file to write as well.
         progress: a function that receives the progress, or whether to show it on a terminal or in a notebook.
 
@@ -64,8 +66,9 @@ def record(
     """
     steps = check_count("simulate", "steps", steps, 1)
     seed = check_count("simulate", "seed", seed, 0, MOST_SEED)
+    world = None if run is None else load_world(_folder(run))
     with report_for(progress) as report:
-        found = record_trajectories(task, steps, policy, seed, report)
+        found = record_trajectories(task, steps, policy, seed, report, world)
     if out is not None:
         found.write(Path(out))
     return found

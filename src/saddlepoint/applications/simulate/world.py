@@ -13,7 +13,7 @@ from saddlepoint.applications.simulate.starts import draw_starts, fit_starts
 from saddlepoint.data.npy import Archive
 from saddlepoint.data.spaces import Box, Space
 from saddlepoint.data.trajectories import Trajectories, is_trajectories, read_trajectories, split_episodes
-from saddlepoint.errors import DataError, RunError
+from saddlepoint.errors import DataError, RunError, SettingError
 from saddlepoint.experiment.examples import DATA_FILE
 from saddlepoint.experiment.loading import load
 from saddlepoint.models.base import Model
@@ -116,3 +116,22 @@ def load_world(run: str | Path) -> World:
     if model.given != trained.given or model.event.size != trained.given + trained.observation.size + 2:
         raise DataError(f"{run}: its model was trained on other columns than a state and an action of {data}.")
     return World(model, trained, held_out, folder.path)
+
+
+def check_task(world: World, name: str, observation: Box, action: Space) -> None:
+    """Check that a task has the spaces of a learnt one.
+
+    Args:
+        world: the learnt task.
+        name: of the task, for the error message.
+        observation, action: its spaces.
+
+    Raises:
+        SettingError: its spaces have other sizes.
+    """
+    theirs, own = ((one.to_json()["kind"], one.size) for one in (action, world.action))
+    if observation.size != world.observation.size or theirs != own:
+        raise SettingError(
+            f"simulate: {name} has states of {observation} and actions of {action}, and the model was trained on {world.observation} and "
+            f"{world.action}; name the recorded task."
+        )
