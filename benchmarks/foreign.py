@@ -24,7 +24,7 @@ from tables.outcomes import origin, outcomes_file, read_outcomes
 from tables.trials import argument_parser, train_missing
 
 NAME = "Logs of other scripts"
-SEEDS = 3
+SEEDS = 2
 
 
 def describe(trial: Trial, outcome: Outcome) -> str:

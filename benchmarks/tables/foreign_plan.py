@@ -5,10 +5,12 @@ Outcomes hold the printed logs, which are judged anew whenever the page is writt
 
 from __future__ import annotations
 
+import base64
 import itertools
 import math
 import tempfile
 import time
+import zlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -58,12 +60,22 @@ class Outcome:
     """What a run printed.
 
     Attributes:
-        log: the text.
+        packed: the text, compressed, in base 64.
         seconds: of CPU time.
     """
 
-    log: str
+    packed: str
     seconds: float
+
+    @classmethod
+    def of(cls, log: str, seconds: float) -> Outcome:
+        """Make an outcome of a log's text."""
+        return cls(base64.b64encode(zlib.compress(log.encode(), 9)).decode(), seconds)
+
+    @property
+    def log(self) -> str:
+        """The text."""
+        return zlib.decompress(base64.b64decode(self.packed)).decode()
 
 
 @dataclass(frozen=True)
@@ -114,7 +126,7 @@ def run(trial: Trial) -> Outcome:
     began = time.process_time()
     script = SCRIPTS[trial.script]
     log = script.print_rows(script.train(trial.mistake, trial.seed, trial.quick))
-    return Outcome(log, time.process_time() - began)
+    return Outcome.of(log, time.process_time() - began)
 
 
 def judge(log: str) -> Verdict:

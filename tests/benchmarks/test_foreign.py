@@ -19,6 +19,12 @@ def test_the_halves_share_neither_scripts_nor_seeds() -> None:
     assert len(set(keys)) == len(keys)
 
 
+def test_an_outcome_holds_its_log() -> None:
+    from tables.foreign_plan import Outcome
+
+    assert Outcome.of("step 1 loss nan\n" * 50, 1.0).log == "step 1 loss nan\n" * 50
+
+
 def test_every_code_that_names_a_mistake_is_one_that_a_log_can_have() -> None:
     from loops import SCRIPTS
     from saddlepoint.diagnosis.log_rules import LOG_RULES
