@@ -26,5 +26,4 @@ def test_the_scripts_of_the_page_run(
         run = sp.Run(f"runs/{name}")
         assert run.summary["step"] == 200
         assert not [finding for finding in run.findings if finding.code.startswith(("LOOP", "DATA401", "VAE202"))]
-    assert "Watched on array" in str(names["card"])
-    assert "not measured" not in str(names["card"])
+    assert "Energy distance" in str(names["card"])

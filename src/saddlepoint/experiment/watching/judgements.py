@@ -1,7 +1,7 @@
 """The discriminator's outputs in the user's own forward passes, told apart as of real or of generated examples.
 
-An input is generated if it requires a gradient (the generator's step), or shares its memory with an output of the generator of the
-same step (`detach()` and views do). If one of a step's inputs was recognised as generated, those that were not are real. If none
+An input is generated if it has a graph (the generator's step), or shares its memory with an output of the generator of the same step
+(`detach()` and views do). An input that requires a gradient but has no graph is that of a gradient penalty, and is left out. If one of a step's inputs was recognised as generated, those that were not are real. If none
 was, for example because the samples were augmented, nothing is known, and the step is left out.
 """
 
@@ -87,6 +87,8 @@ class Judgements:
         if not self.observe or len(self._seen) >= MOST_KEPT or not inputs or not isinstance(inputs[0], Tensor):
             return
         x = inputs[0]
+        if x.is_leaf and x.requires_grad:
+            return
         first = output[0] if isinstance(output, tuple | list) and output else output
         if not isinstance(first, Tensor) or not first.ndim or len(first) != len(x):
             return

@@ -14,10 +14,12 @@ from saddlepoint.experiment.watching.judgements import Judgements, logit_series
 from saddlepoint.experiment.watching.optimisers import OptimiserSteps
 from saddlepoint.experiment.watching.recording import Recording
 from saddlepoint.experiment.watching.scalars import RAW, Scalars, series_name
-from saddlepoint.models.capabilities import HasLatentPosterior, Judges, has
+from saddlepoint.models.capabilities import GenerativeModel, HasLatentPosterior, Judges, has
 from saddlepoint.models.watched.settings import WatchedSettings
 from saddlepoint.objectives.adversarial.registry import loss_named
 from saddlepoint.records import Finding
+
+ASKED = 128  # examples whose scores are asked for
 
 
 class Observation:
@@ -122,6 +124,17 @@ class Observation:
             for series, value in logit_series(*pair).items():
                 self._scalars.add(series, value)
 
+    def _ask(self, link: Callable[[Tensor], Tensor]) -> dict[str, float]:
+        """Return scores of the first examples and of as many samples, where those of the loop's own passes are not known."""
+        game, x = self._game, self._recording.context.dataset.x[:ASKED]
+        if not len(x) or not has(game, Judges) or not has(game, GenerativeModel):
+            return {}
+        samples = game.draw(len(x), 0)
+        return {
+            name: float(link(game.logits(examples)).mean())
+            for name, examples in (("d/real_score", x), ("d/fake_score", samples))
+        }
+
     def mistakes(self, step: int, scalars: Mapping[str, Any], *, ends: bool = False) -> Iterator[Finding]:
         """Return mistakes of the loop that a step showed; then forget the forward passes of the step."""
         if self._first.active:
@@ -138,6 +151,9 @@ class Observation:
             seconds: of training so far.
         """
         values = self._heads.rescaled(self._scalars.means()) | self._optimisers.learning_rates()
+        if self._link is not None and "d/real_score" not in values:
+            with self._recording.context.best_effort("The discriminator's scores", "measured"):
+                values |= self._ask(self._link)
         steps, spent = step - max(previous, 0), seconds - self._seconds
         self._seconds = seconds
         if steps > 0 and spent > 0 and math.isfinite(spent):
