@@ -86,6 +86,7 @@ def test_the_functions_that_need_the_networks_say_so(watched: tuple[Path, Any, G
             function(watched[0])
 
 
+@pytest.mark.slow
 def test_report_and_diagnose_work(watched: tuple[Path, Any, GAN], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["report", str(watched[0])]) == 0
     page = (watched[0] / "report.html").read_text("utf-8")

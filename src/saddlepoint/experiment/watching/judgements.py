@@ -120,8 +120,8 @@ class Judgements:
         outputs = self.of_step()
         if outputs is None:
             return None
-        real, fake = (torch.cat([self._critic.logits_of(output) for output in kind]) for kind in outputs)
-        return real, fake
+        real, fake = ([self._critic.logits_of(output) for output in kind] for kind in outputs)
+        return (real[0] if len(real) == 1 else torch.cat(real)), (fake[0] if len(fake) == 1 else torch.cat(fake))
 
 
 def logit_series(real: Tensor, fake: Tensor) -> dict[str, Tensor]:

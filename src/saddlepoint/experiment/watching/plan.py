@@ -14,6 +14,7 @@ from saddlepoint import data as data_package
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.event import Event
 from saddlepoint.data.settings import DataSettings
+from saddlepoint.evaluation.settings import EvaluationSettings
 from saddlepoint.experiment.watching.examples import NOT_GIVEN, dataset_of, without_data
 from saddlepoint.experiment.watching.players import kind_of, settings_of
 from saddlepoint.models.watched.critic import Critic
@@ -24,6 +25,9 @@ from saddlepoint.recipe import Recipe
 from saddlepoint.training.settings import TrainingSettings
 
 SHOWN = 16  # samples that say what an example is where no data are given
+# Half as often as in our own loop, where forward passes and samples serve training as well: here all of this is added.
+OFTEN = {"observe_every": 10, "sample_every": 500}
+QUALITY_EVERY = 500
 GIVEN = "examples given to sp.watch"
 
 
@@ -90,10 +94,19 @@ class Plan:
         functions = _with_prior(self.functions, settings.kind, dataset)
         dataset = dataset or without_data(_event_of_samples(functions))
         training = TrainingSettings(
-            steps=self.steps or 1, device="auto", stop_on=tuple(code for code in self.stop_on if code != "failure")
+            **OFTEN,
+            steps=self.steps or 1,
+            device="auto",
+            stop_on=tuple(code for code in self.stop_on if code != "failure"),
         )
         source = DataSettings(source=GIVEN if is_given else NOT_GIVEN, held_out=0.0)
-        recipe = Recipe(name=self.name, data=source, model=settings, training=training)
+        recipe = Recipe(
+            name=self.name,
+            data=source,
+            model=settings,
+            training=training,
+            evaluation=EvaluationSettings(every=QUALITY_EVERY),
+        )
         if self.settings:
             recipe = recipe.override(self.settings, where="watch")
         networks = {name: unwrapped(module) for name, module in self.players_by_short.items()}

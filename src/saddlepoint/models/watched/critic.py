@@ -59,4 +59,4 @@ class Critic(nn.Module):
         scores = (output if keep_graph else first_tensor(output)).float()
         if self.sigmoid:
             scores = torch.logit(scores.clamp(CLOSEST, 1 - CLOSEST))
-        return scores.reshape(len(scores), -1).mean(1)
+        return scores.reshape(-1) if scores.numel() == len(scores) else scores.reshape(len(scores), -1).mean(1)
