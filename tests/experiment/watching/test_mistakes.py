@@ -23,7 +23,7 @@ def found(
     """The findings of a watched loop."""
     listener = Findings()
     given = {"players": gan.players, "objective": "non-saturating", "data": gan.data, "sample": gan.sample} | arguments
-    with sp.watch(folder / "run", **given, settings=RECORDS, pictures=False, listener=listener) as watch:
+    with sp.watch(folder / "run", **given, steps=200, settings=RECORDS, pictures=False, listener=listener) as watch:
         (train or (lambda watch: gan.train(watch, steps)))(watch)
     assert not listener.notes
     return listener
