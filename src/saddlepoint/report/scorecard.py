@@ -46,6 +46,12 @@ def _body(facts: Facts, pairs: Markup) -> Markup:
     if trouble:
         words = f"scorecard.json could not be read ({trouble.rstrip('.')}); this command measures the run again:"
         return html("<p>{}</p>{}{}", words, again, pairs)
+    if facts.is_watched:
+        return html(
+            '<p class="quiet">{}</p>{}',
+            "In the script of this run, sp.evaluate(watch.model, data) measures its samples.",
+            pairs,
+        )
     words = "This run has no scorecard yet; this command measures how good its samples are:"
     return html('<p class="quiet">{}</p>{}{}', words, again, pairs)
 

@@ -106,12 +106,12 @@ class GAN:
 class VAE(nn.Module):
     """A variational autoencoder of points with one code, and a loop that trains it."""
 
-    def __init__(self, reduce: Callable[[Tensor], Tensor] = Tensor.mean) -> None:
+    def __init__(self, reduce: Callable[[Tensor], Tensor] = Tensor.mean, *, averages_units: bool = False) -> None:
         super().__init__()
         torch.manual_seed(1)
         self.encoder = nn.Sequential(nn.Linear(2, 12), nn.BatchNorm1d(12), nn.ReLU(), nn.Dropout(0.1), nn.Linear(12, 4))
         self.decoder = nn.Sequential(nn.Linear(2, 12), nn.ReLU(), nn.Linear(12, 2))
-        self.reduce, self.data = reduce, examples()
+        self.reduce, self.data, self.averages_units = reduce, examples(), averages_units
         self.optimiser = torch.optim.Adam(self.parameters(), 1e-3)
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -130,6 +130,7 @@ class VAE(nn.Module):
             made, mean, log_variance = self(x)
             reconstruction = self.reduce(0.5 * (made - x).square().sum(1) / 0.01)
             kl = self.reduce(0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).sum(1))
+            kl = kl / 2 if self.averages_units else kl
             loss = reconstruction + kl
             self.optimiser.zero_grad()
             loss.backward()

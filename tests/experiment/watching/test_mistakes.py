@@ -145,6 +145,14 @@ def test_a_vae_without_mistakes_in_both_usual_units(reduce: Callable[[Tensor], T
     assert record["vae/kl"] == pytest.approx(record["vae/head_kl"], rel=0.5)  # nats an example
 
 
+def test_a_kl_term_that_is_a_mean_over_units(tmp_path: Path) -> None:
+    vae, listener = VAE(averages_units=True), Findings()
+    arguments = {"players": {"vae": vae}, "steps": 200, "settings": RECORDS, "pictures": False, "listener": listener}
+    with sp.watch(tmp_path / "run", **arguments) as watch:
+        vae.learn(watch)
+    assert listener.codes & {"LOOP908", "VAE202"} == {"LOOP908"}
+
+
 def test_findings_of_the_first_steps_are_found_again_in_the_folder(tmp_path: Path) -> None:
     found(GAN(clear=False), tmp_path, steps=10)
     assert "LOOP904" in {finding.code for finding in sp.diagnose(tmp_path / "run").findings}

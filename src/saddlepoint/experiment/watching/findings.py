@@ -116,6 +116,24 @@ def sigmoid_twice(step: int, loss: float, right: float) -> Finding:
     )
 
 
+def averaged_kl(step: int, units: int) -> Finding:
+    """The KL term is a mean over latent units."""
+    return _finding(
+        "LOOP908",
+        "warning",
+        step,
+        f"The KL term is a mean over the {units} latent units, not their sum: it weighs a {_share(units)} of what the evidence lower "
+        "bound gives it, beside a reconstruction that is summed over the numbers of an example.",
+        "Sum the KL term over the latent units, and the reconstruction over the numbers of an example; then take means over the batch.",
+        {"units": units},
+    )
+
+
+def _share(number: int) -> str:
+    """Return the share of one unit in words: half, third, or 1/20 part."""
+    return {2: "half", 3: "third", 4: "quarter"}.get(number, f"1/{number} part")
+
+
 def ignored_noise() -> Finding:
     """All samples are equal, whatever the noise."""
     return _finding(

@@ -16,7 +16,8 @@ from saddlepoint.objectives.divergence import kl_standard_normal
 
 SAME = 0.01  # relative difference up to which two KL terms are equal: the loop's may be of other weights or of mixed precision
 AGREE = 2  # steps that must agree
-SUMS = ("vae/loss", "vae/reconstruction", "vae/kl")
+KL = "vae/kl"
+SUMS = ("vae/loss", "vae/reconstruction", KL)
 
 
 class Heads:
@@ -25,13 +26,15 @@ class Heads:
     Attributes:
         per_example: factor from the loop's losses to those of one example.
         settled: whether the loop's KL term was compared with that of its heads.
+        averaged_units: number of latent units that the loop's KL term is a mean over; 1 where it is their sum.
     """
 
     def __init__(self) -> None:
         """Start without any."""
         self.per_example = 1.0
         self.settled = False
-        self._sums = self._means = 0
+        self.averaged_units = 1
+        self._sums = self._means = self._unit_means = 0
 
     def compare(self, kl: object, mean: Tensor, log_variance: Tensor) -> None:
         """Compare the loop's KL term with that of its heads, (B, D) each; nothing changes once enough steps agree."""
@@ -45,13 +48,18 @@ class Heads:
             return
         self._sums += math.isclose(ratio, len(mean), rel_tol=SAME)
         self._means += math.isclose(ratio, 1.0, rel_tol=SAME)
+        units = mean[0].numel()
+        self._unit_means += units > 1 and math.isclose(ratio, 1 / units, rel_tol=SAME)
         if self._sums >= AGREE:
             self.per_example, self.settled = 1 / len(mean), True
+        elif self._unit_means >= AGREE:
+            self.averaged_units, self.settled = units, True
         self.settled = self.settled or self._means >= AGREE
 
     def rescaled(self, values: dict[str, float]) -> dict[str, float]:
         """Return the values of a record with the losses of one example."""
-        return {name: value * self.per_example if name in SUMS else value for name, value in values.items()}
+        values = {name: value * self.per_example if name in SUMS else value for name, value in values.items()}
+        return values | ({KL: values[KL] * self.averaged_units} if KL in values else {})
 
 
 def heads_series(player: str, mean: Tensor, log_variance: Tensor) -> dict[str, Tensor]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from saddlepoint.experiment.watching import findings
 from saddlepoint.experiment.watching.first_steps import FirstSteps
 from saddlepoint.experiment.watching.heads import Heads, heads_series
 from saddlepoint.experiment.watching.judgements import Judgements, logit_series
@@ -48,7 +49,7 @@ class Observation:
             loss_named(settings.objective).link if settings.objective else None
         )
         self._observe_every = recording.context.recipe.training.observe_every
-        self._observes = False
+        self._observes = self._said_averaged = False
         self._seconds = 0.0
 
     def attach(self) -> None:
@@ -139,6 +140,9 @@ class Observation:
         """Return mistakes of the loop that a step showed; then forget the forward passes of the step."""
         if self._first.active:
             yield from self._first.check(step, scalars, ends=ends)
+        if self._heads.averaged_units > 1 and not self._said_averaged:
+            self._said_averaged = True
+            yield findings.averaged_kl(step, self._heads.averaged_units)
         if self._judgements is not None:
             self._judgements.forget()
 
