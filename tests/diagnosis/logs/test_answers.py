@@ -115,6 +115,9 @@ def test_the_command_answers_and_documents_it_as_json(
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(path.read_bytes())))
     assert main(["diagnose", "-", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {**document, "source": "standard input"}
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"step 1 d_loss 0.7\n")))
+    assert main(["diagnose", "-"]) == 2
+    assert "standard input has only one row" in capsys.readouterr().err
 
 
 def test_a_log_without_findings_is_answered_in_few_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -78,22 +78,23 @@ def read_log(path: Path, columns: Mapping[str, str] | None = None, families: Col
     given = dict(columns or {})
     _check_series(given)
     clock = given.pop(STEP, None)
-    table = read_table(_source(path))
+    source = _source(path)
+    table, name = read_table(source), source.name
     if clock is not None and table.counted is not None:
-        raise SettingError(f"diagnose: {path} has steps of its own: remove step={clock} from the map.")
-    _check_columns(path, table, [*given.values(), *([clock] if clock else [])])
+        raise SettingError(f"diagnose: {name} has steps of its own: remove step={clock} from the map.")
+    _check_columns(name, table, [*given.values(), *([clock] if clock else [])])
     counted = count_steps(table, tuple(given.values()), clock)
     rows, notes = _without_empty_cells(counted.rows)
     names = [name for name in table.names if any(name in row for row in rows)]
-    readings, said = _readings(path, names, rows, given, families)
+    readings, said = _readings(name, names, rows, given, families)
     if not readings:
         raise RunError(
-            f"{path}: no column is known as a series ({', '.join(names[:12]) or 'there are none'}). Name the columns, such as "
+            f"{name}: no column is known as a series ({', '.join(names[:12]) or 'there are none'}). Name the columns, such as "
             "--map d/loss=COLUMN,g/loss=COLUMN (docs/logs.md lists the series)."
         )
     if len(rows) < 2:
         raise RunError(
-            f"{path} has only one row of numbers: there is nothing to compare. Give a log with a row for each epoch or more."
+            f"{name} has only one row of numbers: there is nothing to compare. Give a log with a row for each epoch or more."
         )
     taken = {reading.column: reading.series for reading in readings}
     records = [Record(s, 0.0, _values(row, taken)) for s, row in zip(counted.steps, rows, strict=True)]
@@ -139,7 +140,7 @@ def _source(path: Path) -> Source:
 
 
 def _readings(
-    path: Path, names: Sequence[str], rows: Sequence[Row], given: Mapping[str, str], families: Collection[str]
+    where: str, names: Sequence[str], rows: Sequence[Row], given: Mapping[str, str], families: Collection[str]
 ) -> tuple[list[Reading], tuple[str, ...]]:
     """Return how columns are read: as the map says, under their own name where it is that of a series, else by a guess."""
     fixed = {column: series for series, column in given.items()}
@@ -155,7 +156,7 @@ def _readings(
             logit = PROBABILITIES[reading.series]
             if reading.column in given.values():
                 raise RunError(
-                    f'{path}: column "{reading.column}" was read as {reading.series}, a probability, but has the value '
+                    f'{where}: column "{reading.column}" was read as {reading.series}, a probability, but has the value '
                     f"{outside[0]:.4g}. If these are logits, use --map {logit}={reading.column}; if they are losses, remove the column "
                     "from the log."
                 )
@@ -211,12 +212,12 @@ def _check_series(columns: Iterable[str]) -> None:
             )
 
 
-def _check_columns(path: Path, table: Table, columns: Iterable[str]) -> None:
+def _check_columns(where: str, table: Table, columns: Iterable[str]) -> None:
     present = table.columns or table.names
     for column in columns:
         if column not in present:
             raise RunError(
-                f'{path} has no column "{column}".{suggestion(column, present)} It has: {", ".join(present[:12])}.'
+                f'{where} has no column "{column}".{suggestion(column, present)} It has: {", ".join(present[:12])}.'
             )
         if column not in table.names:
-            raise RunError(f'{path}: column "{column}" holds no number.')
+            raise RunError(f'{where}: column "{column}" holds no number.')
