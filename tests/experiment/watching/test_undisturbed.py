@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 from torch.optim.optimizer import _global_optimizer_post_hooks, _global_optimizer_pre_hooks
 
 import saddlepoint as sp
+from saddlepoint.experiment.watching import optimisers
 from saddlepoint.models.watched.undisturbed import seed_everything, undisturbed
 from tests.experiment.watching.loops import GAN, RECORDS, VAE, Findings
 
@@ -93,6 +95,28 @@ def test_an_error_of_the_sampler_in_training_does_not_stop_it(tmp_path: Path) ->
         gan.train(watch)
     assert any("no more samples" in note for note in listener.notes)
     assert len(sp.Run(tmp_path / "run").records) == 4
+
+
+def test_an_error_in_a_hook_does_not_stop_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(gradients: list[Tensor]) -> Tensor:
+        raise MemoryError("no room for norms")
+
+    monkeypatch.setattr(optimisers, "gradient_norm", fail)
+    gan, listener = GAN(), Findings()
+    arguments = {"players": gan.players, "steps": 200, "settings": RECORDS, "pictures": False, "listener": listener}
+    with sp.watch(tmp_path / "run", **arguments) as watch:
+        gan.train(watch, 20)
+    assert [note for note in listener.notes if "no room for norms" in note] == listener.notes[:1]
+    assert "d/loss" in sp.Run(tmp_path / "run").records[-1].values
+
+
+def test_a_folder_that_is_removed_does_not_stop_training(tmp_path: Path) -> None:
+    gan, listener = GAN(), Findings()
+    with sp.watch(tmp_path / "run", players=gan.players, steps=200, settings=RECORDS, listener=listener) as watch:
+        gan.train(watch, 12)
+        shutil.rmtree(tmp_path / "run")
+        gan.train(watch, 12)
+    assert any("Your training continues" in note for note in listener.notes)
 
 
 @pytest.mark.pictures

@@ -11,6 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from saddlepoint.experiment.watching.harmless import harmless
+
 MOST_NODES = 100_000  # of a loss's graph
 
 
@@ -21,6 +23,7 @@ class GradientWatch:
         passes: backward passes so far.
         cleared_at: number of the last pass that found cleared gradients; 0 before any.
         updates: of the player so far.
+        failed: see `harmless`.
         never_cleared: updates in a row, after the first one, before which no pass found cleared gradients.
     """
 
@@ -36,6 +39,7 @@ class GradientWatch:
         self.passes = self.cleared_at = self.updates = self.never_cleared = 0
         self._passes_before = 0  # at the last update
         self._handles: list[Any] = []
+        self.failed: Exception | None = None
         if weight is not None:
             self._handles = [
                 weight.register_hook(self._adds),  # type: ignore[no-untyped-call]
@@ -49,9 +53,11 @@ class GradientWatch:
         self._handles.clear()
         self._added = None
 
+    @harmless
     def _adds(self, gradient: Tensor) -> None:
         self._added = gradient.detach().clone()
 
+    @harmless
     def _has_added(self, weight: Tensor) -> None:
         if self._added is None or weight.grad is None:
             return

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from saddlepoint.evaluation.monitors.adversarial import advantage
 from saddlepoint.experiment.last_activation import last_operation
+from saddlepoint.experiment.watching.harmless import harmless
 from saddlepoint.models.watched.critic import Critic
 from saddlepoint.networks.activity import memory
 
@@ -42,6 +43,7 @@ class Judgements:
     Attributes:
         observe: whether the passes of the current step are kept.
         ends_with_sigmoid: whether the last operation of the network was a sigmoid; None before the first pass with a graph.
+        failed: see `harmless`.
     """
 
     def __init__(self, critic: Critic, discriminator: nn.Module, generator: nn.Module | None) -> None:
@@ -58,6 +60,7 @@ class Judgements:
         self._made: list[Tensor] = []  # kept until the end of the step, so that no other tensor gets their memory
         self.observe = False
         self.ends_with_sigmoid: bool | None = None
+        self.failed: Exception | None = None
 
     def attach(self) -> None:
         """Register the hooks."""
@@ -77,12 +80,14 @@ class Judgements:
         self._seen.clear()
         self._made.clear()
 
+    @harmless
     def _generated(self, network: nn.Module, inputs: Any, output: Any) -> None:
         if self.observe and len(self._made) < MOST_KEPT:
             first = output[0] if isinstance(output, tuple | list) and output else output
             if isinstance(first, Tensor):
                 self._made.append(first.detach())
 
+    @harmless
     def _judged(self, network: nn.Module, inputs: Any, output: Any) -> None:
         if not self.observe or len(self._seen) >= MOST_KEPT or not inputs or not isinstance(inputs[0], Tensor):
             return

@@ -146,6 +146,16 @@ class Observation:
         if self._judgements is not None:
             self._judgements.forget()
 
+    def _report_failures(self) -> None:
+        """Report errors of hooks, after which those hooks observe nothing."""
+        for what, observer in (
+            ("The steps of optimisers", self._optimisers),
+            ("The discriminator's passes", self._judgements),
+        ):
+            if observer is not None and observer.failed is not None:
+                with self._recording.context.best_effort(what, "observed"):
+                    raise observer.failed
+
     def values(self, previous: int, step: int, seconds: float) -> dict[str, float]:
         """Return the values of the record of a step, and forget them.
 
@@ -154,6 +164,7 @@ class Observation:
             step: of this record.
             seconds: of training so far.
         """
+        self._report_failures()
         values = self._heads.rescaled(self._scalars.means()) | self._optimisers.learning_rates()
         if self._link is not None and "d/real_score" not in values:
             with self._recording.context.best_effort("The discriminator's scores", "measured"):

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
+from saddlepoint.experiment.watching.harmless import harmless
 from saddlepoint.experiment.watching.scalars import Scalars
 from saddlepoint.training.optimiser import gradient_norm, update_ratio
 
@@ -25,6 +26,7 @@ class OptimiserSteps:
         observe: whether gradient norms of the current step are recorded.
         before_step: called with an optimiser and its weights by player, before each of its steps, until it is set to None.
         rates: the newest learning rate by player.
+        failed: see `harmless`.
     """
 
     def __init__(self, players: Mapping[str, nn.Module], scalars: Scalars) -> None:
@@ -43,6 +45,7 @@ class OptimiserSteps:
         self.observe = False
         self.before_step: Seen | None = None
         self.rates: dict[str, float] = {}
+        self.failed: Exception | None = None
 
     def attach(self) -> None:
         """Register the hooks."""
@@ -74,6 +77,7 @@ class OptimiserSteps:
         self._known[id(optimiser)] = (optimiser, len(weights), held)  # kept, so that no other object gets its id
         return held
 
+    @harmless
     def _before_step(self, optimiser: Any, arguments: Any, keywords: Any) -> None:
         held = self.weights_of(optimiser)
         if self.before_step is not None:
@@ -92,6 +96,7 @@ class OptimiserSteps:
             if player in self._ratio_due:
                 self._before[player] = [weight.detach().clone() for weight in weights]
 
+    @harmless
     def _after_step(self, optimiser: Any, arguments: Any, keywords: Any) -> None:
         for player, weights in self.weights_of(optimiser).items():
             if not player:

@@ -195,10 +195,11 @@ class Watch:
         try:
             if self._recording is not None:
                 self._end(interrupted=error is not None)
-        except Exception as own:
-            if error is None:
-                raise
-            self._listener.note(f"The end of the run could not be written ({type(own).__name__}: {own}).")
+        except Exception as own:  # what follows the loop, such as saving the networks, must not be lost
+            message = f"The end of the run could not be written ({type(own).__name__}: {own})."
+            self._listener.note(message)
+            if not isinstance(own, OSError | MemoryError | SaddlepointError):
+                warnings.warn(message, RuntimeWarning, stacklevel=2)
         finally:
             self._detach()
             self._stack.close()
