@@ -236,3 +236,15 @@ def test_an_existing_run_stays(tmp_path: Path) -> None:
 def test_step_outside_of_the_block_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(SettingError, match="within the block"):
         quiet(tmp_path).step(loss=1.0)
+
+
+def test_of_a_distributed_training_the_first_process_alone_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.distributed, "is_initialized", lambda: True)
+    monkeypatch.setattr(torch.distributed, "get_rank", lambda: 1)
+    gan = GAN()
+    with quiet(tmp_path, players=gan.players, data=gan.data) as watch:
+        gan.train(watch, 2)
+    assert (watch.findings, watch.should_stop, watch.folder) == ((), False, None)
+    assert not list(tmp_path.iterdir())
