@@ -46,7 +46,7 @@ class Outcome:
     """What was measured on the test sequences.
 
     Attributes:
-        scores: of the predictor and of each floor by name, the mean of each score by name, with the pooled PSNR.
+        scores: of the predictor and of each baseline by name, the mean of each score by name, with the pooled PSNR.
         sequences: test sequences.
         seconds: of training and measurement.
     """

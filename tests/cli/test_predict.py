@@ -65,6 +65,8 @@ def write_frames(folder: Path, count: int, size: tuple[int, int]) -> None:
         (["FOLDER/sizes"], "different sizes"),
         (["FOLDER/short"], "has 3 frames, and 4 are needed"),
         (["moving-digits", "--data", "FOLDER/short", "--steps", "3"], "--steps is for training"),
+        (["moving-digits", "--data", "FOLDER/short", "--channels", "rgb"], "--channels is for training"),
+        (["moving-digits", "--data", "FOLDER/short", "--overwrite"], "--overwrite is for training"),
     ],
 )
 def test_wrong_input_is_one_sentence_and_leaves_nothing(

@@ -53,6 +53,27 @@ def test_whole_sequences_are_held_out(tmp_path: Path) -> None:
     assert not parts[0] & parts[1]
 
 
+def test_held_out_examples_share_no_frames_and_know_their_sequence(tmp_path: Path) -> None:
+    for number in range(4):
+        write_frames(tmp_path / f"s{number}", 9, seed=number)
+    dataset = load(tmp_path, held_out=0.5, stride=1)
+    assert dataset.held_out is not None
+    assert dataset.sequences is not None
+    assert dataset.sequences.tolist() == [0] * 6 + [1] * 6
+    assert dataset.held_out.sequences is not None
+    assert dataset.held_out.sequences.tolist() == [0, 0, 1, 1]
+    frames = dataset.held_out.x.movedim(2, 1).flatten(0, 1)
+    assert len(frames.unique(dim=0)) == len(frames)
+    assert dataset.subset(torch.tensor([0, 7])).sequences.tolist() == [0, 1]  # type: ignore[union-attr]
+
+
+def test_of_one_sequence_two_examples_are_held_out_where_two_remain(tmp_path: Path) -> None:
+    write_frames(tmp_path / "a", 16)
+    dataset = load(tmp_path, held_out=0.1)
+    assert dataset.held_out is not None
+    assert (len(dataset), len(dataset.held_out)) == (2, 2)
+
+
 def test_of_one_sequence_the_end_is_held_out(tmp_path: Path) -> None:
     frames = write_frames(tmp_path / "a", 20)
     dataset = load(tmp_path, held_out=0.4)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from saddlepoint.applications.predict.settings import (
-    FLOORS,
+    BASELINES,
     FRAMES_IN,
     FRAMES_OUT,
     LOSS,
@@ -26,6 +26,7 @@ from saddlepoint.errors import RunError, SettingError
 from saddlepoint.records import RunFolder, read_json, replaced
 
 REQUEST = "request.json"
+USUAL = {"frames_in": FRAMES_IN, "frames_out": FRAMES_OUT, "loss": LOSS, "steps": STEPS, "channels": "auto", "seed": 0}
 TRAINING = ("frames_in", "frames_out", "loss", "steps", "size", "stride", "points", "channels", "width", "seed")
 
 
@@ -41,9 +42,7 @@ def run(argv: Sequence[str]) -> int:
 
 def _train(arguments: argparse.Namespace) -> int:
     request = {"data": arguments.data} | {name: getattr(arguments, name) for name in TRAINING}
-    if request["loss"] is None:
-        request["loss"] = LOSS
-    for name, usual in (("frames_in", FRAMES_IN), ("frames_out", FRAMES_OUT), ("steps", STEPS)):
+    for name, usual in USUAL.items():
         request[name] = usual if request[name] is None else request[name]
     out = Path(arguments.out)
     from saddlepoint.applications.predict.sources import read_videos
@@ -65,7 +64,7 @@ def _train(arguments: argparse.Namespace) -> int:
     with replaced(out / REQUEST) as file:
         json.dump(request, file, indent=2)
     with RunDisplay(waiting) as progress:
-        found = trained_run(recipe, out / "run", progress)
+        found = trained_run(recipe, dataset, out / "run", progress)
     waiting.say("Measuring test sequences ...")
     done = measure_run(found, dataset, out / "run")
     document = write_prediction(done, out)
@@ -95,10 +94,12 @@ def _check_out(out: Path, request: Mapping[str, Any], result: str, *, overwrite:
 
 
 def _apply(arguments: argparse.Namespace) -> int:
-    for name in ("frames_in", "loss", "steps", "size", "stride", "points", "width"):
+    for name in ("frames_in", "loss", "steps", "size", "stride", "points", "channels", "width", "seed"):
         if getattr(arguments, name) is not None:
             option = name.replace("_", "-")
             raise SettingError(f"predict: --{option} is for training, and {arguments.data} is trained; leave it out.")
+    if arguments.overwrite:
+        raise SettingError("predict: --overwrite is for training; name a new folder with --out.")
     frames = arguments.frames_out
     if frames is not None:
         check_count("predict", "--frames-out", frames, 1)
@@ -140,13 +141,13 @@ def _say(document: Mapping[str, Any], output: Output) -> None:
 
 def _parser() -> Parser:
     trained = "\n".join(f"  {name:<20} {title}" for name, title in METHODS.items())
-    floors = "\n".join(f"  {name:<20} {floor.title}" for name, floor in FLOORS.items())
+    baselines = "\n".join(f"  {name:<20} {baseline.title}" for name, baseline in BASELINES.items())
     parser = Parser(
         "predict",
         "Train a predictor of the next frames of videos, and measure it on test sequences beside predictions without training; "
         "or continue sequences with a trained one.",
         "DATA --out FOLDER [options]\n       saddlepoint predict RUN --data SEQUENCES --out FOLDER [options]",
-        epilog=f"losses:\n{trained}\n\n{PREDICTOR} and floors are compared:\n{floors}",
+        epilog=f"losses:\n{trained}\n\nbaselines beside the {PREDICTOR}:\n{baselines}",
     )
     parser.add_argument(
         "data",
@@ -162,11 +163,9 @@ def _parser() -> Parser:
     parser.add_argument("--size", type=int, metavar="N", help="height and width to which frames are brought")
     parser.add_argument("--stride", type=int, metavar="N", help="frames from the start of an example to the next one's")
     parser.add_argument("--points", type=int, metavar="N", help="moving digits: training videos")
-    parser.add_argument(
-        "--channels", default="auto", choices=("auto", "grey", "rgb"), help="colours; auto takes what the files have"
-    )
+    parser.add_argument("--channels", choices=("auto", "grey", "rgb"), help="colours; auto takes what the files have")
     parser.add_argument("--width", type=int, metavar="N", help="channels of the network")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of training (0)")
+    parser.add_argument("--seed", type=int, metavar="N", help="seed of training (0)")
     add_trust(parser)
     parser.add_argument("--overwrite", action="store_true", help="replace what an earlier call wrote")
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")

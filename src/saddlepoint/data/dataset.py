@@ -47,6 +47,7 @@ class Dataset:
         truth: the exact distribution, for synthetic data.
         fingerprint: hex SHA-256 of the content and its processing; equal data have equal fingerprints.
         notes: sentences for the user about what loading left out or decided.
+        sequences: (N,) int64, of examples that were cut from longer sequences the number of each one's sequence; None for independent examples.
         table: of the rows of a table, the codec that encoded them as vectors; None for other data.
     """
 
@@ -59,6 +60,7 @@ class Dataset:
     fingerprint: str = ""
     notes: tuple[str, ...] = ()
     table: TableCodec | None = None
+    sequences: Tensor | None = None
 
     def __post_init__(self) -> None:
         event = self.event
@@ -117,6 +119,7 @@ class Dataset:
             self,
             x=self.x[index],
             y=None if self.y is None else self.y[index],
+            sequences=None if self.sequences is None else self.sequences[index],
             held_out=None,
             fingerprint=chosen if self.fingerprint else "",
         )

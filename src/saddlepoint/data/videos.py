@@ -1,7 +1,8 @@
 """Videos: a folder of video files, or of folders with the frames of one sequence each, cut into examples of equal length.
 
 A folder with the parts `train` and `test` is split so. Otherwise whole sequences are held out; of a single sequence its end is, so that
-held-out examples share no frame with training examples.
+held-out examples share no frame with training examples. Held-out examples share no frames with each other either, whatever `stride` is: overlapping
+ones would be measured as if they were more data.
 """
 
 from __future__ import annotations
@@ -55,12 +56,15 @@ def load(settings: DataSettings) -> Dataset:
         notes += _split_note(decoded[0], test)
     else:
         train, test = decoded[0], decoded[1]
-    x, held_out = (_windows(frames, length, stride, shape) for frames in (train, test))
+    x, sequences = _windows(train, length, stride, shape)
+    held_out, test_sequences = _windows(test, length, max(stride, length), shape)
     if settings.limit is not None:
-        x = x[shuffled_order(len(x), settings.split_seed)[: settings.limit]]
+        chosen = shuffled_order(len(x), settings.split_seed)[: settings.limit]
+        x, sequences = x[chosen], sequences[chosen]
     event = Event(shape, "video", "uint8", 0.0, 255.0)
     found = describe_parts(root.name or str(root), event, Part(x), Part(held_out) if len(held_out) else None)
-    return replace(found, notes=tuple(notes))
+    rest = found.held_out and replace(found.held_out, sequences=test_sequences)
+    return replace(found, held_out=rest, sequences=sequences, notes=tuple(notes))
 
 
 def read_sequences(root: Path, size: tuple[int, int], channels: int, *, least: int) -> Iterator[tuple[str, Tensor]]:
@@ -188,7 +192,10 @@ def _decode(
 
 
 def _split(sequences: list[Tensor], length: int, settings: DataSettings) -> tuple[list[Tensor], list[Tensor]]:
-    """Sequences to train on and held-out ones; the end of a single one is held out where both parts hold an example."""
+    """Sequences to train on and held-out ones; the end of a single one is held out where both parts hold an example.
+
+    Of a single one at least two examples are held out if two remain, since a measurement needs two.
+    """
     if settings.held_out == 0:
         return sequences, []
     if len(sequences) > 1:
@@ -197,7 +204,8 @@ def _split(sequences: list[Tensor], length: int, settings: DataSettings) -> tupl
         return [sequences[n] for n in order[:count]], [sequences[n] for n in order[count:]]
     (only,) = sequences
     frames = only.shape[1]
-    cut = min(round(frames * (1 - settings.held_out)), frames - length)
+    least = 2 * length if frames >= 4 * length else length
+    cut = min(round(frames * (1 - settings.held_out)), frames - least)
     return ([only[:, :cut]], [only[:, cut:]]) if cut >= length else (sequences, [])
 
 
@@ -211,11 +219,13 @@ def _split_note(sequences: list[Tensor], test: list[Tensor]) -> list[str]:
     )
 
 
-def _windows(sequences: list[Tensor], length: int, stride: int, shape: tuple[int, ...]) -> Tensor:
-    """Examples (N, C, T, H, W) of sequences (C, frames, H, W)."""
+def _windows(sequences: list[Tensor], length: int, stride: int, shape: tuple[int, ...]) -> tuple[Tensor, Tensor]:
+    """Examples (N, C, T, H, W) of sequences (C, frames, H, W), and the number (N,) of the sequence of each."""
+    counts = [count_windows(frames.shape[1], length, stride) for frames in sequences]
     cut = [
         frames[:, n * stride : n * stride + length]
-        for frames in sequences
-        for n in range(count_windows(frames.shape[1], length, stride))
+        for frames, count in zip(sequences, counts, strict=True)
+        for n in range(count)
     ]
-    return torch.stack(cut) if cut else torch.empty(0, *shape, dtype=torch.uint8)
+    numbers = torch.arange(len(counts)).repeat_interleave(torch.tensor(counts, dtype=torch.int64))
+    return torch.stack(cut) if cut else torch.empty(0, *shape, dtype=torch.uint8), numbers

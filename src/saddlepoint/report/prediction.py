@@ -1,4 +1,4 @@
-"""The page of a predictor of frames: scores beside floors, quality by frame, and predictions beside the truth, in one HTML file."""
+"""The page of a predictor of frames: scores beside baselines, quality by frame, and predictions beside the truth, in one HTML file."""
 
 from __future__ import annotations
 
@@ -74,6 +74,7 @@ def _first_screen(document: Mapping[str, Any]) -> FirstScreen:
             ("Sharpness", f"{own['sharpness']['value']:.0%} of true"),
             ("Frames", f"{document['frames_in']} given, {document['frames_out']} predicted"),
             ("Test sequences", count(document["sequences"])),
+            *([("Test videos", count(document["videos"]))] if document["videos"] < document["sequences"] else []),
             ("Loss", document["loss"]),
         ],
     )
@@ -151,9 +152,12 @@ def _how(document: Mapping[str, Any]) -> Markup:
     ]
     return html(
         "<p>Sequences of {} frames that are no part of training: the first {} are given, and the other {} are predicted. Values are from 0 to 1. "
-        "Intervals are over sequences, and do not cover the chance of training.</p>{}",
+        "Intervals are over {}, and do not cover the chance of training.</p>{}",
         document["frames_in"] + document["frames_out"],
         document["frames_in"],
         document["frames_out"],
+        "videos, since sequences of one video are not independent"
+        if 1 < document["videos"] < document["sequences"]
+        else "sequences",
         definitions([*scores, *facts]),
     )

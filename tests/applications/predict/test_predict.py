@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 import saddlepoint as sp
 from saddlepoint.applications.predict.prediction import Prediction
 from saddlepoint.applications.predict.settings import METHODS
-from saddlepoint.applications.predict.start import check_request
+from saddlepoint.applications.predict.start import check_request, evenly_spaced
 from saddlepoint.errors import DataError, SettingError
 
 SMALL = {"frames_in": 2, "frames_out": 2, "points": 40, "size": 20, "width": 8, "steps": 6}
@@ -63,6 +66,35 @@ def test_a_complete_run_is_used_and_an_interrupted_one_is_continued_to_the_same_
 def test_a_sequence_that_is_too_short_for_the_predictor_is_refused(kept: tuple[Prediction, Path]) -> None:
     with pytest.raises(SettingError, match="at least 2"):
         kept[0].model.predict(torch.zeros(1, 1, 1, 20, 20))
+
+
+def write_frames(folder: Path, count: int, seed: int) -> None:
+    folder.mkdir(parents=True)
+    for number, frame in enumerate(np.random.default_rng(seed).integers(0, 256, (count, 8, 8), dtype=np.uint8)):
+        Image.fromarray(frame).save(folder / f"{number}.png")
+
+
+def test_few_sequences_make_smaller_batches_and_changed_data_a_new_training(tmp_path: Path) -> None:
+    write_frames(tmp_path / "data" / "train" / "a", 6, 0)
+    for number in range(2):
+        write_frames(tmp_path / "data" / "test" / f"t{number}", 7, 1 + number)
+    small = {"frames_in": 2, "frames_out": 1, "width": 4, "steps": 2, "run": tmp_path / "run"}
+    first = sp.predict(tmp_path / "data", **small)  # type: ignore[arg-type]
+    assert (first.measured.sequences, first.measured.videos) == (4, 2)
+    shutil.move(tmp_path / "data" / "train" / "a", tmp_path / "data" / "test" / "a")
+    write_frames(tmp_path / "data" / "train" / "b", 6, 9)
+    assert sp.predict(tmp_path / "data", **small).measured.videos == 3  # type: ignore[arg-type]
+    # What the first run was trained on is tested now.
+    summary = json.loads((tmp_path / "run" / "summary.json").read_text())
+    data = sp.load_data(check_request(tmp_path / "data", 2, 1, "squared", 2)[1])
+    assert summary["data"]["fingerprint"] == data.fingerprint
+
+
+@pytest.mark.parametrize(("n", "most"), [(3, 8), (8, 8), (100, 8)])
+def test_tested_positions_reach_from_the_first_to_the_last(n: int, most: int) -> None:
+    chosen = evenly_spaced(n, most)
+    assert len(chosen.unique()) == min(n, most)
+    assert (chosen[0], chosen[-1]) == (0, n - 1)
 
 
 @pytest.mark.parametrize(

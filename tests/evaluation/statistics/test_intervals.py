@@ -13,6 +13,7 @@ from saddlepoint.evaluation.statistics.intervals import (
     Interval,
     distance_interval,
     exponential,
+    grouped_mean_interval,
     mean_interval,
     normal_interval,
     share_interval,
@@ -216,3 +217,17 @@ def test_an_interval_over_splits_covers_the_expectation_of_correlated_results():
     assert covered == pytest.approx(0.9, abs=4 * (0.9 * 0.1 / len(results)) ** 0.5)
     assert covers([mean_interval(row, level=0.9) for row in results], 0.0) < 0.6
     assert split_interval(results[0], 0.0) == mean_interval(results[0])
+
+
+def test_groups_of_one_value_have_the_interval_of_independent_values() -> None:
+    values = torch.randn(12, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    alone, grouped = mean_interval(values), grouped_mean_interval(values, torch.arange(12))
+    assert (grouped.value, grouped.low, grouped.high) == pytest.approx((alone.value, alone.low, alone.high))
+
+
+def test_copies_within_a_group_add_no_information() -> None:
+    values = torch.randn(6, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    alone, grouped = mean_interval(values), grouped_mean_interval(values.repeat(5), torch.arange(6).repeat(5))
+    assert (grouped.low, grouped.high) == pytest.approx((alone.low, alone.high))
+    with pytest.raises(DataError, match="two groups"):
+        grouped_mean_interval(values, torch.zeros(6, dtype=torch.int64))

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from saddlepoint.studies.claims import claim
-from saddlepoint.studies.claims.frame_games import FLOORS, PSNR, SCORES, SHARPNESS, FrameOutcome, score
+from saddlepoint.studies.claims.frame_games import BASELINES, PSNR, SCORES, SHARPNESS, FrameOutcome, score
 from saddlepoint.studies.claims.next_frames import ADVERSARIAL, SQUARED, decide, setups
 
 
@@ -15,9 +15,9 @@ def outcome(sharpness: float, psnr: float, seeds: int = 6) -> FrameOutcome:
     scores[:, SCORES.index(SHARPNESS)] = sharpness
     scores[:, SCORES.index(PSNR)] = psnr
     scores += 0.01 * torch.randn(seeds, 1, 1, generator=torch.Generator().manual_seed(round(100 * sharpness)))
-    floors = torch.full((len(FLOORS), len(SCORES)), 12.0, dtype=torch.float64)
+    baselines = torch.full((len(BASELINES), len(SCORES)), 12.0, dtype=torch.float64)
     frames = torch.rand(2, 1, 3, 8, 8)
-    return FrameOutcome(setups(True)[SQUARED], scores, floors, frames, frames, frames)
+    return FrameOutcome(setups(True)[SQUARED], scores, baselines, frames, frames, frames)
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def outcome(sharpness: float, psnr: float, seeds: int = 6) -> FrameOutcome:
         ((0.5, 14.0), "not decided"),
     ],
 )
-def test_the_verdict_follows_from_sharpness_and_the_floor(adversarial: tuple[float, float], said: str) -> None:
+def test_the_verdict_follows_from_sharpness_and_the_baseline(adversarial: tuple[float, float], said: str) -> None:
     squared = outcome(0.5, 15.0)
     own = outcome(*adversarial)
     if said == "not decided":

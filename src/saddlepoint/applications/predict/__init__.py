@@ -1,1 +1,1 @@
-"""Next frames of videos: train a predictor, measure it against floors, and apply it to other sequences."""
+"""Next frames of videos: train a predictor, measure it against baselines, and apply it to other sequences."""

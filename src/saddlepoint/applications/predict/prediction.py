@@ -21,7 +21,7 @@ class Prediction:
         model: the trained predictor: `model.predict(frames)` predicts on.
         loss: the name of its loss.
         data: the source.
-        measured: its scores beside those of the floors.
+        measured: its scores beside those of the baselines.
         given: (K, C, T_in, H, W) in [0, 1], of some test sequences.
         truth: (K, C, T_out, H, W), what followed.
         predicted: (K, C, T_out, H, W).

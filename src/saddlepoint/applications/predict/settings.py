@@ -1,6 +1,6 @@
-"""Defaults, floors and scores of next-frame prediction (torch-free). A new one is one function and one line here.
+"""Defaults, baselines and scores of next-frame prediction (torch-free). A new one is one function and one line here.
 
-A floor is a prediction that needs no training. A predictor that is not better than all of them has learnt nothing of use: on moving digits, where
+A baseline is a prediction that needs no training. A predictor that is not better than all of them has learnt nothing of use: on moving digits, where
 most pixels are black, black frames have a smaller error than the last frame repeated.
 """
 
@@ -23,7 +23,7 @@ _HERE = "saddlepoint.applications.predict"
 
 
 @dataclass(frozen=True)
-class Floor:
+class Baseline:
     """A prediction without training.
 
     Attributes:
@@ -54,10 +54,10 @@ class Score:
     digits: int
 
 
-FLOORS: Mapping[str, Floor] = {
-    "black": Floor("all frames black", f"{_HERE}.floors:black"),
-    "last frame": Floor("the last frame, repeated", f"{_HERE}.floors:last_frame"),
-    "mean of inputs": Floor("the mean of the given frames, repeated", f"{_HERE}.floors:mean_of_inputs"),
+BASELINES: Mapping[str, Baseline] = {
+    "black": Baseline("all frames black", f"{_HERE}.baselines:black"),
+    "last frame": Baseline("the last frame, repeated", f"{_HERE}.baselines:last_frame"),
+    "mean of inputs": Baseline("the mean of the given frames, repeated", f"{_HERE}.baselines:mean_of_inputs"),
 }
 SCORES: Mapping[str, Score] = {
     "squared_error": Score(

@@ -59,6 +59,7 @@ def read_videos(settings: DataSettings) -> Dataset:
     if held_out < FEWEST:
         raise DataError(
             f"{settings.source}: {held_out} test sequence{'s' if held_out != 1 else ''} of {settings.length} frames, and {FEWEST} are needed to "
-            "measure a predictor; give more or longer sequences, fewer frames (--frames-in, --frames-out), or a smaller --stride."
+            "measure a predictor; give more or longer sequences, or fewer frames (--frames-in, --frames-out), or put sequences for testing into a folder "
+            "named test, beside one named train."
         )
     return dataset

@@ -5,6 +5,9 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+import torch
+from torch import Tensor
+
 from saddlepoint.applications.predict.measuring import measure
 from saddlepoint.applications.predict.prediction import Prediction
 from saddlepoint.applications.predict.settings import FRAMES_IN, FRAMES_OUT, LOSS, METHODS, STEPS, TESTED
@@ -70,9 +73,9 @@ def predict(
     )  # fmt: skip
     dataset = read_videos(settings)
     if run is not None:
-        return measure_run(trained_run(recipe, Path(run), listener), dataset, Path(run))
+        return measure_run(trained_run(recipe, dataset, Path(run), listener), dataset, Path(run))
     with tempfile.TemporaryDirectory() as folder:
-        return measure_run(trained_run(recipe, Path(folder) / "run", listener, pictures=False), dataset, None)
+        return measure_run(trained_run(recipe, dataset, Path(folder) / "run", listener, pictures=False), dataset, None)
 
 
 def check_request(
@@ -111,7 +114,9 @@ def measure_run(run: Run, dataset: Dataset, place: Path | None) -> Prediction:
     """
     model = require(run.model, PredictsFrames)
     assert dataset.held_out is not None, "read_videos checks that"
-    x = dataset.held_out.x[:TESTED]
+    tested = evenly_spaced(len(dataset.held_out), TESTED)
+    x, sequences = dataset.held_out.x[tested], dataset.held_out.sequences
+    shown = evenly_spaced(len(x), SHOWN)
     units = dataset.event.scaling("unit")
     frames = units.to_model(model.predict(x[:, :, : model.frames_in]))
     given, truth = (units.to_model(part) for part in (x[:, :, : model.frames_in], x[:, :, model.frames_in :]))
@@ -120,12 +125,17 @@ def measure_run(run: Run, dataset: Dataset, place: Path | None) -> Prediction:
         model,
         recipe.model.objective,  # type: ignore[attr-defined]  # the recipe is one of `predictor_recipe`
         dataset.name,
-        measure(given, truth, frames),
-        given[:SHOWN],
-        truth[:SHOWN],
-        frames[:SHOWN],
+        measure(given, truth, frames, None if sequences is None else sequences[tested]),
+        given[shown],
+        truth[shown],
+        frames[shown],
         place,
         recipe.training.steps,
         recipe.training.seed,
         dataset.notes,
     )
+
+
+def evenly_spaced(n: int, most: int) -> Tensor:
+    """At most `most` of the positions 0 to n - 1, evenly spaced, so that all sequences are among them; int64."""
+    return torch.linspace(0, n - 1, min(n, most), dtype=torch.float64).round().long()

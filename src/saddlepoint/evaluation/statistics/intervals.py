@@ -5,6 +5,7 @@ points and fresh samples, not for its limit at infinitely many: it does not corr
 
 - a share of independent points (high quality, coverage of a fixed ball, exact copies): `wilson_interval`.
 - a mean over independent points, and smooth functions of means: `mean_interval`, `bootstrap`.
+- a mean over parts of independent groups: `grouped_mean_interval`.
 - a mean over random splits of the same examples into training and test sets: `split_interval`.
 - kernel distance and energy distance: their modules have intervals of their own.
 - scores of neighbours, duplicates or a covariance (precision, recall, density, coverage, Fréchet, Vendi, C_T): the
@@ -87,6 +88,37 @@ def mean_interval(values: Tensor, *, level: float = 0.95) -> Interval:
     return normal_interval(
         float(values.mean()), float(values.std()) / len(values) ** 0.5, degrees=len(values) - 1, level=level
     )
+
+
+def grouped_mean_interval(values: Tensor, groups: Tensor, *, level: float = 0.95) -> Interval:
+    """The interval of the mean of values (N,) whose groups are independent, such as parts of several videos.
+
+    Values of one group may be correlated. With r_g the sum of the deviations from the mean in group g, of G groups, the squared standard error is
+
+        G / (G - 1) sum_g r_g^2 / N^2,
+
+    which is that of `mean_interval` for groups of one value each.
+
+    Args:
+        values: (N,).
+        groups: (N,) int64, the group of each value.
+        level: probability that the interval holds the expectation.
+
+    Raises:
+        DataError: fewer than two groups.
+
+    References:
+        Longitudinal Data Analysis Using Generalized Linear Models (Kung-Yee Liang, Scott L. Zeger, 1986), https://doi.org/10.1093/biomet/73.1.13
+    """
+    names, index = torch.unique(groups, return_inverse=True)
+    count = len(names)
+    if count < 2:
+        raise DataError(f"an interval over groups needs two groups or more, got {count}.")
+    values = values.double()
+    mean = values.mean()
+    sums = torch.zeros(count, dtype=torch.float64).index_add(0, index, values - mean)
+    error = (count / (count - 1) * sums.square().sum()).sqrt() / len(values)
+    return normal_interval(float(mean), float(error), degrees=count - 1, level=level)
 
 
 def split_interval(values: Tensor, ratio: float, *, level: float = 0.95) -> Interval:

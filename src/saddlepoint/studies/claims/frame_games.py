@@ -11,9 +11,11 @@ import torch
 from torch import Tensor
 
 from saddlepoint import data, models
+from saddlepoint.applications.predict.baselines import baseline
+from saddlepoint.applications.predict.measuring import score_frames
+from saddlepoint.applications.predict.settings import BASELINES
 from saddlepoint.data.batches import Batches
 from saddlepoint.data.settings import DataSettings
-from saddlepoint.evaluation.metrics import frames as metrics
 from saddlepoint.models.capabilities import PredictsFrames, require
 from saddlepoint.models.predictor.settings import PredictorSettings
 from saddlepoint.studies.claims.trial import settings_key
@@ -24,7 +26,6 @@ from saddlepoint.training.state import TrainingState
 from saddlepoint.training.threads import using_threads
 
 SHARPNESS, PSNR, ERROR, SSIM, PLACE = SCORES = ("sharpness", "psnr", "squared_error", "ssim", "sharpness_psnr")
-FLOORS = ("black", "last frame", "mean of inputs")
 SHOWN = 3  # test sequences of the first seed that the outcome holds
 WEIGHT_OF_STEP = 1e4  # in the units of `Setup.weight`
 ADVERSARIAL = 2.0  # times as long a step
@@ -79,13 +80,8 @@ class FrameGame:
                 predicted = dataset.event.scaling("unit").to_model(frames)
                 scores.append(score(predicted, truth))
                 shown = predicted[:SHOWN] if seed == 0 else shown
-        still = {
-            "black": torch.zeros_like(truth),
-            "last frame": given[:, :, -1:].expand_as(truth),
-            "mean of inputs": given.mean(2, keepdim=True).expand_as(truth),
-        }
-        floors = torch.stack([score(still[name], truth).mean(1) for name in FLOORS])
-        return FrameOutcome(self, torch.stack(scores), floors, given[:SHOWN], truth[:SHOWN], shown)
+        still = [score(baseline(name, given, truth.shape[2]), truth).mean(1) for name in BASELINES]
+        return FrameOutcome(self, torch.stack(scores), torch.stack(still), given[:SHOWN], truth[:SHOWN], shown)
 
     def restore(self, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> FrameOutcome:
         """Restore the outcome from its `parts()`."""
@@ -99,7 +95,7 @@ class FrameOutcome:
     Attributes:
         setup: the trial.
         scores: (S, K, T) float64, the mean over held-out sequences of each of `SCORES` for each predicted frame.
-        floors: (F, K) float64, the same of the predictions without training in `FLOORS`, over all frames.
+        floors: (F, K) float64, the same of the predictions without training in `BASELINES`, over all frames.
         given, truth, predicted: (n, C, T, H, W) in [0, 1], held-out sequences and their prediction by the first seed.
     """
 
@@ -123,7 +119,7 @@ class FrameOutcome:
         """(T, S) a score of each predicted frame."""
         return self.scores[:, SCORES.index(name)].T
 
-    def best_floor(self, name: str) -> float:
+    def best_baseline(self, name: str) -> float:
         """The largest value of a score among predictions without training."""
         return float(self.floors[:, SCORES.index(name)].max())
 
@@ -142,11 +138,5 @@ def score(predicted: Tensor, truth: Tensor) -> Tensor:
     Returns:
         (K, T) float64.
     """
-    rows = {
-        SHARPNESS: metrics.sharpness(predicted) / metrics.sharpness(truth).mean(),
-        PSNR: metrics.psnr(predicted, truth),
-        ERROR: metrics.squared_error(predicted, truth),
-        SSIM: metrics.ssim(predicted, truth),
-        PLACE: metrics.sharpness_psnr(predicted, truth),
-    }
+    rows = score_frames(predicted, truth)
     return torch.stack([rows[name].mean(0) for name in SCORES])

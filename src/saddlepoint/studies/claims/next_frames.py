@@ -81,14 +81,14 @@ def measure(outcomes: Mapping[str, FrameOutcome], quick: bool) -> Measured:
                 f"{title}, {ADVERSARIAL} minus {SQUARED}, same seed", difference(outcomes, name), UNITS[name], claimed
             )
         )
-    gain = over_floor(outcomes[ADVERSARIAL])
+    gain = over_baseline(outcomes[ADVERSARIAL])
     quantities.append(Quantity(f"PSNR, {ADVERSARIAL} minus the best prediction without training", gain, "dB"))
     return Measured(decide(outcomes), _sentence(outcomes), tuple(quantities), _pictures(outcomes))
 
 
-def over_floor(outcome: FrameOutcome) -> Interval:
+def over_baseline(outcome: FrameOutcome) -> Interval:
     """PSNR above that of the best prediction without training."""
-    return mean_interval(outcome.of(PSNR) - outcome.best_floor(PSNR))
+    return mean_interval(outcome.of(PSNR) - outcome.best_baseline(PSNR))
 
 
 def decide(outcomes: Mapping[str, FrameOutcome]) -> Verdict:
@@ -97,7 +97,7 @@ def decide(outcomes: Mapping[str, FrameOutcome]) -> Verdict:
         return "not decided"
     sharper = difference(outcomes, SHARPNESS)
     return verdict(
-        sharper.low > 0 and over_floor(outcomes[ADVERSARIAL]).low > 0, sharper.low > 0, decided=sharper.high < 0
+        sharper.low > 0 and over_baseline(outcomes[ADVERSARIAL]).low > 0, sharper.low > 0, decided=sharper.high < 0
     )
 
 

@@ -6,7 +6,7 @@ from importlib import import_module
 
 from torch import Tensor
 
-from saddlepoint.applications.predict.settings import FLOORS
+from saddlepoint.applications.predict.settings import BASELINES
 
 
 def black(given: Tensor, frames: int) -> Tensor:
@@ -24,8 +24,8 @@ def mean_of_inputs(given: Tensor, frames: int) -> Tensor:
     return given.mean(2, keepdim=True).expand(-1, -1, frames, -1, -1)
 
 
-def floor(name: str, given: Tensor, frames: int) -> Tensor:
-    """Predict by the floor of this name in `FLOORS`."""
-    module, function = FLOORS[name].path.split(":")
+def baseline(name: str, given: Tensor, frames: int) -> Tensor:
+    """Predict by the baseline of this name in `BASELINES`."""
+    module, function = BASELINES[name].path.split(":")
     predicted: Tensor = getattr(import_module(module), function)(given, frames)
     return predicted
