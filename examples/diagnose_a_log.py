@@ -37,7 +37,8 @@ def main() -> None:
     print(*answer.columns)
     print(f"{answer.most_likely} ({answer.how_sure})")
     print("To try:", *answer.steps, sep="\n  ")
-    print("To log next time:", *answer.lines, sep="\n  ")
+    print("To log next time:", *answer.numbers, sep="\n  ")
+    print("In a PyTorch loop:", *answer.lines, sep="\n  ")
 
 
 if __name__ == "__main__":

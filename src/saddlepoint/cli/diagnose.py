@@ -94,14 +94,14 @@ def _print_answer(found: Diagnosed, output: Output) -> None:
             output.say(f"    {order}: {step}")
     for order, step in zip(ORDER, answer.steps, strict=False):
         output.say(f"Try {order}: {step}")
-    also = [
-        finding for finding in found.findings if finding.title != answer.most_likely and "if" not in finding.evidence
-    ]
-    for finding in also:
-        output.say(f"Also: {finding.title}")
+    for title in answer.also:
+        output.say(f"Also: {title}")
     for line in answer.help:
         output.say(f"What would help: {line}")
     output.say()
-    output.say(f"Log next time: {'; '.join(number.why for number in answer.numbers)}.")
+    output.say("Log next time:")
+    for number in answer.numbers:
+        output.say(f"  - {number}.")
+    output.say("Three lines record these in a PyTorch loop (docs/watch.md):")
     for line in answer.lines:
         output.say(f"    {line}")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from saddlepoint.arguments import check_mapping, check_path
 from saddlepoint.diagnosis import Diagnosis, Facts, examples_in_words, process_of
-from saddlepoint.diagnosis.logs.answer import answer_of, findings_of, process_of_log
+from saddlepoint.diagnosis.logs.answer import answer_of
+from saddlepoint.diagnosis.logs.findings import findings_of, process_of_log
 from saddlepoint.diagnosis.logs.foreign import read_log
 from saddlepoint.diagnosis.logs.judging import LOG, judge_log
 from saddlepoint.diagnosis.logs.source import STANDARD_INPUT
@@ -95,7 +96,7 @@ def _diagnose_log(path: Path, named: set[str], columns: Mapping[str, str] | None
         process=process,
         columns=log.taken,
         columns_left=log.left,
-        answer=answer_of(log, judgement, findings, process, traits_of(named | families | possible)),
+        answer=answer_of(log, judgement, findings, process, traits_of(named | families | possible), named),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import io
 import json
 import sys
@@ -41,6 +43,38 @@ def test_a_log_is_answered_as_somebody_who_knows_would(name: str, seed: int, tmp
     assert len(found.answer.numbers) == 3
     assert len(found.answer.help) <= 3
     assert len(found.headline.split()) <= 12
+
+
+def test_a_discriminator_that_is_certain_of_every_sample_has_learnt(tmp_path: Path) -> None:
+    """0 and -log 1e-12: a higher learning rate, the answer to players that never moved, would make it worse."""
+    found = answered(tmp_path, "epoch,d_loss,g_loss\n" + "".join(f"{i},0.0,27.631\n" for i in range(30)))
+    assert [finding.code for finding in found.findings] == ["GAN101"]
+    assert "non-saturating" in found.objectives
+
+
+def test_numbers_that_the_log_has_are_not_asked_for(tmp_path: Path) -> None:
+    text = "step,d_loss,g_loss,D(x),D(G(z))\n" + "".join(f"{i},0.9,1.1,0.7,0.4{i % 3}\n" for i in range(20))
+    asked = answered(tmp_path, text).answer
+    assert asked is not None
+    assert len(asked.numbers) == 3
+    assert not {"d/real_score", "d/fake_score"} & {name for number in asked.numbers for name in number.series}
+
+
+@pytest.mark.parametrize(
+    ("header", "objective", "given"),
+    [("d_loss,g_loss", "hinge", "hinge"), ("loss,kl", "vae", None), ("ae_loss,lr", "autoencoder", None)],
+)
+def test_the_lines_to_paste_are_a_call_of_watch(header: str, objective: str, given: str | None, tmp_path: Path) -> None:
+    text = f"step,{header}\n" + "".join(f"{i},0.9,1.1\n" for i in range(20))
+    asked = answered(tmp_path, text, objective=given).answer
+    assert asked is not None
+    (block,) = ast.parse("\n".join(asked.lines)).body
+    assert isinstance(block, ast.With)
+    call = block.items[0].context_expr
+    assert isinstance(call, ast.Call)
+    names = inspect.signature(sp.watch).parameters
+    assert {keyword.arg for keyword in call.keywords} <= set(names)
+    assert f'objective="{objective}"' in asked.lines[0]
 
 
 def test_a_log_of_few_epochs_is_judged_by_its_rows(tmp_path: Path) -> None:
@@ -103,7 +137,8 @@ def test_the_command_answers_and_documents_it_as_json(
         "How sure: ",
         "Try first: ",
         "Try third: ",
-        "Log next time: ",
+        "Log next time:",
+        "sp.watch(",
     ):
         assert words in said
     assert "Not checked" not in said

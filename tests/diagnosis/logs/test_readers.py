@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import math
 import random
@@ -33,8 +34,16 @@ def lines(form: str) -> str:
     )
 
 
-FORMS: dict[str, tuple[str, str]] = {
+FORMS: dict[str, tuple[str, str | bytes]] = {
     "CSV": ("log.csv", csv()),
+    "spaces": ("log.txt", csv("   ")),
+    "NumPy": ("log.txt", "# " + csv(" ")),
+    "commented": ("log.csv", "# lr=0.1, batch_size=64\n# für mich\n" + csv()),
+    "Excel": ("log.csv", "sep=;\n" + csv(";").replace(".", ",")),
+    "decimal commas and tabs": ("log.tsv", csv("\t").replace(".", ",")),
+    "decimal commas in lines": ("out", lines("step {step}: d_loss {d:.3f} g_loss {g:.3f}").replace(".", ",")),
+    "newest first": ("log.csv", "step,d_loss,g_loss\n" + "\n".join(reversed(csv().splitlines()[1:]))),
+    "compressed": ("log.csv.gz", gzip.compress(csv().encode())),
     "tabs": ("log.tsv", csv("\t")),
     "Windows": ("log.csv", csv(end="\r\n")),
     "JSON lines": ("log.jsonl", lines('{{"step": {step}, "d_loss": {d}, "nested": {{"g_loss": {g}}}, "host": "a"}}')),
@@ -97,6 +106,7 @@ def test_every_format_gives_the_same_numbers(form: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["metrics.csv", "trainer_state.json", "history.json"])
 def test_a_log_is_found_in_its_folder(name: str, tmp_path: Path) -> None:
     text = next(text for known, text in FORMS.values() if known == name)
+    assert isinstance(text, str)
     inner = tmp_path / "logs" / "version_0"
     inner.mkdir(parents=True)
     (inner / name).write_text(text)
@@ -114,6 +124,28 @@ def test_a_log_is_found_in_its_folder(name: str, tmp_path: Path) -> None:
 ])  # fmt: skip
 def test_numbers_are_read_as_programs_print_them(cell: str, value: float | None) -> None:
     assert number(cell) == value or (value is not None and math.isnan(value) and math.isnan(number(cell) or 0.0))
+
+
+def test_thousands_are_no_decimal_commas(tmp_path: Path) -> None:
+    """A German 0,968 is below 1; 1,234 beside 0.5 is above a thousand."""
+    assert number("0,968") is None
+    log = read(tmp_path, "step 1 g_loss 1,234 d_loss 0.5\nstep 2 g_loss 1,234 d_loss 0.5\n", "out")
+    assert [record.values["g/loss"] for record in log.records] == [1234.0, 1234.0]
+
+
+def test_a_line_below_its_epoch_ends_with_its_last_batch(tmp_path: Path) -> None:
+    """Keras's progress bars count the epoch in a line of its own."""
+    rows = (f"Epoch {e}/12\n469/469 [=====] - 5s 10ms/step - d_loss: 0.{e} - g_loss: 1.2\n" for e in range(1, 13))
+    log = read(tmp_path, "".join(rows), "out")
+    assert (log.unit, [record.step for record in log.records]) == ("epoch", list(range(1, 13)))
+
+
+def test_of_a_compressed_log_that_is_cut_the_rest_is_read(tmp_path: Path) -> None:
+    content = gzip.compress("".join(f"step {i} d_loss {random.Random(i).random()}\n" for i in range(500)).encode())
+    assert 100 < len(read(tmp_path, content[: len(content) // 2], "out").records) < 400
+    for damaged in (content[:3], content[:2] + b"\xff" * 50):
+        with pytest.raises(RunError, match=r"is empty|cannot be read"):
+            read(tmp_path, damaged)
 
 
 def test_decimal_commas_are_read_where_semicolons_separate(tmp_path: Path) -> None:
@@ -166,6 +198,8 @@ def test_a_counter_that_starts_again_in_every_epoch_goes_on(tmp_path: Path) -> N
         for step in range(0, 40, 10)
     )
     assert [record.step for record in read(tmp_path, rows, "out").records] == list(range(0, 120, 10))
+    dcgan = "".join(f"[{epoch}/3][{batch}/40] Loss_D: 0.5\n" for epoch in range(3) for batch in range(0, 40, 10))
+    assert [record.step for record in read(tmp_path, dcgan, "out").records] == list(range(0, 120, 10))
     bare = "iter,d_loss\n" + "".join(f"{step},0.5\n" for _ in range(3) for step in range(4))
     assert [record.step for record in read(tmp_path, bare).records] == list(range(12))
 

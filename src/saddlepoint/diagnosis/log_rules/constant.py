@@ -15,6 +15,7 @@ EQUAL, NOTHING = 0.004, 1e-6  # relative and absolute difference below which val
 STILL = 0.02  # half the width of both losses over their level, in a log in which nothing is learnt
 STILL_DIFFERENCE = 0.1  # the same for a critic's loss, over the size of its scores: batches differ by more
 START = 0.15  # share of the rows that belong to the start
+CERTAIN = 0.05  # a discriminator's loss below it is far from that of guessing, under every objective
 SHIFT = 0.5  # of the width: a difference between the first and the last half that is none
 
 
@@ -62,6 +63,8 @@ def losses_never_move(d_loss: Series, g_loss: Series, run: Facts) -> Finding | N
     # A critic's loss is a difference of scores, and may be near 0; its size is that of the scores.
     is_critic = kind == UNBOUNDED
     scale = max(abs(median(d)), abs(median(g))) if is_critic else abs(median(d))
+    if not is_critic and median(d) < CERTAIN < median(g):
+        return None  # it has learnt to recognise every sample
     if not (_is_flat(d, (STILL_DIFFERENCE if is_critic else STILL) * scale) and _is_flat(g, STILL * abs(median(g)))):
         return None
     return Finding(

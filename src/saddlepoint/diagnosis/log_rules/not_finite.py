@@ -35,7 +35,7 @@ def number_breaks(every_series: Mapping[str, Series], run: Facts) -> Finding | N
         is not None
         for early, late in [grown]
     ]
-    words = f" Before that, {_shown(grew[0][0])} grew from {grew[0][1]:.3g} to {grew[0][2]:.3g}." if grew else ""
+    words = f" Before that, {_shown(grew[0][0])} grew from {grew[0][1]:,.4g} to {grew[0][2]:,.4g}." if grew else ""
     value = every_series[first].values[broken[first]]
     return Finding(
         "NUM301",

@@ -106,7 +106,7 @@ def kl_has_no_weight(vae_loss: Series, vae_reconstruction: Series, vae_kl: Serie
         "VAE204",
         "failure",
         steps[start],
-        f"The loss equals its reconstruction term, although the KL term is {nats:.3g}: it is left out of the loss, or has next to no weight, so "
+        f"The loss equals its reconstruction term, although the KL term is {nats:,.4g}: it is left out of the loss, or has next to no weight, so "
         "that codes leave the prior, from which samples are drawn.",
         {"kl": nats, "window": [steps[start], steps[-1]]},
     )

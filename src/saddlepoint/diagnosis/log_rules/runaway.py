@@ -119,7 +119,7 @@ def game_explodes(d_loss: Series, g_loss: Series, run: Facts) -> Finding | None:
         "NUM302",
         "failure",
         steps[start],
-        f"The losses explode: the discriminator's is {median(d):,.3g} and the generator's {median(g):,.3g} (medians).",
+        f"The losses explode: the discriminator's is {median(d):,.4g} and the generator's {median(g):,.4g} (medians).",
         {"discriminator_loss": median(d), "generator_loss": median(g), "window": [steps[start], steps[-1]]},
     )
 

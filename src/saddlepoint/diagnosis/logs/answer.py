@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from saddlepoint.diagnosis.escalation import ESCALATION
 from saddlepoint.diagnosis.headlines import phrase_of
-from saddlepoint.diagnosis.log_rules import Problem
 from saddlepoint.diagnosis.log_rules.checks import step_in_words
 from saddlepoint.diagnosis.log_rules.stretches import FEWEST
+from saddlepoint.diagnosis.logs.findings import TRIES, sentence, steps_of
 from saddlepoint.diagnosis.logs.foreign import Log
-from saddlepoint.diagnosis.logs.judging import Judged, Judgement, first_of_each_code
-from saddlepoint.diagnosis.logs.next_numbers import Number, example_lines, next_numbers
-from saddlepoint.diagnosis.verdict import AT_RISK, FAILED, NO_FAILURE_FOUND, NOT_JUDGED, Process
+from saddlepoint.diagnosis.logs.help import help_for, objective_in_words
+from saddlepoint.diagnosis.logs.judging import Judgement, first_of_each_code
+from saddlepoint.diagnosis.logs.next_numbers import Number, next_numbers, watch_lines
+from saddlepoint.diagnosis.traits import OBJECTIVES
+from saddlepoint.diagnosis.verdict import AT_RISK, NO_FAILURE_FOUND, NOT_JUDGED, Process
 from saddlepoint.records import Finding
 
-TRIES = 3
 NOTHING = "nothing is wrong in the losses, as far as losses show it"
 _MEASURED = "likely"  # how sure a finding is that comes from more than losses
 _SURENESS = {
@@ -68,7 +70,8 @@ class Answer:
         rows: the number of rows.
         unit: what a step is: "step", "epoch" or "row".
         numbers: three numbers to log next time.
-        lines: lines of Python that log them.
+        lines: lines of `sp.watch` that record them in a PyTorch loop.
+        also: what else was found, a sentence each.
     """
 
     headline: str
@@ -85,6 +88,7 @@ class Answer:
     unit: str
     numbers: tuple[Number, ...]
     lines: tuple[str, ...]
+    also: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return one JSON object."""
@@ -92,7 +96,7 @@ class Answer:
             name: getattr(self, name)
             for name in ("headline", "most_likely", "how_sure", "objective", "kind", "rows", "unit")
         }
-        lists = {name: list(getattr(self, name)) for name in ("steps", "help", "columns", "notes", "lines")}
+        lists = {name: list(getattr(self, name)) for name in ("steps", "also", "help", "columns", "notes", "lines")}
         return {
             **fields,
             **lists,
@@ -100,38 +104,17 @@ class Answer:
                 {"objective": one.objective, "code": one.code, "said": one.said, "steps": list(one.steps)}
                 for one in self.possibilities
             ],
-            "numbers": [{"series": list(one.series), "why": one.why, "code": one.code} for one in self.numbers],
+            "numbers": [{"series": list(one.series), "what": one.what, "why": one.why} for one in self.numbers],
         }
 
 
-def findings_of(judgement: Judgement, measured: Iterable[Finding]) -> list[Finding]:
-    """Return the findings of a log.
-
-    Args:
-        judgement: of the rules for logs.
-        measured: findings of the rules for runs, from series that a log seldom has.
-
-    Returns:
-        Those that hold whatever the objective, the most particular first; then those that hold for one of the possible objectives, as
-        warnings that begin with "If".
-    """
-    certain = first_of_each_code(judgement.certain)
-    found = [_with_advice(judged) for judged in certain]
-    codes = {finding.code for finding in found}
-    found += [replace(finding, remedy=None) for finding in measured if finding.code not in codes]
-    for candidate, problems in zip(judgement.candidates, judgement.found, strict=False):
-        for judged in first_of_each_code([one for one in problems if one not in judgement.certain]):
-            finding = _with_advice(judged)
-            if finding.code in codes:
-                continue
-            title = f"If this is {candidate.in_words}: {finding.title[:1].lower()}{finding.title[1:]}"
-            evidence = {**finding.evidence, "if": candidate.objective}
-            found.append(replace(finding, severity="warning", title=title, evidence=evidence))
-    return found
-
-
 def answer_of(
-    log: Log, judgement: Judgement, findings: Sequence[Finding], process: Process | None, traits: Collection[str]
+    log: Log,
+    judgement: Judgement,
+    findings: Sequence[Finding],
+    process: Process | None,
+    traits: Collection[str],
+    named: Collection[str] = (),
 ) -> Answer:
     """Return the answer for a log.
 
@@ -141,6 +124,7 @@ def answer_of(
         findings: see `findings_of`.
         process: how training went; None if the log was not judged.
         traits: of the objectives that were trained, or may have been.
+        named: family and objective as the user named them.
     """
     certain = first_of_each_code(judgement.certain)
     measured = [
@@ -148,14 +132,14 @@ def answer_of(
         for f in findings
         if "if" not in f.evidence and f.severity != "info" and f.code not in {j.finding.code for j in certain}
     ]
-    possibilities = _possibilities(judgement) if judgement.open_question and not certain else ()
+    possibilities = _possibilities(judgement, log.unit) if judgement.open_question and not certain else ()
     if certain:
         problem, finding = certain[0].problem, certain[0].finding
-        phrase, said, sure, steps = problem.phrase, finding.title, problem.sure, _steps(problem, finding)
+        phrase, said, sure, steps = problem.phrase, finding.title, problem.sure, steps_of(problem, finding)
     elif measured:
         finding = measured[0]
         steps = [
-            step_in_words(name)
+            sentence(step_in_words(name))
             for step in ESCALATION.get(finding.code, ())
             for name in (step if isinstance(step, tuple) else (step,))
         ]
@@ -173,22 +157,25 @@ def answer_of(
         said = f"{NOTHING[:1].upper()}{NOTHING[1:]}. Whether samples are good was not judged."
         if judgement.rows < FEWEST:
             said = f"{judgement.rows} rows are too few to show a course."
-    numbers = next_numbers(traits)
+    else_found = [finding.title for finding in findings if finding.title != said and "if" not in finding.evidence]
+    numbers = next_numbers(traits, log.taken.values())
+    names = {candidate.objective for candidate in judgement.candidates} or OBJECTIVES.keys() & set(named)
     return Answer(
         headline=_headline(process, phrase, judgement),
-        most_likely=said,
+        most_likely=_in_unit(said, log.unit),
         how_sure=_SURENESS.get(sure, sure),
         possibilities=possibilities,
-        steps=tuple(_sentence(step) for step in steps[:TRIES]),
-        help=_help(log, judgement, traits) if process is None else (),
-        objective=_objective(judgement),
+        steps=tuple(_in_unit(step, log.unit) for step in steps[:TRIES]),
+        help=help_for(log, judgement, traits) if process is None else (),
+        objective=objective_in_words(judgement),
         columns=tuple(f"{reading}." for reading in log.readings),
         notes=log.notes,
         kind=log.kind,
         rows=judgement.rows,
         unit=log.unit,
         numbers=numbers,
-        lines=example_lines(numbers),
+        lines=watch_lines(numbers, traits, names.pop() if len(names) == 1 else ""),
+        also=tuple(_in_unit(title, log.unit) for title in else_found),
     )
 
 
@@ -202,64 +189,16 @@ def _headline(process: Process | None, phrase: str, judgement: Judgement) -> str
     return f"{NOT_JUDGED}: {f'only {judgement.rows} rows' if few else 'the losses alone show nothing wrong'}"
 
 
-def _possibilities(judgement: Judgement) -> tuple[Possibility, ...]:
+def _possibilities(judgement: Judgement, unit: str) -> tuple[Possibility, ...]:
     found = []
     for candidate, problems in zip(judgement.candidates, judgement.found, strict=True):
         first = problems[0] if problems else None
-        steps = () if first is None else tuple(_sentence(step) for step in _steps(first.problem, first.finding)[:TRIES])
-        code, said = ("", f"{NOTHING}.") if first is None else (first.finding.code, first.finding.title)
+        steps = () if first is None else tuple(_in_unit(step, unit) for step in steps_of(first.problem, first.finding))
+        code, said = ("", f"{NOTHING}.") if first is None else (first.finding.code, _in_unit(first.finding.title, unit))
         found.append(Possibility(candidate.objective, candidate.in_words, code, said, steps))
     return tuple(found)
 
 
-def _help(log: Log, judgement: Judgement, traits: Collection[str]) -> tuple[str, ...]:
-    """Return what would help most to judge a log, in at most three lines."""
-    lines = []
-    if judgement.rows < FEWEST:
-        lines.append(f"Log at least {FEWEST} rows, better a hundred.")
-    lines.append("Log the numbers below: they say what losses cannot.")
-    if len(judgement.candidates) > 1 or ("gan" in traits and not judgement.candidates and not _is_named(traits)):
-        lines.append("Say what was trained: --objective non-saturating, least-squares, hinge or wasserstein.")
-    if log.left and len(lines) < TRIES:
-        listed = ", ".join(log.left[:4])
-        lines.append(
-            f"Name columns that were not read ({listed}): --map d/loss=COLUMN (docs/logs.md lists the series)."
-        )
-    return tuple(lines[:TRIES])
-
-
-def _is_named(traits: Collection[str]) -> bool:
-    return bool(
-        {"probability", "cross_entropy", "squared_error", "margin", "unbounded", "log_odds", "energy"} & set(traits)
-    )
-
-
-def _objective(judgement: Judgement) -> str:
-    if not judgement.candidates:
-        return ""
-    if len(judgement.candidates) == 1:
-        one = judgement.candidates[0]
-        return f"Trained with {one.in_words}, since {one.reason}."
-    listed = " or ".join(one.in_words for one in judgement.candidates)
-    return f"Trained with {listed}: {judgement.candidates[0].reason}, which does not decide it."
-
-
-def _with_advice(judged: Judged) -> Finding:
-    steps = _steps(judged.problem, judged.finding)
-    return replace(judged.finding, advice=" ".join(_sentence(step) for step in steps[:TRIES]))
-
-
-def _steps(problem: Problem, finding: Finding) -> list[str]:
-    return [step_in_words(name, finding.step) for name in problem.steps]
-
-
-def _sentence(clause: str) -> str:
-    return f"{clause[:1].upper()}{clause[1:]}."
-
-
-def process_of_log(findings: Sequence[Finding], is_judged: bool) -> Process | None:
-    """Return how training went according to the findings of a log; None if there are none and it was not judged."""
-    severities = {finding.severity for finding in findings}
-    if "failure" in severities:
-        return FAILED
-    return AT_RISK if "warning" in severities else NO_FAILURE_FOUND if is_judged else None
+def _in_unit(text: str, unit: str) -> str:
+    """Say "epoch 12" for "step 12" where the log counts epochs."""
+    return text if unit == "step" else re.sub(r"\bstep (?=\d)", f"{unit} ", text)

@@ -18,7 +18,7 @@ from saddlepoint.diagnosis.logs.table import Row, Table
 STEPS = ("step", "_step", "global_step", "iteration", "iter", "batches_done", "epoch")
 EPOCHS, BATCHES = ("epoch", "epochs"), ("batch", "batch_idx", "batches")
 SAME = 0.1  # share of the rows that may have the step of the row before; with more, the column does not count rows
-MOST_ROWS = 20_000  # of a longer log, neighbouring rows are averaged
+MOST_ROWS = 10_000  # of a longer log, neighbouring rows are averaged
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,8 @@ def count_steps(table: Table, mapped: Collection[str] = (), clock: str | None = 
     steps: list[float | None] = [row.get(step) if step else None for row in table.rows]
     is_epoch = step is not None and step == epoch
     inner = batch if is_epoch and clock is None else step if epoch else None
+    if is_epoch and inner is not None and len({row[inner] for row in table.rows if inner in row}) == 1:
+        inner = None  # one row an epoch, at its last batch
     if (
         epoch is not None
         and inner is not None
@@ -115,6 +117,8 @@ def _ascending(steps: list[int], rows: Sequence[Row]) -> tuple[list[int], list[R
     back = [place for place in range(1, len(steps)) if steps[place] < steps[place - 1]]
     if not back:
         return steps, list(rows), []
+    if len(steps) >= FEWEST and len(back) == len(steps) - 1:
+        return steps[::-1], list(rows[::-1]), ["The newest row comes first; the rows were reversed."]
     starts = {steps[0], *(steps[place] for place in back)}
     if len(back) > 1 and len(starts) == 1:
         counted, offset = [], 0

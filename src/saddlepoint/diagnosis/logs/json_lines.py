@@ -11,6 +11,7 @@ from saddlepoint.diagnosis.logs.source import Source
 from saddlepoint.diagnosis.logs.table import Table
 
 DEPTH = 3  # of objects in objects
+TRIED = 50  # lines by which a file is recognised
 MOST_DAMAGED = 0.2  # share of the lines that may be something else, such as warnings
 
 
@@ -30,6 +31,8 @@ def read(source: Source) -> Table | None:
         objects, damaged = [entry for entry in document if isinstance(entry, Mapping)], 0
     else:
         lines = [line for line in source.text.split("\n") if line.strip()]
+        if all(parsed(line) is None for line in lines[:TRIED]):
+            return None
         read_lines = [parsed(line) for line in lines]
         objects = [entry for entry in read_lines if isinstance(entry, Mapping)]
         damaged = len(lines) - len(objects)

@@ -72,3 +72,6 @@ MEANINGS = {
     "model/loss": "the training loss",
     "model/held_out_loss": "the loss on held-out examples",
 }
+# Of any player.
+QUANTITIES = {"learning_rate": "the learning rate", "grad_norm": "the norm of the gradient"}
+PLAYERS = {"d": "discriminator", "g": "generator"}

@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from saddlepoint.diagnosis.logs.meanings import MEANINGS, WORDS
+from saddlepoint.diagnosis.logs.meanings import MEANINGS, PLAYERS, QUANTITIES, WORDS
 from saddlepoint.models.settings import FAMILIES
 
 ENOUGH = 0.5  # score from which a guess is used
@@ -47,6 +47,9 @@ class Reading:
 
 def meaning_of(series: str) -> str:
     """Return a series in words: "the discriminator's loss" for `d/loss`."""
+    player, _, quantity = series.partition("/")
+    if series not in MEANINGS and quantity in QUANTITIES:
+        return QUANTITIES[quantity] + (f" of the {PLAYERS[player]}" if player in PLAYERS else "")
     return MEANINGS.get(series, series)
 
 
@@ -68,7 +71,12 @@ def guess(name: str, families: Collection[str] = ()) -> list[tuple[str, float]]:
         found["which"] = ("grad_norm", 1.0)
     if {"learning", "rate"} <= set(words):
         found["which"] = ("learning_rate", 1.0)
-    known = sum(word in WORDS for word in words)
+    phrase = (
+        2
+        if found.get("which", ("",))[0] in ("grad_norm", "learning_rate") and not {"lr", "gradnorm"} & set(words)
+        else 0
+    )
+    known = phrase + sum(word in WORDS for word in words)
     unknown = 0.85 ** (len(words) - known)  # each further word makes the guess less sure
     who, which, whose, when = (found.get(kind, ("", 1.0)) for kind in ("who", "which", "whose", "when"))
     score = unknown * who[1] * which[1] * whose[1]

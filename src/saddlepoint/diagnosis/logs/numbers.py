@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 
 # A number that stands alone: no part of a word (`conv2d`), of a longer number, or of a duration (`5s`).
-NUMBER = r"[-+]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf(?:inity)?)"
-_THOUSANDS = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+NUMBER = r"[-+]?(?:[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?|\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf(?:inity)?)"
+_THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")
+# "0,53" in a text without any "0.53": its numbers have decimal commas.
+_ZERO_COMMA, _POINT = re.compile(r"(?<![\d.,])0,\d\d+(?![\d.,])"), re.compile(r"\d\.\d")
 _DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+(?:[eE][-+]?\d+)?")
 _TENSOR = re.compile(
     rf"(?:\w+\.)*(?:tensor|array|float\d+|Array)\(\s*({NUMBER})\s*(?:,[^()]*(?:\([^()]*\)[^()]*)*)?\)", re.I
@@ -21,6 +23,11 @@ def number(text: object, *, decimal_comma: bool = False) -> float | None:
         text: of the cell; "nan" and "inf" are numbers.
         decimal_comma: whether "0,53" is 0.53, as in files whose cells are separated by semicolons.
     """
+    if isinstance(text, str):
+        try:
+            return float(text) if len(text) <= LONGEST else None
+        except ValueError:
+            pass
     if isinstance(text, bool):
         return None
     if isinstance(text, int | float):
@@ -31,10 +38,6 @@ def number(text: object, *, decimal_comma: bool = False) -> float | None:
     cell = str(text).strip()
     if not cell or len(cell) > LONGEST:
         return None
-    try:
-        return float(cell)
-    except ValueError:
-        pass
     if decimal_comma and _DECIMAL_COMMA.fullmatch(cell):
         return float(cell.replace(",", "."))
     if _THOUSANDS.fullmatch(cell):
@@ -44,6 +47,11 @@ def number(text: object, *, decimal_comma: bool = False) -> float | None:
         return None if share is None else share / 100
     inner = _TENSOR.fullmatch(cell)
     return number(inner[1]) if inner else None
+
+
+def has_decimal_commas(text: str) -> bool:
+    """Whether the numbers of a text are written as 0,53."""
+    return _ZERO_COMMA.search(text) is not None and _POINT.search(text) is None
 
 
 def without_tensors(line: str) -> str:

@@ -30,6 +30,7 @@ NEGATIVE = 0.03  # share of the rows below 0 that is no accident
 BREAKS = 0.4  # share of the rows that break a limit, so that the objective is excluded; the players move between their losses
 SLACK = 0.5  # factor of a limit, because the discriminator is updated between both losses
 LARGEST_SQUARE = 3.0  # of a generator's squared error; 1 is a sample that is recognised
+PRINTED = 5e-4  # what rounding to three decimals takes from a loss
 NEAR = 0.06  # relative distance from a value that is typical of one objective
 
 
@@ -93,17 +94,17 @@ def _is_cross_entropy(d: Sequence[float], g: Sequence[float]) -> bool:
 
 def _breaks_cross_entropy(d: float, g: float) -> bool:
     # Jensen: mean of -log(1 - p) is at least -log(1 - mean p), and the mean of p at least exp(-g). Halved, where both losses are averaged.
-    return g <= 0 or d < SLACK * 0.5 * -math.log(max(-math.expm1(-g), 1e-12))
+    return g <= 0 or d + PRINTED < SLACK * 0.5 * -math.log(max(-math.expm1(-g), 1e-12))
 
 
 def _breaks_squares(d: float, g: float) -> bool:
     # Triangle: the root of the mean of D(G(z))^2 is at least 1 minus that of (D(G(z)) - 1)^2, which may be halved in the log.
-    return d < SLACK * 0.5 * max(1 - math.sqrt(2 * max(g, 0.0)), 0.0) ** 2
+    return d + PRINTED < SLACK * 0.5 * max(1 - math.sqrt(2 * max(g, 0.0)), 0.0) ** 2
 
 
 def _breaks_minimax(d: float, g: float) -> bool:
     # The generator minimises log(1 - D(G(z))); the discriminator pays minus that, and more for real examples.
-    return d < SLACK * 0.5 * -g
+    return d + PRINTED < SLACK * 0.5 * -g
 
 
 def _share(rows: Sequence[object], holds: Callable[..., bool]) -> float:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Mapping
 from functools import lru_cache
 
-from saddlepoint.diagnosis.logs.numbers import NUMBER, number, without_tensors
+from saddlepoint.diagnosis.logs.numbers import NUMBER, has_decimal_commas, number, without_tensors
 from saddlepoint.diagnosis.logs.source import Source
 from saddlepoint.diagnosis.logs.table import Table, columns_of
 
@@ -21,6 +21,7 @@ _COUNTING = {
     **dict.fromkeys(("batch", "batches", "minibatch"), BATCH),
     **dict.fromkeys(("step", "steps", "iter", "iters", "iteration", "iterations", "it", "global_step", "itr"), STEP),
 }
+COUNTER, VALUE, UNNAMED, NOTHING = "counter", "value", "unnamed", "nothing"  # roles of a number
 LONGEST_LINE, MOST_WORDS = 4_000, 4  # characters; words of a name
 REPEATED = 2  # lines in which a name must occur: others are settings that are printed once
 
@@ -31,6 +32,7 @@ _CLOCK_TIME = re.compile(
 # A number that is no part of a word, of a duration (`5s`) or of a rate (`170it/s`).
 _NUMBER = re.compile(rf"(?<![^\s:=(\[{{,/|<>'\"])({NUMBER})(%?)(?![\w%]|\.\d)", re.I)
 _BORDER = re.compile(r"[,;|\[\]{}<>]|\s-+\s|\t|\s{2,}|\n")
+_DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d)")
 _OF = re.compile(r"\s*(?:/|of|out of)\s*", re.I)
 
 
@@ -47,8 +49,11 @@ def read(source: Source) -> Table | None:
         return None
     rows: list[dict[str, float]] = []
     context: dict[str, float] = {}
-    for line in source.text.split("\n"):
-        counted, values = _split(line)
+    text = source.text
+    if has_decimal_commas(text):
+        text = _DECIMAL_COMMA.sub(".", text)
+    for line in text.split("\n"):
+        counted, values = _split(line, context)
         if EPOCH in counted and counted[EPOCH] != context.get(EPOCH):
             context = {}
         context |= counted
@@ -61,48 +66,60 @@ def read(source: Source) -> Table | None:
     return Table("printed lines", tuple(kept), columns=columns_of(kept)) if kept else None
 
 
-def _split(line: str) -> tuple[dict[str, float], dict[str, float]]:
-    """Return what a line counts, and its other numbers by name."""
+def _split(line: str, context: Mapping[str, float]) -> tuple[dict[str, float], dict[str, float]]:
+    """Return what a line counts, below what the lines above count, and its other numbers by name."""
+    text = _CLOCK_TIME.sub(" ", without_tensors(_TERMINAL.sub("", line[:LONGEST_LINE])))
+    pieces = _NUMBER.split(text)
     counted: dict[str, float] = {}
     values: dict[str, float] = {}
     unnamed: list[float] = []
-    for name, value, is_share in _named_numbers(line):
-        words = name.lower().split()
-        counter = _COUNTING.get(words[-1].rstrip(".#")) if words else None
-        if counter is not None:
-            counted.setdefault(counter, value)
-        elif words:
-            name_of_value = name if name not in values else f"{name} (2)"
-            values.setdefault(name_of_value, value / 100 if is_share else value)
-        elif not values and not is_share:
+    # Pieces are a text, a number, a percent sign or nothing, a text, ...
+    for (place, name), cell, percent in zip(_roles(tuple(pieces[:-1:3])), pieces[1::3], pieces[2::3], strict=True):
+        value = number(cell)
+        if value is None or place == NOTHING:
+            continue
+        if place == COUNTER:
+            counted.setdefault(name, value)
+        elif place == VALUE:
+            values.setdefault(name, value / 100 if percent else value)
+        elif not values and not percent:
             unnamed.append(value)
-    free = [BATCH] if EPOCH in counted else [STEP] if len(unnamed) == 1 else [EPOCH, BATCH]
+    if len(unnamed) == 1:
+        free = [BATCH if EPOCH in counted or EPOCH in context else STEP]
+    else:
+        free = [BATCH] if EPOCH in counted else [EPOCH, BATCH]
     if STEP not in counted:
         counted |= {name: value for name, value in zip(free, unnamed, strict=False) if name not in counted}
     return counted, values
 
 
-def _named_numbers(line: str) -> Iterator[tuple[str, float, bool]]:
-    """Yield the name before each number ("" for none), the number, and whether a percent sign follows it."""
-    text = _CLOCK_TIME.sub(" ", without_tensors(_TERMINAL.sub("", line[:LONGEST_LINE])))
-    end, before = 0, ""
-    for found in _NUMBER.finditer(text):
-        between = text[end : found.start()]
-        value = number(found[1])
-        if value is None:
-            continue
-        if end and _OF.fullmatch(between):
-            # The total of a counter, or a second value under the same name.
-            words = before.lower().split()
-            if words and words[-1].rstrip(".#") not in _COUNTING:
-                yield before, value, bool(found[2])
-        else:
-            before = _name(between)
-            yield before, value, bool(found[2])
-        end = found.end()
-
-
 @lru_cache(4_096)  # lines of a log have the same words
+def _roles(texts: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Return what the number after each text of a line is: a role and a name.
+
+    Args:
+        texts: before each number of the line.
+    """
+    found: list[tuple[str, str]] = []
+    before, taken = "", set()
+    for place, text in enumerate(texts):
+        is_second = place > 0 and _OF.fullmatch(text) is not None
+        before = before if is_second else _name(text)
+        words = before.lower().split()
+        counter = _COUNTING.get(words[-1].rstrip(".#")) if words else None
+        if is_second and (counter is not None or not words):
+            found.append((NOTHING, ""))  # the total of a counter
+        elif counter is not None:
+            found.append((COUNTER, counter))
+        elif words:
+            name = before if before not in taken else f"{before} (2)"
+            taken.add(name)
+            found.append((VALUE, name))
+        else:
+            found.append((UNNAMED, ""))
+    return tuple(found)
+
+
 def _name(text: str) -> str:
     """Return the words directly before a number, without what separates them from it."""
     parts = [part for part in _BORDER.split(text) if re.search(r"[A-Za-z]", part)]

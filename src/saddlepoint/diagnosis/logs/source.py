@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import zlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +24,8 @@ IN_FOLDERS = (
     "training.csv",
     "log.txt",
 )
+_GZIP, _FORMAT = b"\x1f\x8b", 31  # first bytes of a compressed file, and what zlib calls its format
+_MINUS = "\u2212"  # the minus sign of typesetting
 _MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
 
 
@@ -67,7 +70,7 @@ class Source:
         text = content.decode(encoding, errors="replace")
         if text.count("\ufffd") > MOST_DAMAGE * len(text):
             raise self._not_text()
-        return text.replace("\r\n", "\n").replace("\r", "\n")
+        return text.replace(_MINUS, "-").replace("\r\n", "\n").replace("\r", "\n")
 
     def _content(self) -> bytes:
         try:
@@ -76,7 +79,9 @@ class Source:
             else:
                 with self.path.open("rb") as file:
                     content = file.read(MOST_BYTES + 1)
-        except OSError as error:
+            if content.startswith(_GZIP):
+                content = zlib.decompressobj(_FORMAT).decompress(content, MOST_BYTES + 1)
+        except (OSError, zlib.error) as error:
             raise RunError(f"{self.name} cannot be read: {error}.") from None
         if len(content) > MOST_BYTES:
             raise RunError(
