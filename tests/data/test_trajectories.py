@@ -11,7 +11,8 @@ import pytest
 from saddlepoint import data
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.data.spaces import Box, Discrete
-from saddlepoint.data.trajectories import from_arrays, merge, read_trajectories, split_episodes
+from saddlepoint.data.trajectories import merge, split_episodes
+from saddlepoint.data.trajectory_files import from_arrays, read_trajectories
 from saddlepoint.errors import DataError
 from tests.applications.simulate.runs import trajectories
 
@@ -66,6 +67,14 @@ def test_spaces_are_those_of_the_file_or_of_its_values() -> None:
         ({"rewards": np.array([1, 2, 3, np.nan])}, "not finite"),
         ({"terminated": np.array([0, 2, 0, 0])}, "other values than true and false"),
         ({"episode_starts": np.array([0, 0, 1, 0])}, "begins no episode"),
+        ({"states": np.float64(3.0)}, "states has the shape"),
+        ({"states": [[1.0, 2.0], [3.0]]}, "rows of different lengths"),
+        ({"states": np.zeros((4, 0)), "next_states": np.zeros((4, 0))}, "states has the shape"),
+        ({"rewards": np.full(4, 1e300)}, "beyond"),
+        ({"terminated": np.array([1, 1, 0, 0])}, "step 0 ends its episode, but step 1 does not begin one"),
+        ({"spaces": np.array('{"limit": "x"}')}, "the limit of steps"),
+        ({"spaces": np.array('{"limit": -3}')}, "the limit of steps"),
+        ({"actions": np.array([0, 1, 0, 10**9])}, "the largest action"),
         ({"actions": np.array([0.5, 1, 0, 1])}, "are choices"),
         ({"actions": np.array([-1, 1, 0, 1])}, "outside the space"),
         ({"spaces": np.array('{"action": {"kind": "discrete", "n": 1}}')}, "outside the space"),
@@ -81,6 +90,13 @@ def test_mistakes_are_named(changes: dict[str, Any], said: str) -> None:
 def test_recordings_of_one_task_are_merged_and_of_others_refused() -> None:
     one = from_arrays(arrays())
     assert len(merge([one, one], ["a", "b"]).episodes) == 4
+    wide = from_arrays(arrays(states=np.full((4, 2), -5.0), spaces=np.array('{"task": "T", "limit": 7}')))
+    merged = merge([one, wide], ["a", "b"])
+    assert merged.observation == Box((-5.0, -5.0), (8.0, 9.0)), "states of the second lie within the merged space"
+    assert (merged.task, merged.limit) == ("T", 7)
+    other = from_arrays(arrays(spaces=np.array('{"task": "U"}')))
+    with pytest.raises(DataError, match="a is of T and b of U"):
+        merge([wide, other], ["a", "b"])
     with pytest.raises(DataError, match=r"a has states .* and b has"):
         merge([one, from_arrays(arrays(actions=np.zeros((4, 2))))], ["a", "b"])
 

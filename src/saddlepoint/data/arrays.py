@@ -26,7 +26,7 @@ from saddlepoint.data.npy import MAGIC, Archive, read_npy
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.data.split import Part, check_counts, describe_parts, split_positions
 from saddlepoint.data.trajectories import is_trajectories
-from saddlepoint.data.trajectories import load as load_trajectories
+from saddlepoint.data.trajectory_files import load as load_trajectories
 from saddlepoint.errors import DataError, SettingError
 
 LABEL_KEYS = ("y", "labels", "label")

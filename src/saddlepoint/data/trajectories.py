@@ -13,7 +13,7 @@ A file of trajectories is an `.npz` of N steps with these arrays:
 | `episode_starts` | (N,) true or false | whether this is the first step of an episode |
 | `spaces` | text, JSON | `{"observation": SPACE, "action": SPACE, "task": name, "limit": steps of an episode}`; optional |
 
-A SPACE is `{"kind": "box", "low": [...], "high": [...]}` (null for no bound) or `{"kind": "discrete", "n": 2}`. Without it states and
+A step that ends an episode is the last one, or the next one begins an episode. A SPACE is `{"kind": "box", "low": [...], "high": [...]}` (null for no bound) or `{"kind": "discrete", "n": 2}`. Without it states and
 real actions have the bounds of the file's own values, and actions that are whole numbers are choices up to the largest.
 
 As training data, a step is a row of numbers: the state, the action (choices as one-hot codes), the change of the state, the reward, and
@@ -24,28 +24,21 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
-from saddlepoint.data.dataset import Dataset
-from saddlepoint.data.event import Event
-from saddlepoint.data.npy import Archive
 from saddlepoint.data.settings import DataSettings
-from saddlepoint.data.spaces import Box, Discrete, Space, space_from_json
-from saddlepoint.data.split import Part, describe_parts, shuffled_order
+from saddlepoint.data.spaces import Box, Space
+from saddlepoint.data.split import shuffled_order
 from saddlepoint.errors import DataError
-from saddlepoint.records import parse_json, replaced
+from saddlepoint.records import replaced
 
 Array = npt.NDArray[Any]
-ROUNDING = 1e-4  # by which a recorded action may leave its space
-REQUIRED = ("states", "actions", "rewards", "next_states", "terminated", "episode_starts")
-SHAPES = {"states": "(N, S)", "actions": "(N,) or (N, A)", "next_states": "(N, S)"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,120 +117,6 @@ def is_trajectories(keys: Sequence[str]) -> bool:
     return {"states", "actions", "next_states"} <= set(keys)
 
 
-def read_trajectories(path: str | Path) -> Trajectories:
-    """Read a file of trajectories.
-
-    Raises:
-        DataError: it cannot be read, arrays are missing, or their shapes do not fit together.
-    """
-    place = Path(path).expanduser()
-    if not place.is_file():
-        raise DataError(
-            f"{path}: there is no such file; record one with saddlepoint simulate record TASK --out {path}."
-        )
-    archive = Archive(place)
-    names = (*REQUIRED, "truncated", "spaces")
-    return from_arrays({name: archive.read(name) for name in names if name in archive.keys}, str(path))
-
-
-def from_arrays(arrays: Mapping[str, Any], where: str = "trajectories") -> Trajectories:
-    """Check arrays of trajectories.
-
-    Args:
-        arrays: by the names above.
-        where: names them in error messages.
-
-    Raises:
-        DataError: arrays are missing, or their shapes or values do not fit together.
-    """
-    missing = [name for name in REQUIRED if name not in arrays]
-    if missing:
-        raise DataError(
-            f"{where}: trajectories need the array{'s' if len(missing) > 1 else ''} {', '.join(missing)}; there are "
-            f"{', '.join(arrays) or 'none'}."
-        )
-    found = {name: np.asarray(arrays[name]) for name in REQUIRED}
-    found["truncated"] = np.asarray(arrays.get("truncated", np.zeros(len(found["states"]), bool)))
-    _check_shapes(found, where)
-    for name in ("terminated", "truncated", "episode_starts"):
-        if not np.isin(found[name], (0, 1)).all():
-            raise DataError(f"{where}: {name} has other values than true and false.")
-        found[name] = found[name].astype(bool)
-    if not found["episode_starts"][0]:
-        raise DataError(f"{where}: the first step begins no episode; set episode_starts[0] to true.")
-    described: dict[str, Any] = {}
-    if "spaces" in arrays:
-        described = parse_json(str(np.asarray(arrays["spaces"])), f"{where}: spaces")
-    action = _action_space(found["actions"], described.get("action"), where)
-    observation = _observation_space(found, described.get("observation"), where)
-    for name in ("states", "rewards", "next_states", *(() if isinstance(action, Discrete) else ("actions",))):
-        found[name] = found[name].astype(np.float32)
-    limit = described.get("limit")
-    return Trajectories(
-        **found,
-        observation=observation,
-        action=action,
-        task=str(described.get("task") or ""),
-        limit=int(limit) if limit else None,
-    )
-
-
-def _check_shapes(found: Mapping[str, Array], where: str) -> None:
-    n = len(found["states"]) if found["states"].ndim else 0
-    for name, values in found.items():
-        axes = {"states": (2,), "next_states": (2,), "actions": (1, 2)}.get(name, (1,))
-        if values.dtype.kind not in "biuf" or values.ndim not in axes or len(values) != n or not n:
-            raise DataError(
-                f"{where}: {name} has the shape {values.shape} and the type {values.dtype}; give numbers of the shape {SHAPES.get(name, '(N,)')} "
-                f"with the same N as states, which have the shape {found['states'].shape}."
-            )
-        if not np.isfinite(values).all():
-            raise DataError(f"{where}: {name} has values that are not finite; leave these episodes out.")
-    if found["states"].shape != found["next_states"].shape:
-        raise DataError(
-            f"{where}: states have {found['states'].shape[1]} numbers and next_states {found['next_states'].shape[1]}; they must be of one task."
-        )
-
-
-def _action_space(actions: Array, described: Any, where: str) -> Space:
-    whole = actions.ndim == 1 and actions.dtype.kind in "biu"
-    if not whole and actions.ndim == 1:
-        raise DataError(f"{where}: actions of the shape (N,) are choices, whole numbers; give real numbers as (N, 1).")
-    if described is None:
-        if whole:
-            return Discrete(int(actions.max()) + 1) if actions.min() >= 0 else _outside(where)
-        return _ranges(actions)
-    space = space_from_json(described, f"{where}: the space of actions")
-    if isinstance(space, Discrete) != whole or (not whole and space.size != actions.shape[1]):
-        raise DataError(f"{where}: actions of the shape {actions.shape} do not fit their space, {space}.")
-    if isinstance(space, Discrete) and not (actions.min() >= 0 and actions.max() < space.n):
-        return _outside(where)
-    if isinstance(space, Box):
-        low, high = space.bounds
-        if ((actions < low - ROUNDING) | (actions > high + ROUNDING)).any():
-            return _outside(where)
-    return space
-
-
-def _outside(where: str) -> Space:
-    raise DataError(
-        f"{where}: there are actions outside the space of actions; record the actions that the task received."
-    )
-
-
-def _observation_space(found: Mapping[str, Array], described: Any, where: str) -> Box:
-    if described is None:
-        return _ranges(np.concatenate([found["states"], found["next_states"]]))
-    space = space_from_json(described, f"{where}: the space of observations")
-    if isinstance(space, Discrete) or space.size != found["states"].shape[1]:
-        raise DataError(f"{where}: states of the shape {found['states'].shape} do not fit their space, {space}.")
-    return space
-
-
-def _ranges(values: Array) -> Box:
-    return Box(tuple(map(float, values.min(0))), tuple(map(float, values.max(0))))
-
-
 def merge(parts: Sequence[Trajectories], names: Sequence[str]) -> Trajectories:
     """Several recordings of one task as one.
 
@@ -245,8 +124,11 @@ def merge(parts: Sequence[Trajectories], names: Sequence[str]) -> Trajectories:
         parts: the recordings.
         names: of each, for the error message.
 
+    Returns:
+        All their episodes. Bounds of states and real actions are the widest of the recordings.
+
     Raises:
-        DataError: their states or actions have different shapes.
+        DataError: their states or actions have different shapes, or they name different tasks.
     """
     first = parts[0]
     for part, name in zip(parts[1:], names[1:], strict=True):
@@ -257,8 +139,26 @@ def merge(parts: Sequence[Trajectories], names: Sequence[str]) -> Trajectories:
                 f"{names[0]} has states of {first.observation} and actions of {first.action}, and {name} has {part.observation} and "
                 f"{part.action}; give recordings of one task."
             )
+        if part.task and first.task and part.task != first.task:
+            raise DataError(f"{names[0]} is of {first.task} and {name} of {part.task}; give recordings of one task.")
     arrays: dict[str, Any] = {name: np.concatenate([getattr(part, name) for part in parts]) for name in _ARRAYS}
-    return replace(first, **arrays)
+    task = next((part.task for part in parts if part.task), "")
+    limit = next((part.limit for part in parts if part.limit is not None), None)
+    observation = _widest([part.observation for part in parts])
+    action = first.action
+    if isinstance(action, Box):
+        action = _widest([part.action for part in parts if isinstance(part.action, Box)])
+    return replace(first, **arrays, observation=observation, action=action, task=task, limit=limit)
+
+
+def ranges(values: Array) -> Box:
+    """The box of values (N, size)."""
+    return Box(tuple(map(float, values.min(0))), tuple(map(float, values.max(0))))
+
+
+def _widest(spaces: Sequence[Box]) -> Box:
+    low, high = zip(*(space.bounds for space in spaces), strict=True)
+    return ranges(np.stack([np.minimum.reduce(low), np.maximum.reduce(high)]))
 
 
 def split_episodes(trajectories: Trajectories, settings: DataSettings) -> tuple[Trajectories, Trajectories | None]:
@@ -278,15 +178,3 @@ def split_episodes(trajectories: Trajectories, settings: DataSettings) -> tuple[
         trajectories.take([episodes[n] for n in trained]),
         trajectories.take([episodes[n] for n in rest]) if rest else None,
     )
-
-
-def load(settings: DataSettings) -> Dataset:
-    """The steps of a file of trajectories as rows of numbers; whole episodes are held out."""
-    trajectories = read_trajectories(settings.source)
-    trained, rest = split_episodes(trajectories, settings)
-    rows = torch.from_numpy(trained.rows())
-    if settings.limit is not None:
-        rows = rows[shuffled_order(len(rows), settings.split_seed)[: settings.limit]]
-    event = Event((rows.shape[1],), "vector")
-    held_out = None if rest is None else Part(torch.from_numpy(rest.rows()))
-    return describe_parts(Path(settings.source).name, event, Part(rows), held_out)

@@ -14,7 +14,8 @@ from saddlepoint.applications.simulate.world import World
 from saddlepoint.data.event import Event
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.data.split import Part, describe_parts
-from saddlepoint.data.trajectories import Trajectories, from_arrays, split_episodes
+from saddlepoint.data.trajectories import Trajectories, split_episodes
+from saddlepoint.data.trajectory_files import from_arrays
 from saddlepoint.experiment.in_memory import train_in_memory
 from saddlepoint.experiment.run import Run
 from saddlepoint.models.capabilities import PredictsOutcomes, require

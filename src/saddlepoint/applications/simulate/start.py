@@ -26,7 +26,8 @@ from saddlepoint.applications.simulate.settings import CEM, ENSEMBLE, EPISODES, 
 from saddlepoint.applications.simulate.training import model_name, recipe_for
 from saddlepoint.applications.simulate.world import load_world
 from saddlepoint.arguments import check_count
-from saddlepoint.data.trajectories import Trajectories, from_arrays, merge, read_trajectories
+from saddlepoint.data.trajectories import Trajectories, merge
+from saddlepoint.data.trajectory_files import from_arrays, read_trajectories
 from saddlepoint.experiment.run import Run
 from saddlepoint.experiment.start import train as train_recipe
 from saddlepoint.progress import report_for

@@ -12,7 +12,8 @@ from torch import Tensor
 from saddlepoint.applications.simulate.starts import draw_starts, fit_starts
 from saddlepoint.data.npy import Archive
 from saddlepoint.data.spaces import Box, Space
-from saddlepoint.data.trajectories import Trajectories, is_trajectories, read_trajectories, split_episodes
+from saddlepoint.data.trajectories import Trajectories, is_trajectories, split_episodes
+from saddlepoint.data.trajectory_files import read_trajectories
 from saddlepoint.errors import DataError, RunError, SettingError
 from saddlepoint.experiment.examples import DATA_FILE
 from saddlepoint.experiment.loading import load
