@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     np.savez(place / "broken.npz", states=np.zeros((3, 2)), actions=np.zeros(3), next_states=np.zeros((3, 2)))
     trajectories().write(place / "mass.npz")
     learn(place / "mass", 60)
+    shutil.copytree(place / "mass", place / "taken")
+    (place / "taken" / "simulate").touch()
     return place
 
 
@@ -61,11 +64,20 @@ def test_training_and_planning_from_files_of_a_task(capsys: pytest.CaptureFixtur
     assert main([*argv, "--candidates", "4", "--iterations", "1", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert [one["planner"] for one in document["planners"]] == ["shooting", "mppi"]
-    assert all(len(one["returns"]) == 2 for one in document["planners"])
+    for one in document["planners"]:
+        assert len(one["returns"]) == len(one["learnt_returns"]) == 2
+        assert one["return_gap"]["value"] == pytest.approx(one["learnt"]["value"] - one["real"]["value"])
+        assert 0 <= one["unusual"]["value"] <= 1
     assert "promised" in Path(document["page"]).read_text()
+    assert main(["simulate", "plan", "cart", "--horizon", "900"]) == 2
+    assert "give at most 500" in capsys.readouterr().err
     argv = ["simulate", "record", "CartPole-v1", "--run", "cart", "--steps", "15", "--out", "planned.npz"]
-    assert main(argv) == 0
-    assert len(np.load("planned.npz")["states"]) == 15
+    capsys.readouterr()
+    assert main([*argv, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["policy"] == "planning"
+    planned = np.load("planned.npz")
+    assert len(planned["states"]) == 15
+    assert planned["terminated"][-1] or planned["truncated"][-1], "the recording ends within an episode"
 
 
 @pytest.mark.parametrize(
@@ -78,6 +90,7 @@ def test_training_and_planning_from_files_of_a_task(capsys: pytest.CaptureFixtur
         (["record", "CartPole-v1", "--out", "x.npz", "--policy", "helt"], 'Did you mean "held"'),
         (["record", "CartPole-v1", "--out", "x.npz", "--steps", "0"], "at least 1"),
         (["record", "CartPole-v1", "--out", "x.npz", "--run", "mass"], "name the recorded task"),
+        (["record", "CartPole-v1", "--out", "x.npz", "--run", "mass", "--policy", "held"], "give run or policy"),
         (["train", "missing.npz"], "no such file"),
         (["train", "broken.npz"], "need the arrays rewards, terminated, episode_starts"),
         (["train", "mass.npz", "cart.npz"], "recordings of one task"),
@@ -85,6 +98,8 @@ def test_training_and_planning_from_files_of_a_task(capsys: pytest.CaptureFixtur
         (["train", "mass.npz", "--run", "mass"], "mass"),
         (["evaluate", "nowhere"], "not a run"),
         (["evaluate", "mass", "--horizons", "0"], "at least 1"),
+        (["evaluate", "mass", "--seed", "-1"], "seed must be"),
+        (["evaluate", "taken"], "is something else"),
         (["plan", "mass"], "do not name their task"),
         (["plan", "mass", "--task", "CartPole-v1"], "name the recorded task"),
         (["plan", "mass", "--planner", "cme", "--task", "CartPole-v1"], "no planner cme"),

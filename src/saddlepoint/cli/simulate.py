@@ -87,7 +87,8 @@ def _record(argv: Sequence[str]) -> int:
             "task": found.task,
             "steps": len(found),
             "episodes": len(returns),
-            "policy": arguments.policy,
+            "policy": arguments.policy if arguments.run is None else "planning",
+            "run": arguments.run,
             "out": str(out),
         }
         print_json({**facts, "mean_return": float(returns.mean()), "highest_return": float(returns.max())})

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from saddlepoint.applications.simulate.settings import CEM, EPISODES, HORIZONS, PLANNERS, Search
 from saddlepoint.cli.arguments import Parser
 from saddlepoint.cli.console import Output, console, print_json
+from saddlepoint.errors import RunError
 from saddlepoint.records import find_run, read_json, replaced
 from saddlepoint.records.schema import number_to_json
 
@@ -36,6 +37,7 @@ def run_evaluate(argv: Sequence[str]) -> int:
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the starts and the futures (0)")
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     arguments = parser.read(argv)
+    _folder(arguments.run)
     from saddlepoint.applications.simulate.start import evaluate
     from saddlepoint.progress import Display
 
@@ -94,6 +96,7 @@ def run_plan(argv: Sequence[str]) -> int:
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the tasks and the planner (0)")
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     arguments = parser.read(argv)
+    _folder(arguments.run)
     from saddlepoint.applications.simulate.start import plan
     from saddlepoint.progress import Display
 
@@ -117,13 +120,27 @@ def _write(run: str, name: str, document: dict[str, Any]) -> tuple[dict[str, Any
     """Write what was measured, and the page of this and of what was measured before."""
     from saddlepoint.report.simulation import write_simulation_page
 
-    folder = find_run(run).path / "simulate"
+    folder = _folder(run)
     folder.mkdir(exist_ok=True)
     clean: dict[str, Any] = number_to_json(document)
     with replaced(folder / name) as file:
         json.dump(clean, file, indent=2, allow_nan=False)
     known = {one: read_json(folder / one) if (folder / one).is_file() else None for one in (EVALUATED, PLANNED)}
     return clean, write_simulation_page(known[EVALUATED], known[PLANNED], folder / PAGE)
+
+
+def _folder(run: str) -> Path:
+    """The folder of the results of a run.
+
+    Raises:
+        RunError: something else has its name.
+    """
+    folder = find_run(run).path / "simulate"
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise RunError(
+            f"{folder}: results are written to a folder of this name, and it is something else; move it away."
+        )
+    return folder
 
 
 def _say_evaluated(found: Evaluated, output: Output) -> None:
@@ -141,8 +158,15 @@ def _say_evaluated(found: Evaluated, output: Output) -> None:
 def _say_planned(found: Planned, output: Output) -> None:
     output.say(found.headline, "bold")
     for one in found.results:
-        parts = {"real task": one.real, "learnt task": one.learnt, "promised less obtained over the horizon": one.gap}
-        words = "; ".join(
-            f"{name} {part.value:,.1f} [{part.low:,.1f}, {part.high:,.1f}]" for name, part in parts.items()
-        )
-        output.say(f"  {one.planner:<9} {words}")
+        parts = {
+            "real task": one.real,
+            "learnt task": one.learnt,
+            "learnt minus real": one.return_gap,
+            "promised minus obtained over the horizon": one.promise_gap,
+        }
+        words = [f"{name} {part.value:,.1f} [{part.low:,.1f}, {part.high:,.1f}]" for name, part in parts.items()]
+        if one.unusual is not None:
+            words.append(
+                f"members disagree unusually at {one.unusual.value:.0%} of the real steps (5% of held-out ones)"
+            )
+        output.say(f"  {one.planner:<9} {'; '.join(words)}")

@@ -12,6 +12,16 @@ from saddlepoint.report.measurement_page import FirstScreen, embedded_figure, wr
 from saddlepoint.report.words import count
 
 SHOWN = 4  # horizons whose coverage is drawn
+FEW = 10  # episodes below which intervals of resampled episodes are known to be too narrow
+COLUMNS = {
+    "real": "return, real task",
+    "learnt": "return, learnt task",
+    "return_gap": "learnt minus real",
+    "promised": "promised",
+    "obtained": "obtained",
+    "promise_gap": "promised minus obtained",
+    "unusual": "unusual steps",
+}
 
 
 def write_simulation_page(measured: Mapping[str, Any] | None, planned: Mapping[str, Any] | None, path: Path) -> Path:
@@ -55,11 +65,27 @@ def _first_screen(measured: Mapping[str, Any] | None, planned: Mapping[str, Any]
             )
         words.append(measured["headline"] + ".")
     if planned is not None:
-        words += [f"{planned['headline']}."]
-        tiles += [(f"Return, {one['planner']}", f"{one['real']['value']:,.0f}") for one in planned["planners"]]
+        words += [f"{planned['headline']}.", *map(_exploited, planned["planners"])]
+        tiles += [(f"Return, {one['planner']}", f"{one['real']['value']:,.4g}") for one in planned["planners"]]
     headline = (planned or measured or {})["headline"]
     verdict = html("<h2>What was found</h2>{}", joined(html("<p>{}</p>", one) for one in words))
     return FirstScreen(tone, html("simulator"), headline, verdict, tiles)
+
+
+def _exploited(planner: Mapping[str, Any]) -> str:
+    """What the gap between the returns in both tasks, and the members' disagreement, say about a planner."""
+    gap = planner["return_gap"]
+    name, size = planner["planner"], _interval(gap)
+    if gap["low"] > 0:
+        words = f"{name} exploits errors of the model: its return in the learnt task is higher than in the real one, by {size}."
+    elif gap["high"] < 0:
+        words = f"{name} earns less in the learnt task than in the real one: the difference is {size}."
+    else:
+        words = f"No measurable gap between the returns of {name} in the learnt task and in the real one: {size}."
+    if planner["unusual"] is None:
+        return words
+    share = planner["unusual"]["value"]
+    return f"{words} The members disagree unusually at {share:.0%} of its real steps (at 5% of held-out steps)."
 
 
 def _returns(planned: Mapping[str, Any]) -> Markup:
@@ -75,10 +101,12 @@ def _returns(planned: Mapping[str, Any]) -> Markup:
     )
     body = joined(
         html(
-            '<tr><td>{}</td><td data-label="real task">{}</td><td data-label="learnt task">{}</td><td data-label="promised">{}</td>'
-            '<td data-label="obtained">{}</td><td data-label="gap">{}</td></tr>',
+            "<tr><td>{}</td>{}</tr>",
             one["planner"],
-            *(_interval(one[name]) for name in ("real", "learnt", "promised", "obtained", "gap")),
+            joined(
+                html('<td data-label="{}">{}</td>', label, _interval(one[name]) if one[name] else "one network")
+                for name, label in COLUMNS.items()
+            ),
         )
         for one in rows
     )
@@ -86,14 +114,16 @@ def _returns(planned: Mapping[str, Any]) -> Markup:
     note = (
         f"Means over {episodes} episode{'s' if episodes > 1 else ''} with 95 % intervals"
         + (" (none from one episode)" if episodes == 1 else "")
-        + f". Promised: the return over the next {search['horizon']} steps that the model predicts at the steps of real episodes; obtained: what "
-        "came in these steps, in which the planner plans again at every step. "
+        + f". Promised: the return over the next {search['horizon']} steps that the model predicts at the steps of real episodes, where "
+        "it is the highest of many estimates and so tends to be too high; obtained: the return of these steps, in which the planner plans "
+        "again at every step. Unusual steps: share of the steps of real episodes about which the members of the ensemble disagree more than "
+        "about 95 % of the held-out steps: there the plan leaves the recorded data. "
         f"Candidates {search['candidates']}, iterations {search['iterations']}, particles {search['particles']}."
     )
     return html(
-        '{}<div class="scroll"><table class="result"><tr><th>planner</th><th>return, real task</th><th>return, learnt task</th>'
-        '<th>promised</th><th>obtained</th><th>gap</th></tr>{}</table></div><p class="quiet">{}</p>',
+        '{}<div class="scroll"><table class="result"><tr><th>planner</th>{}</tr>{}</table></div><p class="quiet">{}</p>',
         drawn,
+        joined(html("<th>{}</th>", label) for label in COLUMNS.values()),
         body,
         note,
     )
@@ -120,11 +150,15 @@ def _errors(measured: Mapping[str, Any]) -> Markup:
         )
         for one in horizons
     )
+    fewest = min(one["episodes"] for one in horizons)
+    note = f"Of {fewest} episodes the intervals are too narrow; record more." if fewest < FEW else ""
     return html(
-        '{}<div class="scroll"><table class="result"><tr><th>horizon</th>{}<th>starts</th><th>episodes</th></tr>{}</table></div>',
+        '{}<div class="scroll"><table class="result"><tr><th>horizon</th>{}<th>starts</th><th>episodes</th></tr>{}</table></div>'
+        '<p class="quiet">{}</p>',
         drawn,
         head,
         body,
+        note,
     )
 
 
@@ -168,7 +202,8 @@ def _how() -> Markup:
     return html(
         "<p>Whole episodes were held out of training. From states of these episodes the model predicts k steps under the recorded actions, "
         "without seeing anything in between. Many futures are drawn: their mean is the prediction, their quantiles are the intervals. "
-        "Persistence predicts that the state stays as it is; the linear model is fitted by least squares to the same training steps. "
+        "Persistence predicts that the state stays as it is; the linear model is fitted by least squares to the same training steps, and its "
+        "predictions are kept within the same bounds as the model's. "
         "Intervals of these numbers are of resampled episodes, since states of one episode are alike.</p>"
     )
 

@@ -71,6 +71,32 @@ def test_gymnasium_finds_it(run: Path) -> None:
     assert environment.reset(seed=1)[0].shape == (4, 2)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("model", ["PPO", "SAC"])
+def test_stable_baselines3_trains_in_it(model: str, worlds: dict[str, World]) -> None:
+    algorithms = pytest.importorskip("stable_baselines3", reason="stable-baselines3 is not installed")
+    learnt = worlds["ensemble" if model == "PPO" else "real actions"]
+    environment = gymnasium.wrappers.TimeLimit(make_environment(learnt).unwrapped, 20)
+    settings = {"n_steps": 32, "batch_size": 16} if model == "PPO" else {"learning_starts": 20, "buffer_size": 100}
+    policy = getattr(algorithms, model)("MlpPolicy", environment, seed=0, device="cpu", **settings).learn(64)
+    assert policy.num_timesteps >= 64
+    state, _ = environment.reset(seed=0)
+    for _ in range(10):
+        action, _ = policy.predict(state, deterministic=True)
+        state, _, terminated, truncated, _ = environment.step(action)
+        assert environment.observation_space.contains(state)
+        if terminated or truncated:
+            state, _ = environment.reset()
+
+
+def test_real_actions_may_be_float64(worlds: dict[str, World]) -> None:
+    one, many = make_environment(worlds["real actions"]), make_environment(worlds["real actions"], num_envs=2)
+    one.reset(seed=0)
+    many.reset(seed=0)
+    assert one.step(np.array([0.5]))[0].dtype == np.float32
+    assert many.step(np.array([[0.5], [-0.5]]))[0].shape == (2, 2)
+
+
 def test_actions_outside_the_space_are_refused(worlds: dict[str, World]) -> None:
     one, many = make_environment(worlds["ensemble"]).unwrapped, make_environment(worlds["ensemble"], num_envs=2)
     with pytest.raises(SettingError, match="reset"):

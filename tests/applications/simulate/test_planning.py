@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from saddlepoint.applications.simulate.planners.planner import Planner, predict_returns
+from saddlepoint.applications.simulate.playing import compare_promises
 from saddlepoint.applications.simulate.settings import PLANNERS, Search
 from saddlepoint.data.spaces import Box, Discrete
 from saddlepoint.errors import SettingError
@@ -51,6 +52,17 @@ def test_it_moves_towards_what_earns_most(name: str, space: str) -> None:
     assert actions.shape == (2, SPACES[space].size)
 
 
+@pytest.mark.parametrize("space", SPACES)
+def test_random_shooting_forgets_its_last_plan(space: str) -> None:
+    line: Any = Line(SPACES[space])
+    search = Search(horizon=4, candidates=20, iterations=1, particles=2)
+    used, new = (Planner(line, "shooting", search, 1, seed) for seed in (0, 1))
+    used.act(torch.tensor([[6.0]]))
+    for planner in (used, new):
+        planner.generator.manual_seed(2)
+    torch.testing.assert_close(used.act(torch.tensor([[-6.0]])), new.act(torch.tensor([[-6.0]])))
+
+
 @every_planner
 def test_weights_are_shares_that_prefer_high_returns(name: str) -> None:
     returns = torch.randn(5, 40, generator=torch.Generator().manual_seed(0))
@@ -66,6 +78,13 @@ def test_rewards_count_as_long_as_the_task_has_not_ended() -> None:
     actions = torch.zeros(1, 3, 4, 1)
     found = predict_returns(line, torch.tensor([[2.0]]), actions, 2, torch.Generator())
     torch.testing.assert_close(found, torch.full((1, 3), -4 * (1 + 0.5 + 0.25 + 0.125)))
+
+
+def test_an_end_earns_nothing_and_steps_that_were_cut_off_are_not_compared() -> None:
+    promised, rewards = [3.0, 3.0, 3.0, 3.0], [1.0, 1.0, 1.0, 1.0]
+    assert compare_promises(promised, rewards, True, 3) == (3.0, (3 + 3 + 2 + 1) / 4)
+    assert compare_promises([3.0, 3.0, 9.0, 9.0], rewards, False, 3) == (3.0, 3.0)
+    assert compare_promises(promised, rewards, True, 6) == (3.0, (4 + 3 + 2 + 1) / 4)
 
 
 def test_an_unknown_planner_is_refused() -> None:

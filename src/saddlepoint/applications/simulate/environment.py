@@ -58,6 +58,7 @@ class SimulatedEnv(gymnasium.Env[npt.NDArray[np.float32], Any]):
         """
         if self._state is None:
             raise SettingError("simulate: call reset() before step().")
+        action = _in_float32(self.world, action)
         if not self.action_space.contains(action):
             raise SettingError(
                 f"simulate: the action {shown(action)} is not in the space of actions, {self.action_space}."
@@ -116,7 +117,7 @@ class SimulatedVectorEnv(VectorEnv[Any, Any, Any]):
         """
         if self._states is None:
             raise SettingError("simulate: call reset() before step().")
-        actions = np.asarray(actions)
+        actions = _in_float32(self.world, np.asarray(actions))
         if not self.action_space.contains(actions):
             raise SettingError(f"simulate: there are actions outside the space of actions, {self.action_space}.")
         began = self._ended
@@ -141,6 +142,11 @@ class SimulatedVectorEnv(VectorEnv[Any, Any, Any]):
         self._members[places] = torch.from_numpy(drawn)
         self._states[places] = self.world.start(len(places), int(self.np_random.integers(LARGEST_SEED)))
         self._steps[rows] = 0
+
+
+def _in_float32(world: World, actions: Any) -> Any:
+    """Real actions as float32, which spaces require; choices as they are."""
+    return actions if isinstance(world.action, Discrete) else np.asarray(actions, dtype=np.float32)
 
 
 def _advance(

@@ -12,7 +12,6 @@ import torch
 from saddlepoint.applications.simulate.measuring import (
     FUTURES,
     LINEAR,
-    MODEL,
     PERSISTENCE,
     HorizonResult,
     measure_horizons,
@@ -45,11 +44,13 @@ class Evaluated:
 
     @property
     def best_until(self) -> int:
-        """The longest horizon up to which the model's error is lower than those of persistence and the linear model; 0 for none."""
+        """The longest horizon up to which the model's error is lower than those of persistence and the linear model; 0 for none.
+
+        It is lower where the 95 % intervals of both differences are above 0.
+        """
         longest = 0
         for one in self.horizons:
-            others = min(one.errors[PERSISTENCE].value, one.errors[LINEAR].value)
-            if one.errors[MODEL].value >= others:
+            if min(one.advantages[name].low for name in (PERSISTENCE, LINEAR)) <= 0:
                 break
             longest = one.steps
         return longest
@@ -61,7 +62,7 @@ class Evaluated:
         if until == last:
             return f"Predicts better than persistence and a linear model over {last} steps"
         if not until:
-            return "Predicts a step no better than persistence or a linear model"
+            return "Not measurably better than persistence and a linear model"
         return f"Better than persistence and a linear model up to {until} steps only"
 
     def to_json(self) -> dict[str, Any]:
@@ -104,6 +105,6 @@ def _rollout(world: World, seed: int) -> dict[str, Any]:
     steps = slice(episode.start, min(episode.stop, episode.start + SHOWN))
     actions = torch.from_numpy(world.action.encode(held_out.actions[steps]))[None]
     futures = predict_futures(world, torch.from_numpy(held_out.states[steps][:1]), actions, FUTURES, seed)[:, 0].numpy()
-    low, middle, high = np.quantile(futures, [0.025, 0.5, 0.975], axis=0)
+    low, middle, high = np.quantile(futures, [0.025, 0.5, 0.975], axis=0, method="weibull")
     parts = {"truth": held_out.next_states[steps], "low": low, "middle": middle, "high": high}
     return {name: np.asarray(values, dtype=np.float64).tolist() for name, values in parts.items()}

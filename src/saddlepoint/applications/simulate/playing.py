@@ -1,4 +1,4 @@
-"""Play episodes of a task by planning in a model of it, and compare what the model promised with what came."""
+"""Play episodes of a task by planning in a model of it, and compare the promised returns with those that were obtained."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from saddlepoint.applications.simulate.disagreement import disagreement_of
 from saddlepoint.applications.simulate.planners.planner import Planner
 from saddlepoint.applications.simulate.settings import Search
 from saddlepoint.applications.simulate.world import World
@@ -27,14 +28,17 @@ class Played:
     Attributes:
         returns: (E,) sums of rewards.
         lengths: (E,) steps.
-        promised: (E,) what the planner's model promised over the horizon, the mean over the steps of an episode.
-        obtained: (E,) what came in those steps.
+        promised: (E,) the return over the horizon that the model promised, the mean over the steps of an episode.
+        obtained: (E,) the return that was obtained in those steps.
+        unusual: (E,) share of steps about which the members of the model disagree more than about 95 % of the held-out steps; None for a
+            model of a single network.
     """
 
     returns: npt.NDArray[np.float64]
     lengths: npt.NDArray[np.int64]
     promised: npt.NDArray[np.float64]
     obtained: npt.NDArray[np.float64]
+    unusual: npt.NDArray[np.float64] | None
 
 
 def play(
@@ -62,16 +66,23 @@ def play(
     states = torch.from_numpy(np.stack([task.reset(seed=seed + n)[0] for n, task in enumerate(tasks)])).float()
     rewards: list[list[float]] = [[] for _ in tasks]
     promised: list[list[float]] = [[] for _ in tasks]
+    unusual: list[list[bool]] = [[] for _ in tasks]
+    ended = [False] * len(tasks)
+    disagreement = disagreement_of(world)
     active = list(range(len(tasks)))
     for step in range(most):
         if report is not None and step % SAID == 0:
             report(f"step {step:,} of at most {most:,}, {len(active)} of {len(tasks)} episodes go on", step / most)
         actions, promises = planning.act(states)
+        far = None if disagreement is None else disagreement.unusual(states, actions).tolist()
         after, going = [], []
         for row, n in enumerate(active):
             state, reward, terminated, truncated, _ = tasks[n].step(decode_action(world.action, actions[row]))
             rewards[n].append(float(reward))
             promised[n].append(float(promises[row]))
+            if far is not None:
+                unusual[n].append(far[row])
+            ended[n] = terminated
             after.append(state)
             going.append(not (terminated or truncated))
         if not any(going):
@@ -80,12 +91,13 @@ def play(
         planning.keep(rows)
         states = torch.from_numpy(np.stack(after)).float()[rows]
         active = [n for n, goes_on in zip(active, going, strict=True) if goes_on]
-    pairs = [_compare(one, two, search.horizon) for one, two in zip(promised, rewards, strict=True)]
+    pairs = [compare_promises(*episode, search.horizon) for episode in zip(promised, rewards, ended, strict=True)]
     return Played(
         np.array([sum(one) for one in rewards]),
         np.array([len(one) for one in rewards]),
         np.array([one for one, _ in pairs]),
         np.array([two for _, two in pairs]),
+        None if disagreement is None else np.array([np.mean(one) for one in unusual]),
     )
 
 
@@ -96,9 +108,23 @@ def decode_action(space: Space, action: Tensor) -> Any:
     return np.clip(action.numpy(), *space.bounds)
 
 
-def _compare(promised: Sequence[float], rewards: Sequence[float], horizon: int) -> tuple[float, float]:
-    """Means of the promised returns and of those that came over the horizon; only of steps whose horizon lies within the episode, if there
-    are any."""
-    sums = np.convolve(rewards, np.ones(min(horizon, len(rewards))), "full")[min(horizon, len(rewards)) - 1 :]
-    whole = max(1, len(rewards) - horizon + 1)
-    return float(np.mean(promised[:whole])), float(np.mean(sums[:whole]))
+def compare_promises(
+    promised: Sequence[float], rewards: Sequence[float], terminated: bool, horizon: int
+) -> tuple[float, float]:
+    """Compare promised returns of an episode with those that were obtained over the horizon.
+
+    Nothing is earned after the task has ended, so that all steps of an episode that ended count: promises that ignored the end are too
+    high. Of an episode that was cut off only those steps count whose horizon lies within it.
+
+    Args:
+        promised: at each step.
+        rewards: of each step.
+        terminated: whether the task ended; otherwise the episode was cut off.
+        horizon: steps of a promise.
+
+    Returns:
+        The means over these steps.
+    """
+    earned = [*rewards, *[0.0] * (horizon - 1)] if terminated else list(rewards)
+    sums = np.convolve(earned, np.ones(min(horizon, len(earned))), "valid")
+    return float(np.mean(promised[: len(sums)])), float(np.mean(sums))

@@ -78,4 +78,6 @@ def _play(task: Any, policy: Policy, steps: int, seed: int, report: Report | Non
             column.append(value)
         start = terminated or truncated
         state = task.reset()[0] if start else after
+    if not start:  # the recording ends within an episode
+        columns["truncated"][-1] = True
     return columns

@@ -28,6 +28,7 @@ from saddlepoint.applications.simulate.world import load_world
 from saddlepoint.arguments import check_count
 from saddlepoint.data.trajectories import Trajectories, merge
 from saddlepoint.data.trajectory_files import from_arrays, read_trajectories
+from saddlepoint.errors import SettingError
 from saddlepoint.experiment.run import Run
 from saddlepoint.experiment.start import train as train_recipe
 from saddlepoint.progress import report_for
@@ -63,10 +64,14 @@ def record(
 
     Raises:
         MissingExtraError: Gymnasium is not installed.
-        SettingError: there is no such task or policy, or the task's spaces are not supported.
+        SettingError: there is no such task or policy, both a run and a policy are given, or the task's spaces are not supported.
     """
     steps = check_count("simulate", "steps", steps, 1)
     seed = check_count("simulate", "seed", seed, 0, MOST_SEED)
+    if run is not None and policy != RANDOM:
+        raise SettingError(
+            f"simulate: actions are chosen by planning in {_folder(run)} or by {policy}; give run or policy."
+        )
     world = None if run is None else load_world(_folder(run))
     with report_for(progress) as report:
         found = record_trajectories(task, steps, policy, seed, report, world)
@@ -181,11 +186,15 @@ def evaluate(
     Raises:
         RunError: the folder is no run of trajectories.
         DataError: there are too few held-out episodes.
+        SettingError: an argument is out of range.
     """
-    horizons = [check_count("simulate", "horizons", steps, 1) for steps in horizons]
+    horizons = sorted({check_count("simulate", "horizons", steps, 1) for steps in horizons})
+    if not horizons:
+        raise SettingError("simulate: horizons are empty; give at least one number of steps.")
+    seed = check_count("simulate", "seed", seed, 0, MOST_SEED)
     world = load_world(_folder(run))
     with report_for(progress) as report:
-        return evaluate_world(world, model_name(world.folder), sorted(horizons), seed, report)
+        return evaluate_world(world, model_name(world.folder), horizons, seed, report)
 
 
 def plan(
@@ -198,7 +207,8 @@ def plan(
     seed: int = 0,
     progress: Report | bool = True,
 ) -> Planned:
-    """Play the real task by planning in the learnt one, and the learnt one by the same planner: the gap shows where the model is exploited.
+    """Play the real task by planning in the learnt one, and the learnt one by the same planner: the gap of their returns shows where errors of
+    the model are exploited, and the members' disagreement where plans leave the recorded data.
 
     Args:
         run: the run, or its folder.
@@ -219,7 +229,7 @@ def plan(
     chosen = search or Search()
     for name, value in asdict(chosen).items():
         check_count("simulate", name, value, 2 if name == "candidates" else 1)
-    planners = [planner] if isinstance(planner, str) else list(planner)
+    planners = [planner] if isinstance(planner, str) else list(dict.fromkeys(planner))
     world = load_world(_folder(run))
     with report_for(progress) as report:
         return plan_task(world, planners, episodes, chosen, seed, task, report)

@@ -29,10 +29,7 @@ class Planner:
     """
 
     def __init__(self, world: World, name: str, search: Search, episodes: int, seed: int) -> None:
-        if name not in PLANNERS:
-            raise SettingError(
-                f"simulate: there is no planner {name}.{suggestion(name, PLANNERS)} Known: {', '.join(PLANNERS)}."
-            )
+        check_planner(name)
         self.world, self.search, self.entry = world, search, PLANNERS[name]
         self.weigh = self.entry.load()
         self.generator = torch.Generator().manual_seed(seed)
@@ -55,9 +52,8 @@ class Planner:
             actions = self.plans.draw(drawn, self.generator)
             returns = predict_returns(self.world, states, actions, search.particles, self.generator)
             weights = self.weigh(returns)
-            if not refits:  # the next plans begin undecided
-                self.plans = new_plans(self.world.action, len(states), search.horizon)
-            self.plans.refit(actions, weights, narrows=self.entry.narrows)
+            if refits:
+                self.plans.refit(actions, weights, narrows=self.entry.narrows)
         chosen = self.plans.first() if refits else (weights[:, :, None] * actions[:, :, 0]).sum(1)
         if refits:
             self.plans.advance()
@@ -66,6 +62,18 @@ class Planner:
     def keep(self, rows: Tensor) -> None:
         """Go on with some of the episodes (bool, (B,))."""
         self.plans.keep(rows)
+
+
+def check_planner(name: str) -> None:
+    """Check that there is a planner.
+
+    Raises:
+        SettingError: there is none of this name.
+    """
+    if name not in PLANNERS:
+        raise SettingError(
+            f"simulate: there is no planner {name}.{suggestion(name, PLANNERS)} Known: {', '.join(PLANNERS)}."
+        )
 
 
 def predict_returns(
