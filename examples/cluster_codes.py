@@ -28,8 +28,8 @@ def main() -> None:
     done = sp.cluster(rings(200), steps=300, seeds=2, outliers=3, progress=False)
     print(done.headline)
     for method in done.assignments:
-        found = {name: done.scores[name][method].metrics["nmi"] for name in done.scores}
-        print(f"  {method}: " + ", ".join(f"{name} {nmi.value:.2f}" for name, nmi in found.items()))
+        found = {name: done.scores[name][method].metrics["ami"] for name in done.scores}
+        print(f"  {method}: " + ", ".join(f"{name} {ami.value:.2f}" for name, ami in found.items()))
     if done.probes is not None:
         print(f"The nearest neighbours of a code tell the ring: {done.probes.scores['k-nn']['codes'].accuracy}")
     print("Unusual:", ", ".join(one.name for one in done.outliers if one.criterion == "density"))

@@ -49,7 +49,7 @@ def test_data_are_clustered_scored_and_not_trained_on_again(folder: Path, capsys
     for some in document["scores"].values():
         assert list(some) == list(METHODS)
         for score in some.values():
-            for metric in ("nmi", "ari", "accuracy"):
+            for metric in ("ami", "nmi", "ari", "accuracy"):
                 assert score[metric]["low"] <= score[metric]["value"] <= score[metric]["high"] <= 1
             assert "stability" not in score
     assert document["scores"]["raw"]["k-means"]["nmi"]["value"] == 1.0  # the groups are ten standard deviations apart
@@ -76,6 +76,16 @@ def test_data_are_clustered_scored_and_not_trained_on_again(folder: Path, capsys
     assert json.loads(capsys.readouterr().out)["scores"] == document["scores"]
 
 
+def test_classes_at_random_give_no_verdict(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    np.savez("random.npz", x=np.load("points.npz")["x"], y=np.random.default_rng(1).integers(0, 3, 120))
+    assert main(["cluster", "random.npz", "--json", *FAST]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["verdict"] == "no difference is shown"
+    assert document["headline"].startswith("k-means finds no classes: AMI ")
+    assert len(document["headline"].split()) <= 12
+    assert any("only rotate the raw values" in note for note in document["notes"])
+
+
 def test_without_classes_there_is_no_agreement_but_stability(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["cluster", "plain.npz", "--choose", "silhouette", "--json", *FAST]) == 0
     document = json.loads(capsys.readouterr().out)
@@ -85,7 +95,7 @@ def test_without_classes_there_is_no_agreement_but_stability(folder: Path, capsy
     assert "silhouette" in document["clusters_chosen_by"]
     for some in document["scores"].values():
         for score in some.values():
-            assert not {"nmi", "ari", "accuracy"} & set(score)
+            assert not {"ami", "nmi", "ari", "accuracy"} & set(score)
         assert -1 <= some["k-means"]["stability"]["low"] <= some["k-means"]["stability"]["value"] <= 1
     assert all(row["class"] == "" for row in read("clusters/plain/clusters.csv"))
     assert "No classes are known" in Path("clusters/plain/report.html").read_text()

@@ -78,3 +78,13 @@ def test_planning_in_the_learnt_task_earns_more_than_chance(run: Run) -> None:
     found = re.search(r"return by planning (-[\d.]+), by random pushes (-[\d.]+)", said)
     assert found is not None
     assert float(found[1]) > float(found[2])
+
+
+@pytest.mark.slow
+def test_clusters_of_every_method_and_representation_are_scored(run: Run) -> None:
+    said, _ = run("cluster_codes")
+    rows = re.findall(r"^  (\S+): codes (-?[\d.]+), raw (-?[\d.]+), pca (-?[\d.]+)$", said, re.MULTILINE)
+    assert {row[0] for row in rows} == {"k-means", "mixture", "hdbscan"}
+    # Three rings around one centre: k-means cannot separate them in the plane, and HDBSCAN can.
+    raw = {method: float(value) for method, _, value, _ in rows}
+    assert raw["k-means"] < 0.5 < raw["hdbscan"]

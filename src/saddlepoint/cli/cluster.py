@@ -89,7 +89,7 @@ def _say(done: Clustered, document: Mapping[str, Any], output: Output) -> None:
         f"  {done.clusters} cluster{'s' if done.clusters > 1 else ''} ({done.how}) of {len(done.subject):,} {done.subject.event.plural}"
     )
     labelled = done.verdict is not None
-    shown = ("nmi", "ari", "accuracy") if labelled else ("stability", "silhouette")
+    shown = ("ami", "nmi", "ari", "accuracy") if labelled else ("stability", "silhouette")
     output.say(f"  {'':<18} " + "  ".join(f"{metric:<20}" for metric in shown))
     for method in METHODS:
         for name, scores in document["scores"].items():

@@ -25,8 +25,15 @@ if TYPE_CHECKING:
 
 SHARE = 600_000  # bytes of a picture
 TONES = {"better": "good", "no difference is shown": "info", "worse": "warning"}
-NAMES = {"nmi": "NMI", "ari": "ARI", "accuracy": "accuracy", "silhouette": "silhouette", "stability": "stability"}
-AGREEMENT = ("nmi", "ari", "accuracy")
+NAMES = {
+    "ami": "AMI",
+    "nmi": "NMI",
+    "ari": "ARI",
+    "accuracy": "accuracy",
+    "silhouette": "silhouette",
+    "stability": "stability",
+}
+AGREEMENT = ("ami", "nmi", "ari", "accuracy")
 
 
 @dataclass(frozen=True)
@@ -94,10 +101,10 @@ def _first_screen(document: Mapping[str, Any]) -> FirstScreen:
         tone = "info"
     else:
         against = "; ".join(
-            f"{_signed(document['scores'][name]['k-means']['codes_against']['nmi'])} against {title}"
+            f"{_signed(document['scores'][name]['k-means']['codes_against']['ami'])} against {title}"
             for name, title in (("raw", "raw values"), ("pca", "principal components"))
         )
-        words = f"Difference in NMI by k-means of codes: {against}, with 95 % intervals. All methods and measures are below."
+        words = f"Difference in AMI by k-means of codes: {against}, with 95 % intervals. All methods and measures are below."
         tone = TONES[verdict]
     notes = joined(html('<p class="quiet">{}</p>', note) for note in document["notes"])
     return FirstScreen(
@@ -127,7 +134,7 @@ def _scores(document: Mapping[str, Any]) -> Markup:
     scores: Mapping[str, Mapping[str, Mapping[str, Any]]] = document["scores"]
     representations, methods = list(scores), list(next(iter(scores.values())))
     labelled = document["verdict"] is not None
-    metric = "nmi" if labelled else "stability"
+    metric = "ami" if labelled else "stability"
     drawn = Markup()
     if all(metric in scores[name][method] for name in representations for method in methods):
         values, low, high = (
@@ -146,10 +153,10 @@ def _scores(document: Mapping[str, Any]) -> Markup:
             one = scores[name][method]
             cells = [("other", _interval(one.get(metric))) for metric in shown]
             if labelled:
-                cells.append(("other", _signed(one["codes_against"]["nmi"]) if one["codes_against"] else "-"))
+                cells.append(("other", _signed(one["codes_against"]["ami"]) if one["codes_against"] else "-"))
             found = f"{one['clusters']}" + (f", {one['noise']:.0%} noise" if one["noise"] else "")
             rows.append([("title", html("<strong>{}, {}</strong>", method, name)), *cells, ("other", found)])
-    names = ["", *(NAMES[metric] for metric in shown), *(["NMI of codes less this"] if labelled else []), "clusters"]
+    names = ["", *(NAMES[metric] for metric in shown), *(["AMI of codes less this"] if labelled else []), "clusters"]
     return html('<p class="quiet">{}</p>{}{}', _explained(labelled), drawn, card_table("scores", names, rows))
 
 
@@ -160,8 +167,9 @@ def _explained(labelled: bool) -> str:
             "they are unrelated. The silhouette compares distances within and between clusters; it depends on the representation."
         )
     return (
-        "NMI is the normalised mutual information of clusters and classes, ARI the adjusted Rand index, accuracy that of the best one-to-one "
-        "assignment of clusters to classes (Hungarian matching). Noise of HDBSCAN is one more cluster for NMI and ARI, and wrong for accuracy. "
+        "AMI is the adjusted mutual information of clusters and classes, 0 in expectation for random clusters; NMI is normalised without this "
+        "correction, and ARI is the adjusted Rand index. Accuracy is that of the best one-to-one assignment of clusters to classes (Hungarian "
+        "matching). Noise of HDBSCAN is wrong for accuracy and one more cluster for the others. "
         "Intervals of 95 % allow for other examples and other seeds of the method, not for other trainings of the model. The silhouette depends on "
         "the representation."
     )

@@ -6,17 +6,32 @@ from itertools import permutations
 
 import numpy as np
 import pytest
-from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
+from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score, normalized_mutual_info_score
 
-from saddlepoint.applications.cluster.agreement import METRICS, contingency, matched_accuracy, measure_agreement, scores
+from saddlepoint.applications.cluster.agreement import (
+    METRICS,
+    contingency,
+    expected_information,
+    matched_accuracy,
+    measure_agreement,
+    scores,
+)
+from saddlepoint.applications.cluster.clustered import HELPS, HURTS, NO_DIFFERENCE, verdict_of
+from saddlepoint.evaluation.statistics.intervals import Interval
 
 RNG = np.random.default_rng(3)
 RANDOM = [(RNG.integers(0, 4, 60), RNG.integers(0, 3 + trial, 60)) for trial in range(3)]
 
 
+def scores_of(classes: np.ndarray, clusters: np.ndarray) -> dict[str, float]:
+    table = contingency(classes, clusters)
+    return scores(table, expected_information(table), noise=bool((clusters == -1).any()))
+
+
 @pytest.mark.parametrize(("classes", "clusters"), RANDOM)
 def test_it_is_scikit_learns(classes: np.ndarray, clusters: np.ndarray) -> None:
-    found = scores(contingency(classes, clusters))
+    found = scores_of(classes, clusters)
+    assert found["ami"] == pytest.approx(adjusted_mutual_info_score(classes, clusters), abs=1e-12)
     assert found["nmi"] == pytest.approx(normalized_mutual_info_score(classes, clusters), abs=1e-12)
     assert found["ari"] == pytest.approx(adjusted_rand_score(classes, clusters), abs=1e-12)
 
@@ -34,18 +49,18 @@ def test_accuracy_is_that_of_the_best_assignment(classes: np.ndarray, clusters: 
 def test_other_numbers_of_the_same_clusters_change_nothing() -> None:
     classes, clusters = RANDOM[0]
     renamed = np.array([2, 0, 1])[clusters]
-    assert scores(contingency(classes, clusters)) == pytest.approx(scores(contingency(classes, renamed)))
-    assert scores(contingency(classes, classes)) == pytest.approx(dict.fromkeys(METRICS, 1.0))
+    assert scores_of(classes, clusters) == pytest.approx(scores_of(classes, renamed))
+    assert scores_of(classes, classes) == pytest.approx(dict.fromkeys(METRICS, 1.0))
 
 
 def test_noise_is_a_cluster_of_its_own_and_always_wrong() -> None:
     classes = np.repeat([0, 1], 10)
     clusters = np.where(np.arange(20) % 10 < 5, classes, -1)
-    found = scores(contingency(classes, clusters), noise=True)
+    found = scores_of(classes, clusters)
     assert found["accuracy"] == 0.5
     assert found["nmi"] == pytest.approx(normalized_mutual_info_score(classes, clusters), abs=1e-12)
     all_noise = np.full(20, -1)
-    assert scores(contingency(classes, all_noise), noise=True)["accuracy"] == 0.0
+    assert scores_of(classes, all_noise)["accuracy"] == 0.0
 
 
 def test_weights_count_examples_several_times() -> None:
@@ -82,3 +97,31 @@ def test_seeds_that_disagree_widen_the_interval() -> None:
         measure_agreement(classes, some, 0).interval("accuracy") for some in ([half, half], [half, classes])
     )
     assert wide.high - wide.low > 3 * (narrow.high - narrow.low)
+
+
+def test_many_small_clusters_at_random_are_no_better_than_few() -> None:
+    rng = np.random.default_rng(0)
+    classes, many, few = (rng.integers(0, groups, 300) for groups in (10, 40, 2))
+    many_found, few_found = (measure_agreement(classes, [some], 0) for some in (many, few))
+    # NMI by chance is about (C - 1) (K - 1) / 2N nats of information, divided by the mean entropy: 0.2 and 0.01.
+    assert many_found.difference(few_found, "nmi").low > 0
+    for found in (many_found, few_found):
+        interval = found.interval("ami")
+        assert interval.low < 0 < interval.high
+    difference = many_found.difference(few_found, "ami")
+    assert verdict_of(difference, many_found.interval("ami"), few_found.interval("ami")) == NO_DIFFERENCE
+
+
+@pytest.mark.parametrize(
+    ("difference", "codes", "raw", "expected"),
+    [
+        (0.2, 0.5, 0.3, HELPS),
+        (-0.2, 0.3, 0.5, HURTS),
+        (0.05, 0.5, 0.45, NO_DIFFERENCE),
+        (0.2, 0.05, -0.15, NO_DIFFERENCE),  # codes are at chance
+        (-0.2, -0.15, 0.05, NO_DIFFERENCE),
+    ],
+)
+def test_the_better_one_must_be_better_than_chance(difference: float, codes: float, raw: float, expected: str) -> None:
+    intervals = (Interval(value, value - 0.1, value + 0.1) for value in (difference, codes, raw))
+    assert verdict_of(*intervals) == expected

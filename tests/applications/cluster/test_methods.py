@@ -80,7 +80,7 @@ def test_codes_equal_to_raw_values_are_neither_better_nor_worse() -> None:
     subject = subject_of((points - points.mean(0)) / points.std(0), labels)
     scores, assignments = measure(subject, represent(subject), 3, 2, 0, None)
     for method in METHODS:
-        difference = scores["raw"][method].codes_against["nmi"]
+        difference = scores["raw"][method].codes_against["ami"]
         assert abs(difference.value) < 1e-6
         assert scores[CODES][method].codes_against == {}
         assert len(assignments[method]) == len(points)

@@ -282,6 +282,11 @@ def test_a_custom_decoder_reveals_its_range(
     assert output_range(model) == (None if bounds is None else pytest.approx(bounds))
 
 
+def test_columns_of_several_kinds_have_no_range_in_common() -> None:
+    event = Event((4,), "vector", mean=(0.0,) * 4, std=(1.0,) * 4, groups=((1, 4),))
+    assert output_range(build(VAESettings(latent=2, likelihood="mixed-learnt"), event)) is None
+
+
 @pytest.mark.parametrize("last", [nn.Tanh(), nn.Sigmoid()])
 def test_a_decoder_that_ends_with_a_bound_under_bernoulli_is_found(last: nn.Module) -> None:
     data = from_array(X[:, 0].numpy())

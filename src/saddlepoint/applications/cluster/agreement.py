@@ -1,7 +1,10 @@
-"""How well clusters agree with known classes: normalised mutual information, adjusted Rand index and accuracy, with intervals.
+"""How well clusters agree with known classes: mutual information, adjusted Rand index and accuracy, with intervals.
 
-All three are functions of the contingency table, the numbers of examples of each class in each cluster. Examples that a method takes for
-noise are one more cluster for the first two, and always wrong for the accuracy.
+All are functions of the contingency table, the numbers of examples of each class in each cluster. Examples that a method takes for
+noise are one more cluster for all but the accuracy, for which they are always wrong.
+
+Normalised mutual information (NMI) is above 0 for random clusters, the more the smaller and more numerous they are; the adjusted one (AMI)
+is 0 in expectation. Comparisons are decided by the adjusted one.
 
 An interval allows for two sources of chance: other examples of the same number (a bootstrap) and other seeds of the method. Representations
 are compared on the same resamples, so that the intervals of differences are those of paired results.
@@ -19,7 +22,8 @@ from saddlepoint.applications.cluster.points import Labels, Points
 from saddlepoint.applications.cluster.settings import NOISE, RESAMPLES
 from saddlepoint.evaluation.statistics.intervals import Interval, normal_interval
 
-METRICS = ("nmi", "ari", "accuracy")
+METRICS = ("ami", "nmi", "ari", "accuracy")
+CORRECTED = ("ami", "ari")  # for chance, so that values may be negative
 Counts = npt.NDArray[np.int64]
 
 
@@ -38,7 +42,7 @@ class Agreement:
     def interval(self, metric: str) -> Interval:
         """The value of a metric with its interval."""
         found = normal_interval(self.values[metric], float(self.draws[metric].std(ddof=1)))
-        return Interval(found.value, max(found.low, -1.0 if metric == "ari" else 0.0), min(found.high, 1.0))
+        return Interval(found.value, max(found.low, -1.0 if metric in CORRECTED else 0.0), min(found.high, 1.0))
 
     def difference(self, other: Agreement, metric: str) -> Interval:
         """How much higher this one is than another one on the same examples."""
@@ -57,7 +61,11 @@ def measure_agreement(
         seed: of the resamples; the same seed draws the same examples.
         resamples: R.
     """
-    own = [scores(contingency(classes, clusters), noise=bool((clusters == NOISE).any())) for clusters in clusterings]
+    tables = [contingency(classes, clusters) for clusters in clusterings]
+    noise = [bool((clusters == NOISE).any()) for clusters in clusterings]
+    # The expectation by chance takes long to compute and hardly differs between resamples.
+    expected = [expected_information(table) for table in tables]
+    own = [scores(*one, noise=some) for *one, some in zip(tables, expected, noise, strict=True)]
     values = {metric: float(np.mean([one[metric] for one in own])) for metric in METRICS}
     rng, picks = np.random.default_rng([seed, 0]), np.random.default_rng([seed, 1])
     draws: dict[str, list[float]] = {metric: [] for metric in METRICS}
@@ -66,9 +74,7 @@ def measure_agreement(
         chosen = picks.integers(len(clusterings), size=len(clusterings))
         times = {int(pick): int((chosen == pick).sum()) for pick in set(chosen.tolist())}
         found = {
-            pick: scores(
-                contingency(classes, clusterings[pick], weights), noise=bool((clusterings[pick] == NOISE).any())
-            )
+            pick: scores(contingency(classes, clusterings[pick], weights), expected[pick], noise=noise[pick])
             for pick in times
         }
         for metric in METRICS:
@@ -95,29 +101,67 @@ def contingency(classes: Labels, clusters: Labels, weights: Counts | None = None
     return np.rint(counts).astype(np.int64).reshape(rows, columns)
 
 
-def scores(table: Counts, *, noise: bool = False) -> dict[str, float]:
-    """Compute all metrics of a contingency table (C, K), whose last column is noise if `noise`."""
+def scores(table: Counts, expected: float, *, noise: bool = False) -> dict[str, float]:
+    """Compute all metrics of a contingency table.
+
+    Args:
+        table: (C, K) counts.
+        expected: mutual information by chance, of `expected_information`.
+        noise: whether the last column is noise.
+    """
+    information, mean_entropy = _information(table)
     return {
-        "nmi": normalised_mutual_information(table),
+        "ami": adjusted_mutual_information(information, mean_entropy, expected),
+        "nmi": normalised_mutual_information(information, mean_entropy),
         "ari": adjusted_rand_index(table),
         "accuracy": matched_accuracy(table[:, :-1] if noise else table, int(table.sum())),
     }
 
 
-def normalised_mutual_information(table: Counts) -> float:
-    """2 I(class; cluster) / (H(class) + H(cluster)), from 0 to 1; 1 where both have a single value.
+def _information(table: Counts) -> tuple[float, float]:
+    """I(class; cluster), and the mean of H(class) and H(cluster), in nats, of a table (C, K)."""
+    p = table / table.sum()
+    of_classes, of_clusters, of_both = (
+        -float((q[q > 0] * np.log(q[q > 0])).sum()) for q in (p.sum(1), p.sum(0), p.ravel())
+    )
+    return of_classes + of_clusters - of_both, (of_classes + of_clusters) / 2
+
+
+def expected_information(table: Counts) -> float:
+    """The expectation of I(class; cluster) in nats over random tables (C, K) with the same sums of rows and columns."""
+    from sklearn.metrics.cluster import expected_mutual_information
+
+    return float(expected_mutual_information(table, int(table.sum())))
+
+
+def adjusted_mutual_information(information: float, mean_entropy: float, expected: float) -> float:
+    """(I - E) / (H - E): 0 in expectation for random clusters, 1 for those of the classes.
 
     Args:
-        table: (C, K) counts.
+        information: I(class; cluster) in nats.
+        mean_entropy: H, the mean of the entropies of classes and clusters.
+        expected: E, the expectation of I by chance.
+
+    References:
+        Information Theoretic Measures for Clusterings Comparison: Variants, Properties, Normalization and Correction for Chance (Nguyen
+        Xuan Vinh, Julien Epps, James Bailey, 2010), https://www.jmlr.org/papers/v11/vinh10a.html
+    """
+    most = mean_entropy - expected
+    return 1.0 if most < 1e-12 else float(np.clip((information - expected) / most, -1.0, 1.0))
+
+
+def normalised_mutual_information(information: float, mean_entropy: float) -> float:
+    """I / H, from 0 to 1; 1 where classes and clusters have a single value.
+
+    Args:
+        information: I(class; cluster) in nats.
+        mean_entropy: H, the mean of the entropies of classes and clusters.
 
     References:
         Cluster Ensembles: A Knowledge Reuse Framework for Combining Multiple Partitions (Alexander Strehl, Joydeep Ghosh, 2002),
         https://www.jmlr.org/papers/v3/strehl02a.html
     """
-    p = table / table.sum()
-    entropies = [-float((q[q > 0] * np.log(q[q > 0])).sum()) for q in (p.sum(1), p.sum(0), p.ravel())]
-    total = entropies[0] + entropies[1]
-    return 1.0 if total < 1e-12 else float(np.clip(2 * (total - entropies[2]) / total, 0.0, 1.0))
+    return 1.0 if mean_entropy < 1e-12 else float(np.clip(information / mean_entropy, 0.0, 1.0))
 
 
 def adjusted_rand_index(table: Counts) -> float:

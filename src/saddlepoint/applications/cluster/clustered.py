@@ -21,7 +21,7 @@ from saddlepoint.evaluation.statistics.intervals import Interval
 from saddlepoint.records import replaced
 
 HELPS, HURTS, NO_DIFFERENCE = "better", "worse", "no difference is shown"
-FIRST, METRIC = next(iter(METHODS)), "nmi"  # decide the headline
+FIRST, METRIC = next(iter(METHODS)), "ami"  # decide the headline
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,13 +60,16 @@ class Clustered:
 
     @property
     def against_raw(self) -> Interval | None:
-        """How much higher the mutual information of k-means is with codes than with raw values; None without classes."""
+        """How much higher the adjusted mutual information of k-means is with codes than with raw values; None without classes."""
         return self.scores[RAW][FIRST].codes_against.get(METRIC)
 
     @property
     def verdict(self) -> str | None:
         """Whether codes are better than raw values: "better", "worse" or "no difference is shown"; None without classes."""
-        return None if self.against_raw is None else verdict_of(self.against_raw)
+        if self.against_raw is None:
+            return None
+        codes, raw = (self.scores[name][FIRST].metrics[METRIC] for name in (CODES, RAW))
+        return verdict_of(self.against_raw, codes, raw)
 
     @property
     def headline(self) -> str:
@@ -76,7 +79,11 @@ class Clustered:
             stable = codes.get(STABILITY)
             said = "" if stable is None else f"; stability {stable.value:.2f} between refits"
             return f"{self.clusters} cluster{'s' if self.clusters > 1 else ''} of {len(self.subject):,} codes{said}"
-        values = f"NMI {codes[METRIC].value:.3f} against {raw[METRIC].value:.3f}"
+        values = f"AMI {codes[METRIC].value:.3f} against {raw[METRIC].value:.3f}"
+        if max(codes[METRIC].low, raw[METRIC].low) <= 0:
+            return (
+                f"k-means finds no classes: AMI {codes[METRIC].value:.3f} (codes), {raw[METRIC].value:.3f} (raw values)"
+            )
         return {
             HELPS: f"Codes cluster better than raw values: {values}",
             HURTS: f"Codes cluster worse than raw values: {values}",
@@ -149,9 +156,17 @@ class Clustered:
         return path
 
 
-def verdict_of(difference: Interval) -> str:
-    """The verdict on how much higher a score of codes is."""
-    return HELPS if difference.low > 0 else HURTS if difference.high < 0 else NO_DIFFERENCE
+def verdict_of(difference: Interval, codes: Interval, raw: Interval) -> str:
+    """The verdict on codes: the better representation must also be better than chance.
+
+    Args:
+        difference: how much higher the score of codes is than that of raw values.
+        codes: the score, which is 0 in expectation for random clusters.
+        raw: that of raw values.
+    """
+    if difference.low > 0 and codes.low > 0:
+        return HELPS
+    return HURTS if difference.high < 0 and raw.low > 0 else NO_DIFFERENCE
 
 
 def _score(score: Score) -> dict[str, Any]:

@@ -26,8 +26,8 @@ class Score:
     Attributes:
         clusters: found, without noise.
         noise: share of examples that are in no cluster.
-        metrics: nmi, ari and accuracy where classes are known; silhouette; stability where they are not.
-        codes_against: how much higher nmi, ari and accuracy of codes are, by the same method; empty for codes themselves.
+        metrics: ami, nmi, ari and accuracy where classes are known; silhouette; stability where they are not.
+        codes_against: how much higher these four are for codes, by the same method; empty for codes themselves.
     """
 
     clusters: int

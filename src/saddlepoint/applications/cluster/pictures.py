@@ -43,8 +43,8 @@ def pictures_of(done: Clustered) -> ClusterPictures:
         plane=_plane(done),
         confusions=_confusions(done),
         outliers=_examples(done.subject, unusual, "Most unusual examples by each criterion, the most unusual first"),
-        cluster_rows=_rows(done.subject, {name: some[:MOST_ROWS] for name, some in named.items()}),
-        outlier_rows=_rows(done.subject, unusual),
+        cluster_rows=_rows(done.subject, {name: some[:MOST_ROWS] for name, some in named.items()}, "cluster"),
+        outlier_rows=_rows(done.subject, unusual, "criterion"),
     )
 
 
@@ -125,8 +125,8 @@ def _confusions(done: Clustered) -> dict[str, Picture]:
     return found
 
 
-def _rows(subject: Subject, groups: dict[str, list[int]]) -> RowTable | None:
-    """Examples of groups as rows of a table; None for examples that are pictures."""
+def _rows(subject: Subject, groups: dict[str, list[int]], group: str) -> RowTable | None:
+    """Examples of groups as rows of a table, whose first column is called `group`; None for examples that are pictures."""
     if subject.event.kind != "vector":
         return None
     positions = [n for some in groups.values() for n in some]
@@ -144,7 +144,7 @@ def _rows(subject: Subject, groups: dict[str, list[int]]) -> RowTable | None:
         cells = [[name, *row] for name, row in zip(names, cells, strict=True)]
     head = ["class"] if subject.y is not None else []
     return RowTable(
-        ["", "name", *head, *columns[:MOST_CELLS]],
+        [group, "name", *head, *columns[:MOST_CELLS]],
         [[label, subject.names[n], *row] for label, n, row in zip(labels, positions, cells, strict=True)],
         max(0, len(columns) - MOST_CELLS),
     )

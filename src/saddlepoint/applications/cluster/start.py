@@ -30,7 +30,7 @@ from saddlepoint.errors import DataError, SettingError
 from saddlepoint.evaluation.tables.threads import one_thread
 from saddlepoint.experiment.loading import Which, load
 from saddlepoint.experiment.run import Run
-from saddlepoint.models.capabilities import Encodes, lacks
+from saddlepoint.models.capabilities import Encodes, SamplesClasses, has, lacks
 from saddlepoint.progress import report_for
 from saddlepoint.progress.protocol import Report
 from saddlepoint.records import active_findings
@@ -244,9 +244,13 @@ def _notes(run: Run, subject: Subject, source: Source) -> tuple[str, ...]:
         notes.append(f"{len(subject):,} of {every:,} examples{where} were clustered; the others have no cluster.")
     if subject.y is not None and (unknown := int((subject.y < 0).sum())):
         notes.append(f"{unknown:,} examples have no class and do not count in scores.")
-    if subject.y is not None and getattr(subject.model, "classes", None) is not None:
+    if subject.y is not None and has(subject.model, SamplesClasses) and subject.model.classes is not None:
         notes.append(
             "The model was trained with the classes, so that the scores of its codes are not those of unsupervised codes."
+        )
+    if subject.dimension >= subject.raw_values(subject.x[:1]).shape[1]:
+        notes.append(
+            "A code has as many numbers as an example, so that principal components only rotate the raw values."
         )
     if subject.y is None and dataset.y is not None:
         notes.append("All known classes are one class, so that clusters are scored without classes.")

@@ -192,7 +192,8 @@ class VAE(Completion, MeasuringVAE):
         return super().lacks(capability)
 
     def output_network(self) -> tuple[nn.Module, Callable[[Tensor], Tensor]] | None:
-        if self.classes is not None or self.player.top is not None:
+        # The mean of a category depends on the logits of the others, so that columns have no range in common.
+        if self.classes is not None or self.player.top is not None or self.likelihood.groups:
             return None
         return self.player.decoder, self.likelihood.mean
 
