@@ -65,7 +65,7 @@ def measure_agreement(
     noise = [bool((clusters == NOISE).any()) for clusters in clusterings]
     # The expectation by chance takes long to compute and hardly differs between resamples.
     expected = [expected_information(table) for table in tables]
-    own = [scores(*one, noise=some) for *one, some in zip(tables, expected, noise, strict=True)]
+    own = [scores(table, chance, noise=some) for table, chance, some in zip(tables, expected, noise, strict=True)]
     values = {metric: float(np.mean([one[metric] for one in own])) for metric in METRICS}
     rng, picks = np.random.default_rng([seed, 0]), np.random.default_rng([seed, 1])
     draws: dict[str, list[float]] = {metric: [] for metric in METRICS}
