@@ -140,7 +140,8 @@ def _usable(
     if bad and (settings.on_bad == "fail" or not usable[0]):
         more = f" (and {len(bad) - 1:,} more cannot be used)" if len(bad) > 1 else ""
         raise DataError(
-            f"{root}: {bad[0]}{more}; take shorter examples (data.length), remove it, or leave such sequences out (data.on_bad skip)."
+            f"{root}: {bad[0]}{more}; remove it, take shorter examples (data.length; predict: --frames-in, --frames-out), or leave "
+            "such sequences out (data.on_bad skip)."
         )
     return usable, [f"{len(bad):,} sequences were left out, such as this: {bad[0]}."] if bad else []
 
@@ -158,7 +159,7 @@ def _form(root: Path, sequences: Sequence[FrameSource], settings: DataSettings) 
         (first, a), (second, b) = list(sizes.items())[:2]
         raise DataError(
             f"{root}: frames have different sizes ({a} {first[0]}x{first[1]}, {b} {second[0]}x{second[1]}, height by width); say to which "
-            "size they are to be brought (--size 64)."
+            "size they are to be brought (data.size; predict: --size 64)."
         )
     return next(iter(sizes)), grey
 
@@ -170,7 +171,7 @@ def _check_memory(
     frames = sum(one.measure() for part in parts for one in part)
     examples = sum(count_windows(one.measure(), length, stride) for part in parts for one in part)
     needed = (frames + 2 * examples * length) * shape[0] * shape[2] * shape[3]
-    require_memory(needed, f"{root}: {examples:,} examples of {length} frames", "lower --size, or raise data.stride")
+    require_memory(needed, f"{root}: {examples:,} examples of {length} frames", "lower data.size, or raise data.stride")
 
 
 def _decode(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from saddlepoint.applications.predict.prediction import Prediction
-from saddlepoint.applications.predict.settings import SCORES
+from saddlepoint.applications.predict.settings import METHODS, SCORES
 from saddlepoint.figures.frames import comparison_film, comparison_strips
 from saddlepoint.figures.style import write_png
 from saddlepoint.figures.video import film, gif_bytes
@@ -32,7 +32,7 @@ def write_prediction(done: Prediction, folder: Path) -> dict[str, Any]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     videos = tuple(part.numpy() for part in (done.given, done.truth, done.predicted))
-    strips = comparison_strips(*videos, title=f"{done.data}, trained with {done.loss}")
+    strips = comparison_strips(*videos, title=f"{done.data}, trained with {METHODS[done.loss]}")
     write_png(strips, folder / STRIPS)
     made = film(comparison_film(*videos), folder / FILM, frames_per_second=SPEED)
     document: dict[str, Any] = number_to_json(done.to_json())
