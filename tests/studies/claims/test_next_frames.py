@@ -6,14 +6,15 @@ import pytest
 import torch
 
 from saddlepoint.studies.claims import claim
-from saddlepoint.studies.claims.frame_games import BASELINES, PSNR, SCORES, SHARPNESS, FrameOutcome, score
+from saddlepoint.studies.claims.frame_games import BASELINES, PLACE, PSNR, SCORES, SHARPNESS, FrameOutcome, score
 from saddlepoint.studies.claims.next_frames import ADVERSARIAL, SQUARED, decide, setups
 
 
-def outcome(sharpness: float, psnr: float, seeds: int = 6) -> FrameOutcome:
+def outcome(sharpness: float, psnr: float, place: float = 0.5, seeds: int = 6) -> FrameOutcome:
     scores = torch.full((seeds, len(SCORES), 3), 0.5, dtype=torch.float64)
     scores[:, SCORES.index(SHARPNESS)] = sharpness
     scores[:, SCORES.index(PSNR)] = psnr
+    scores[:, SCORES.index(PLACE)] = place
     scores += 0.01 * torch.randn(seeds, 1, 1, generator=torch.Generator().manual_seed(round(100 * sharpness)))
     baselines = torch.full((len(BASELINES), len(SCORES)), 12.0, dtype=torch.float64)
     frames = torch.rand(2, 1, 3, 8, 8)
@@ -23,13 +24,14 @@ def outcome(sharpness: float, psnr: float, seeds: int = 6) -> FrameOutcome:
 @pytest.mark.parametrize(
     ("adversarial", "said"),
     [
-        ((0.9, 14.0), "holds"),
-        ((0.9, 11.0), "holds in part"),  # sharp, and worse than a prediction without training: noise
+        ((0.9, 14.0, 0.9), "holds"),
+        ((0.9, 14.0, 0.4), "holds in part"),  # steeper, and not where the true edges are: a pattern
+        ((0.9, 11.0, 0.9), "holds in part"),  # sharp, and worse than a prediction without training: noise
         ((0.3, 14.0), "does not hold"),
         ((0.5, 14.0), "not decided"),
     ],
 )
-def test_the_verdict_follows_from_sharpness_and_the_baseline(adversarial: tuple[float, float], said: str) -> None:
+def test_the_verdict_follows_from_sharpness_and_the_baseline(adversarial: tuple[float, ...], said: str) -> None:
     squared = outcome(0.5, 15.0)
     own = outcome(*adversarial)
     if said == "not decided":
@@ -37,7 +39,7 @@ def test_the_verdict_follows_from_sharpness_and_the_baseline(adversarial: tuple[
         own = FrameOutcome(own.setup, squared.scores + noise, own.floors, own.given, own.truth, own.predicted)
     outcomes = {SQUARED: squared, ADVERSARIAL: own}
     assert decide(outcomes) == said
-    few = {SQUARED: outcome(0.5, 15.0, 4), ADVERSARIAL: outcome(*adversarial, 4)}
+    few = {SQUARED: outcome(0.5, 15.0, seeds=4), ADVERSARIAL: outcome(*adversarial, seeds=4)}
     assert decide(few) == "not decided"
 
 
