@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from saddlepoint.applications.label.methods import supervised
 from saddlepoint.cli.main import main
 
 pytest.importorskip("pandas")
@@ -52,7 +53,9 @@ def test_a_table_is_filled_and_nothing_else_changes(people: Path, capsys: pytest
     assert "<b>tall" not in page
     assert "&lt;b&gt;tall" in page
     assert not any(path.name.startswith(".") for path in people.iterdir())
-    assert main(argv) == 2
+    check(argv, "full.csv exists", capsys)
+    Path("full.csv").unlink()
+    check(argv, "full.csv.label exists", capsys)
     assert main([*argv, "--overwrite"]) == 0
 
 
@@ -60,6 +63,8 @@ def test_one_document_of_an_experiment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(supervised, "TREES", 10)
+    monkeypatch.setattr(supervised, "FOLDS", 2)
     argv = [
         "label",
         "digits",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.event import Event
-from saddlepoint.data.mixed_batches import MixedBatches, has_missing_labels
+from saddlepoint.data.missing_labels import has_missing_labels, labelled_part
+from saddlepoint.data.mixed_batches import MixedBatches
 from saddlepoint.data.split import class_shares
 from saddlepoint.errors import DataError
 
@@ -54,5 +57,7 @@ def test_missing_labels_are_found_and_do_not_count() -> None:
     assert not has_missing_labels(data(20))
     assert class_shares(data().y, EVENT) == (2 / 3, 1 / 3)
     assert class_shares(data(0).y, EVENT) is None
+    assert labelled_part(data()).x.flatten().tolist() == [0, 1, 2]
+    assert has_missing_labels(replace(data(20), held_out=data()))
     with pytest.raises(DataError, match="no example has a label"):
         batches(data(0))

@@ -52,3 +52,12 @@ def test_balanced_and_other_batches_are_not_one_group() -> None:
 def test_classes_of_data_without_labels_cannot_be_balanced_in_replicas() -> None:
     with pytest.raises(SettingError, match=r"training\.balance_classes: noise has no labels"):
         Replicas(Replica.over_seeds(GAN, training(balance_classes=True), images(), 2), device="cpu")
+
+
+@pytest.mark.parametrize("condition", [{"discriminator": "classes"}, CONDITIONS["projection"]])
+def test_missing_labels_are_refused_by_replicas(condition: dict[str, Any]) -> None:
+    data = labelled()
+    some = dataclasses.replace(data, y=torch.where(torch.arange(len(data)) < 6, data.y, -1))
+    model = settings(condition).model_copy(update={"objective": "feature-matching"})
+    with pytest.raises(SettingError, match="with and without labels"):
+        Replicas(Replica.over_seeds(model, training(), some, 2), device="cpu")

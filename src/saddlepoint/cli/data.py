@@ -112,7 +112,7 @@ def describe_dataset(dataset: Dataset) -> dict[str, Any]:
         import torch
 
         names = event.class_names or tuple(str(label) for label in range(int(dataset.y.max()) + 1))
-        counts = torch.bincount(dataset.y, minlength=len(names)).tolist()
+        counts = torch.bincount(dataset.y[dataset.y >= 0], minlength=len(names)).tolist()
         facts["classes"] = dict(zip(names, counts, strict=True))
     return facts
 

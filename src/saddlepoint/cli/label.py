@@ -80,8 +80,11 @@ def _check_out(out: Path, arguments: argparse.Namespace) -> None:
     check_file("label", out, overwrite=arguments.overwrite)
     beside = companion(out)
     check_place("label", beside / RESULT)
-    if beside.exists() and (not beside.is_dir() or (any(beside.iterdir()) and not (beside / RESULT).is_file())):
+    foreign = beside.is_symlink() or (beside.exists() and not beside.is_dir())
+    if foreign or (beside.exists() and any(beside.iterdir()) and not (beside / RESULT).is_file()):
         raise RunError(f"{beside} exists and was not written by this command; name another --out.")
+    if (beside / RESULT).is_file() and not arguments.overwrite:
+        raise RunError(f"{beside} exists: name another --out, or replace it with --overwrite.")
 
 
 def _check_form(out: Path, examples: Examples) -> None:
@@ -147,7 +150,7 @@ def _parser() -> Parser:
         "--labels",
         metavar="FILE|COLUMN",
         help="the table's column, with empty cells; for images a CSV file of name,label; otherwise a file with a label in each line, or .npy; "
-        "empty, NaN or -1 is missing",
+        "empty, NaN or, outside of tables, -1 is missing",
     )
     parser.add_argument("--out", required=True, metavar="FILE", help="a table, or FILE.npz for what is no table")
     parser.add_argument("--method", default=AUTO, metavar="NAME", help="auto (the default) chooses by cross-validation")

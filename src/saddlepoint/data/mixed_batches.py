@@ -18,9 +18,8 @@ from saddlepoint.data.batches import Batches
 from saddlepoint.data.class_balance import BalancedOrder
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.event import Scaling
+from saddlepoint.data.missing_labels import MISSING
 from saddlepoint.errors import DataError
-
-MISSING = -1  # in place of a label
 
 
 class MixedBatches:
@@ -61,8 +60,3 @@ class MixedBatches:
         others, _ = self._others[i]
         x = torch.cat([self.scaling.to_model(self._x[index]), others])
         return x, torch.cat([self._y[index], self._missing])
-
-
-def has_missing_labels(dataset: Dataset) -> bool:
-    """Whether some labels are missing."""
-    return dataset.y is not None and bool((dataset.y == MISSING).any())

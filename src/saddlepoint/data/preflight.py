@@ -28,6 +28,7 @@ from torch import Tensor
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.event import Scaling, ScalingKind
 from saddlepoint.data.kind_checks import check_kind
+from saddlepoint.data.missing_labels import MISSING
 from saddlepoint.records import Finding
 
 CHECKED, NUMBERS = 50_000, 1 << 27
@@ -249,8 +250,9 @@ def _classes(dataset: Dataset) -> list[Finding]:
     names = dataset.event.class_names
     if dataset.y is None or names is None:
         return []
-    counts = torch.bincount(dataset.y, minlength=len(names)).tolist()
-    fair = len(dataset) / len(names)
+    known = dataset.y[dataset.y != MISSING]
+    counts = torch.bincount(known, minlength=len(names)).tolist()
+    fair = len(known) / len(names)
     missing = [name for name, count in zip(names, counts, strict=True) if count == 0]
     rare = [name for name, count in zip(names, counts, strict=True) if 0 < count < RARE * fair]
     findings = []

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from saddlepoint.data.alphabet import drawable
 from saddlepoint.data.dataset import Dataset
+from saddlepoint.data.missing_labels import MISSING
 from saddlepoint.experiment.interpolation import spherical
 from saddlepoint.figures import agreement, density, grids, latent, lines, style
 from saddlepoint.figures.frames import frame_strips
@@ -171,6 +172,8 @@ class LatentPictures:
         codes = self.codes(SCATTER).numpy()
         labels = held_out.y.numpy() if held_out.y is not None else None
         names = self.dataset.event.class_names
+        if labels is not None and names is not None and (labels == MISSING).any():
+            labels, names = np.where(labels == MISSING, len(names), labels), (*names, "no label")
         with replaced(self.folder.figures / "latent.npz", "wb") as file:
             arrays: dict[str, Any] = {"codes": codes}
             if labels is not None:

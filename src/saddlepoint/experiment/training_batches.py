@@ -6,7 +6,8 @@ import torch
 
 from saddlepoint.data.batches import Batches
 from saddlepoint.data.dataset import Dataset
-from saddlepoint.data.mixed_batches import MixedBatches, has_missing_labels
+from saddlepoint.data.missing_labels import complete_labels, has_missing_labels
+from saddlepoint.data.mixed_batches import MixedBatches
 from saddlepoint.errors import SettingError
 from saddlepoint.models.base import Model
 
@@ -29,16 +30,16 @@ def training_batches(
         DataError: the data do not fill one batch, or have no label.
     """
     missing = has_missing_labels(dataset)
-    share = model.labelled_share(complete=not missing)
+    share = model.labelled_share(complete=complete_labels(dataset) is not None)
     if share is None and missing and model.classes is not None:
         raise SettingError(
             f"{dataset.name}: labels are missing, and this {model.family} needs all of them: take a model that learns without, such as a vae "
             "with model.semi_supervised true or a gan with model.condition.discriminator classes, or fill them in (saddlepoint label)."
         )
-    if share is None:
-        return Batches(dataset, size, seed, device, model.scaling, labels=model.classes is not None, balanced=balanced)
-    if balanced:
+    if balanced and (missing or share is not None):
         raise SettingError(
             "training.balance_classes: the classes of examples without labels are not known, so they cannot be balanced; leave it out."
         )
+    if share is None:
+        return Batches(dataset, size, seed, device, model.scaling, labels=model.classes is not None, balanced=balanced)
     return MixedBatches(dataset, size, seed, device, model.scaling, share)

@@ -14,6 +14,7 @@ from torch.nn.utils.parametrizations import _SpectralNorm
 
 from saddlepoint import models
 from saddlepoint.data.event import Event
+from saddlepoint.data.missing_labels import complete_labels
 from saddlepoint.errors import SettingError
 from saddlepoint.lanes.optimisers import STACKED
 from saddlepoint.lanes.per_replica import PerReplica
@@ -224,6 +225,12 @@ def check_independent(model: Model, replicas: Sequence[Replica]) -> None:
                     f"training: the optimiser of the {role}, {replica.training.player(role).name}, cannot be used for replicas: choose one of "
                     f"{', '.join(STACKED)}, or train one run at a time."
                 )
+    for replica in replicas:
+        complete = complete_labels(replica.dataset) is not None
+        if model.labelled_share(complete=complete) is not None or (model.classes is not None and not complete):
+            raise SettingError(
+                f"model.family {model.family}: batches of examples with and without labels are not drawn for replicas: train one run at a time."
+            )
     if any(replica.training.precision == "bf16" for replica in replicas):
         raise SettingError("training.precision: replicas compute in fp32: leave bf16 out, or train one run at a time.")
     if any(replica.training.recycle_every for replica in replicas):

@@ -4,23 +4,39 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
 from saddlepoint.applications.label import start
-from saddlepoint.applications.label.examples import MISSING, Examples
+from saddlepoint.applications.label.examples import Examples
 from saddlepoint.applications.label.hiding import Experiment, hide_labels
+from saddlepoint.applications.label.known_labels import as_text
 from saddlepoint.applications.label.method import Task
 from saddlepoint.applications.label.methods import supervised
 from saddlepoint.applications.label.settings import METHODS, make_method
 from saddlepoint.applications.label.sources import read_examples
 from saddlepoint.applications.label.start import label, label_examples
+from saddlepoint.data import from_array
+from saddlepoint.data.dataset import Dataset
+from saddlepoint.data.missing_labels import MISSING
+from saddlepoint.experiment import in_memory
 
 
 @pytest.fixture(autouse=True)
 def quick_tuning(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All kinds of classifiers, with one setting of each number."""
+    usual = supervised.candidates
+
+    def few(features: np.ndarray, seed: int) -> list[tuple[str, Any, dict[str, list[float]]]]:
+        return [
+            (name, model, {key: values[-1:] for key, values in grid.items()})
+            for name, model, grid in usual(features, seed)
+        ]
+
+    monkeypatch.setattr(supervised, "candidates", few)
     monkeypatch.setattr(supervised, "TREES", 3)
     monkeypatch.setattr(supervised, "FOLDS", 2)
 
@@ -209,3 +225,51 @@ def test_images_of_a_folder_are_labelled_by_name(tmp_path: Path) -> None:
     for name, code in zip(found.identities, found.labels, strict=True):
         known = int(Path(name).stem) < 8
         assert code == (("dark", "light")[brightness[name] >= 100] == "light" if known else MISSING)
+
+
+def test_a_test_part_may_lack_labels_which_are_not_scored() -> None:
+    x, y = blobs()
+    event = from_array(x).event
+    part = Dataset("part", torch.tensor(x).float(), replace(event, class_names=("c", "b", "a")), torch.tensor(y))
+    hidden = replace(part, y=torch.tensor(missing(y)))
+    found = read_examples(replace(part, held_out=hidden))
+    assert found.names == ("c", "b", "a")
+    assert found.test is not None
+    assert np.array_equal(found.test[1], y[missing(y) != MISSING])
+    assert label_examples(found, method="gaussians", per_class=3).tested.inductive.value == 1  # type: ignore[union-attr]
+
+
+def test_methods_are_not_told_how_frequent_classes_are() -> None:
+    assert read_examples("digits").event.class_shares is None
+    assert read_examples("digits").event.class_names is None
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(3.0, "3"), (np.float64(2), "2"), (1.5, "1.5"), (float("inf"), "inf"), (float("nan"), ""), (None, ""), (-1, ""), (b"a", "a")],
+)  # fmt: skip
+def test_labels_as_text(value: object, text: str) -> None:
+    assert as_text(value) == text
+
+
+@pytest.mark.slow
+def test_codes_of_a_killed_call_are_not_learnt_again(
+    examples: Examples, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folds of a cross-validation share the training of the codes, also those after an interruption."""
+    monkeypatch.setattr(in_memory, "KEEPING", 0.0)
+    arguments = {"method": "spreading-codes", "steps": 60, "folds": 2, "per_class": 3}
+    whole = label_examples(examples, **arguments)  # type: ignore[arg-type]
+    said: list[str] = []
+
+    def stopping(what: str, done: float) -> None:
+        if what.startswith("validating spreading-codes, fold 2"):
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        label_examples(examples, keep=tmp_path / "kept", report=stopping, **arguments)  # type: ignore[arg-type]
+    resumed = label_examples(
+        examples, keep=tmp_path / "kept", report=lambda what, done: said.append(what), **arguments  # type: ignore[arg-type]
+    )  # fmt: skip
+    assert np.array_equal(whole.probabilities, resumed.probabilities)
+    assert not any("step 20 " in what for what in said)

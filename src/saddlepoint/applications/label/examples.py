@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 Labels = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
-MISSING = -1  # in place of a label
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,9 +103,10 @@ class Examples:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of the examples, their labels and the names of the classes."""
+        """SHA-256 of the examples, their labels, the test part and the names of the classes."""
         content = hashlib.sha256(repr((tuple(self.x.shape), self.names)).encode())
-        for part in torch.split(self.x, 1_000):  # which may be mapped into memory
-            content.update(part.contiguous().numpy().tobytes())
-        content.update(self.labels.tobytes())
+        for x, labels in [(self.x, self.labels), *([] if self.test is None else [self.test])]:
+            for part in torch.split(x, 1_000):  # which may be mapped into memory
+                content.update(part.contiguous().numpy().tobytes())
+            content.update(labels.tobytes())
         return content.hexdigest()

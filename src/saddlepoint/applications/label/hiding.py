@@ -15,7 +15,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from saddlepoint.applications.label.examples import MISSING, Examples, Labels
+from saddlepoint.applications.label.examples import Examples, Labels
+from saddlepoint.data.missing_labels import MISSING
 from saddlepoint.data.split import Part, describe_parts
 from saddlepoint.errors import SettingError
 
@@ -104,7 +105,6 @@ def _parts(examples: Examples, train: Labels, tested: Labels) -> tuple[Examples,
 
         x, event = encode_again(examples, train)
     else:
-        event = replace(event, class_names=None, class_shares=None)
         event = describe_parts(examples.source, event, Part(x[torch.from_numpy(train)])).event
     whole = replace(examples, x=x, event=event)
     return whole.take(train), whole.take(tested)

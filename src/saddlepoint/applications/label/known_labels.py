@@ -1,6 +1,6 @@
 """Labels from files, arrays and lists: which are missing, and which class each of the others is.
 
-A label is missing where it is empty, None, NaN or -1.
+A label is missing where it is empty, None, NaN or -1, as a number or as a text; so is the text NA.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from saddlepoint.applications.label.examples import MISSING, Labels
+from saddlepoint.applications.label.examples import Labels
+from saddlepoint.data.missing_labels import MISSING
 from saddlepoint.data.npy import read_npy
 from saddlepoint.errors import DataError, printable, shortened, suggestion
 
@@ -74,7 +75,7 @@ def as_text(value: Any) -> str:
     """A label as text, and the empty text for one that is missing; 3.0 and 3 are the same label."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
-    if isinstance(value, float) and value == int(value):
+    if isinstance(value, float) and value.is_integer():
         value = int(value)
     text = (value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)).strip()
     return "" if text.lower().strip("<>") in ("-1", "nan", "none", "na", "-1.0") else text

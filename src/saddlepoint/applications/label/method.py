@@ -12,9 +12,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from saddlepoint.applications.label.examples import MISSING, Floats, Labels
+from saddlepoint.applications.label.examples import Floats, Labels
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.event import Event
+from saddlepoint.data.missing_labels import MISSING
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,8 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from saddlepoint.applications.label.examples import MISSING, Examples, Labels, TableParts
+from saddlepoint.applications.label.examples import Examples, Labels, TableParts
 from saddlepoint.data.event import Event
+from saddlepoint.data.missing_labels import MISSING
 from saddlepoint.data.split import Part, describe_parts
 from saddlepoint.data.tabular.completing import complete_schema
 from saddlepoint.data.tabular.infer import infer_schema

@@ -11,10 +11,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from saddlepoint.applications.label.examples import MISSING, Examples
+from saddlepoint.applications.label.examples import Examples
 from saddlepoint.applications.label.known_labels import as_text, number_labels, read_labels
 from saddlepoint.applications.label.settings import LEAST
 from saddlepoint.data import SOURCES
+from saddlepoint.data.missing_labels import MISSING, labelled_part
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.errors import DataError, SettingError, shortened, suggestion
 
@@ -47,8 +48,8 @@ def read_examples(
     Args:
         source: a table (path, data frame, record array, dictionary of columns); a folder of images; an `.npy` or `.npz` file, an array or
             tensor, or a pair of examples and labels; a Dataset; or a built-in name.
-        labels: the name of a table's column; the path of a file; or (N,) labels. A label is missing where it is empty, None, NaN or -1. None
-            takes the labels of the source.
+        labels: the name of a table's column; the path of a file; or (N,) labels. A label is missing where it is empty, None or NaN, and
+            outside of tables where it is -1. None takes the labels of the source.
         classes: names of all classes; None takes those that occur, or those of the source.
         schema: of a table; None infers it.
         size: height and width of images; None keeps them.
@@ -143,16 +144,20 @@ def _arrays(source: Any, labels: Any, classes: Sequence[str] | None, settings: D
         texts, where = read_labels(path, identities), str(labels)
     else:
         texts, where = _texts(labels), "labels"
-    known = names if isinstance(source, str) and source in SOURCES else None
+    known = names if labels is None or (isinstance(source, str) and source in SOURCES) else None
     codes, found = number_labels(texts, n, where, classes or known)
     test = None
     if dataset.held_out is not None and dataset.held_out.y is not None and found == names:
-        test = (dataset.held_out.x, dataset.held_out.y.numpy())
+        tested = labelled_part(dataset.held_out)
+        assert tested.y is not None
+        test = (tested.x, tested.y.numpy()) if len(tested) else None
     elif dataset.held_out is not None:
         raise DataError(
             f"label: {dataset.name} has a held-out part with other classes or without labels; give all examples in one part."
         )
-    return Examples(dataset.x, dataset.event, codes, found, dataset.name, identities, test, notes=dataset.notes)
+    # The shares of classes would tell methods of labels that are hidden.
+    event = replace(dataset.event, class_names=None, class_shares=None)
+    return Examples(dataset.x, event, codes, found, dataset.name, identities, test, notes=dataset.notes)
 
 
 def _texts(labels: Any) -> list[str]:

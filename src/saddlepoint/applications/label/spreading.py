@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from saddlepoint.applications.label.examples import MISSING, Floats, Labels
+from saddlepoint.applications.label.examples import Floats, Labels
+from saddlepoint.data.missing_labels import MISSING
 
 NEIGHBOURS = 10
 ALPHA = 0.99  # share of a label that comes from neighbours

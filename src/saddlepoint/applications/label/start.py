@@ -17,7 +17,7 @@ from saddlepoint.applications.label.calibration import (
     log_loss,
     measure_reliability,
 )
-from saddlepoint.applications.label.examples import MISSING, Examples, Floats, Labels
+from saddlepoint.applications.label.examples import Examples, Floats, Labels
 from saddlepoint.applications.label.hiding import Experiment, hide_labels
 from saddlepoint.applications.label.labelled import Labelled, Score, Tested
 from saddlepoint.applications.label.method import Task
@@ -25,6 +25,7 @@ from saddlepoint.applications.label.settings import AUTO, LEAST, METHODS, MOST_F
 from saddlepoint.applications.label.sources import check_classes, check_missing, read_examples
 from saddlepoint.applications.label.validating import Validated, fit, predict, validate
 from saddlepoint.arguments import check_count
+from saddlepoint.data.missing_labels import MISSING
 from saddlepoint.data.tabular.schema import Schema
 from saddlepoint.errors import SettingError
 from saddlepoint.evaluation.statistics.intervals import Interval, wilson_interval
@@ -59,8 +60,8 @@ def label(
     Args:
         data: a table (path, data frame, record array), a folder of images, an `.npy` or `.npz` file, an array or tensor (N, ...), a pair of
             examples and labels, a Dataset, or a built-in name.
-        labels: the name of a table's column, the path of a file, or (N,) labels; empty, None, NaN or -1 is a missing one. A file has name,label
-            in each line for a folder of images, otherwise a label in each line, or is a `.npy` file. None takes the labels of the data.
+        labels: the name of a table's column, the path of a file, or (N,) labels; empty, None, NaN or, outside of tables, -1 is a missing one. A file
+            has name,label in each line for a folder of images, otherwise a label in each line, or is a `.npy` file. None takes the labels of the data.
         method: name of a method; "auto" chooses by cross-validation within the labelled examples among the methods without networks.
         classes: names of all classes; None takes those that occur.
         per_class: hide all labels but so many of each class, to measure the error on hidden labels and on held-out examples; None

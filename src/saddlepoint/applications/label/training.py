@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -70,7 +71,9 @@ def code_model(task: Task) -> Encodes:
     """A VAE of all examples, which knows no label; the folds of a cross-validation share it."""
     if "vae" not in task.shared:
         dataset = Dataset("examples", task.x, task.event)
-        task.shared["vae"] = train(task, "vae", dataset, vae_settings(task.event))
+        # One folder for all folds, so that a call that was killed does not train it again in a later one.
+        own = task if task.keep is None else replace(task, keep=task.keep.parent / "shared.training")
+        task.shared["vae"] = train(own, "vae", dataset, vae_settings(task.event))
     return require(task.shared["vae"], Encodes)
 
 

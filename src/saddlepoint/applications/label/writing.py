@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from saddlepoint.applications.label.examples import MISSING
+from saddlepoint.data.missing_labels import MISSING
 from saddlepoint.records import replaced
 
 if TYPE_CHECKING:

@@ -20,6 +20,7 @@ from torch.nn import functional
 
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.event import Event
+from saddlepoint.data.missing_labels import labelled_part
 from saddlepoint.errors import DataError
 from saddlepoint.evaluation.features.encoder import Encoder
 from saddlepoint.evaluation.features.extractor import Features, check_finite, dataset_digest, fingerprint
@@ -94,7 +95,8 @@ def classifier_features(dataset: Dataset, seed: int = 0) -> Features:
 
 def has_learnable_labels(dataset: Dataset) -> bool:
     """Whether a classifier can learn the labels: at least 20 of them, of at least two classes."""
-    return dataset.y is not None and len(dataset) >= LEAST and len(torch.unique(dataset.y)) >= 2
+    known = labelled_part(dataset)
+    return known.y is not None and len(known) >= LEAST and len(torch.unique(known.y)) >= 2
 
 
 class Classifier(nn.Module):
@@ -139,7 +141,8 @@ def _training_set(dataset: Dataset) -> TrainingSet:
     Raises:
         DataError: there is nothing to learn.
     """
-    name, y = dataset.name, dataset.y
+    known = labelled_part(dataset)
+    name, y = known.name, known.y
     if y is None:
         raise DataError(f"{name}: a classifier needs labels, and these data have none; use random or pca features.")
     if len(y) < LEAST:
@@ -157,13 +160,13 @@ def _training_set(dataset: Dataset) -> TrainingSet:
         )
     missing = classes - len(torch.unique(y))
     notes = (f"the classifier knows {classes - missing} of {classes} classes: the others have no training example",)
-    held = dataset.held_out
+    held = None if dataset.held_out is None else labelled_part(dataset.held_out)
     if held is not None and held.y is not None and len(held):
-        x, test_x, test_y, tested_on = dataset.x, held.x, held.y, "held-out examples"
+        x, test_x, test_y, tested_on = known.x, held.x, held.y, "held-out examples"
     else:
         order = torch.randperm(len(y), generator=torch.Generator().manual_seed(0))
         rest, taken = order.tensor_split([len(y) - max(1, round(_HELD_OUT * len(y)))])
-        x, y, test_x, test_y = dataset.x[rest], y[rest], dataset.x[taken], y[taken]
+        x, y, test_x, test_y = known.x[rest], y[rest], known.x[taken], y[taken]
         tested_on = "training examples it was not shown, as no labelled ones are held out"
     return TrainingSet(x, y, test_x, test_y, tested_on, classes, notes if missing else ())
 

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from saddlepoint.data.dataset import Dataset
+from saddlepoint.data.missing_labels import has_missing_labels
 from saddlepoint.evaluation.monitors.quality import affordable
 from saddlepoint.evaluation.result import aspects, copies, groups
 from saddlepoint.evaluation.result.equality_tests import Trial
@@ -89,7 +90,7 @@ class Reference:
         most = affordable(most, dataset.event.size)
         order = torch.randperm(len(dataset), generator=generator)
         train = torch.cat([values(dataset.x[rows]) for rows in torch.split(order[:SEARCHED], PART)])
-        labels = None if dataset.y is None else dataset.y[order]
+        labels = None if has_missing_labels(dataset) or dataset.y is None else dataset.y[order]
         held_out = dataset.held_out
         if held_out is not None and len(held_out) >= LEAST:
             rows = torch.randperm(len(held_out), generator=generator)[:most]

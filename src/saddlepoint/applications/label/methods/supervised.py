@@ -50,6 +50,7 @@ class TunedClassifier:
 
     def fit(self, features: Features, labels: Labels) -> None:
         """Choose and fit: features (n, F), labels (n,)."""
+        from sklearn.exceptions import ConvergenceWarning
         from sklearn.model_selection import GridSearchCV, StratifiedKFold
 
         rng = np.random.default_rng(self._seed)
@@ -65,13 +66,13 @@ class TunedClassifier:
             folds = StratifiedKFold(min(FOLDS, fewest), shuffle=True, random_state=self._seed)
             search = GridSearchCV(model, grid, cv=folds, scoring="accuracy", refit=False)
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of iterations that end early in some corner of the grid
+                warnings.simplefilter("ignore", ConvergenceWarning)  # in some corner of the grid
                 search.fit(features[part], labels[part])
             searches.append((float(search.best_score_), name, model, search.best_params_))
         _, name, model, settings = max(searches, key=lambda one: one[0])  # the first of equals
         self.best = model.set_params(**settings)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+            warnings.simplefilter("ignore", ConvergenceWarning)
             self.best.fit(features, labels)
         chosen = ", ".join(f"{key} {value:.3g}" for key, value in settings.items())
         self.note = f"{name}{f' with {chosen}' if chosen else ''}"

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from saddlepoint.data.dataset import Dataset
+from saddlepoint.data.missing_labels import labelled_part
 from saddlepoint.data.split import shuffled_order
 from saddlepoint.errors import DataError
 from saddlepoint.evaluation.features import build_features
@@ -62,7 +63,7 @@ def class_accuracies(subject: Subject) -> Mapping[str, Measurement]:
 
 
 def _held_out(dataset: Dataset) -> Dataset:
-    held_out = dataset.held_out
+    held_out = None if dataset.held_out is None else labelled_part(dataset.held_out)
     if held_out is None or len(held_out) < 2 or held_out.y is None:
         raise DataError("it needs labelled held-out examples, on which the classifier's own accuracy is measured.")
     return held_out
