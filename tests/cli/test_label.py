@@ -159,6 +159,23 @@ def test_files_that_are_not_there_or_no_tables(people: Path, capsys: pytest.Capt
     check(["label", "nothing.npz", "--out", "full.csv"], "nothing.npz", capsys)
 
 
+@pytest.mark.parametrize(
+    ("x", "y", "said"),
+    [
+        (np.ones((20, 3)), np.arange(20) % 3 - 1, "constant"),
+        (np.arange(20.0)[:, None] ** [1, 2], np.arange(20) % 2 * 2 - 1, "all labels of data.npz are 1 (-1 is a missing label)"),
+        (np.arange(20.0)[:, None] ** [1, 2], np.r_[[0.0, 1.0] * 4, np.inf, [-1.0] * 11], "class inf has a single label"),
+    ],
+)  # fmt: skip
+def test_arrays_that_nothing_is_learnt_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], x: np.ndarray, y: np.ndarray, said: str
+) -> None:  # fmt: skip
+    """Also nothing is kept for a later call."""
+    monkeypatch.chdir(tmp_path)
+    np.savez("data.npz", x=x, y=y)
+    check(["label", "data.npz", "--method", "gaussians", "--out", "full.npz"], said, capsys)
+
+
 def check(argv: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
     """The command ends with code 2 and one sentence that matches, and writes nothing."""
     import re

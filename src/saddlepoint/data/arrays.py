@@ -195,7 +195,9 @@ def _labels(y: Array, count: int, name: str) -> Array:
         raise DataError(f"{name}: {len(y):,} labels for {count:,} examples; the labels do not match the examples.")
     if y.dtype.kind == "f":
         if not (np.isfinite(y).all() and (y == np.round(y)).all()):
-            raise DataError(f"{name}: labels are whole numbers or names; got fractions, NaN or infinity (`saddlepoint label` fills in missing ones).")
+            raise DataError(
+                f"{name}: labels are whole numbers or names; got fractions, NaN or infinity (`saddlepoint label` fills in missing ones)."
+            )
         y = y.astype(np.int64)
     return y
 

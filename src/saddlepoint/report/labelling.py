@@ -93,9 +93,7 @@ def _test(tested: Mapping[str, Any]) -> Markup:
         for kind, (name, n, what) in kinds.items()
         if tested[kind] is not None
     ]
-    said = (
-        "The intervals are those of the tested examples, for this choice of visible labels and this seed; another choice has another error."
-    )
+    said = "The intervals are those of the tested examples, for this choice of visible labels and this seed; another choice has another error."
     table = card_table("scores", ["Measured on", "Error [95 % interval]", "Examples", "What they are"], rows)
     return html('{}<p class="quiet">{}</p>', table, said)
 

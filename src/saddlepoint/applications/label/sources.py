@@ -77,7 +77,10 @@ def check_classes(examples: Examples) -> None:
     if not present:
         raise DataError(f"label: every label of {examples.source} is missing; give some, of two classes or more.")
     if len(present) < 2:
-        raise DataError(f"label: all labels of {examples.source} are {present[0]}; give labels of two classes or more.")
+        taken = "" if examples.table is not None else " (-1 is a missing label)"
+        raise DataError(
+            f"label: all labels of {examples.source} are {present[0]}{taken}; give labels of two classes or more."
+        )
     for name, count in zip(names, counts, strict=True):
         if count < LEAST:
             raise DataError(

@@ -27,7 +27,7 @@ from saddlepoint.applications.label.validating import Validated, fit, predict, v
 from saddlepoint.arguments import check_count
 from saddlepoint.data.missing_labels import MISSING
 from saddlepoint.data.tabular.schema import Schema
-from saddlepoint.errors import SettingError
+from saddlepoint.errors import DataError, SettingError
 from saddlepoint.evaluation.statistics.intervals import Interval, wilson_interval
 from saddlepoint.progress import report_for
 from saddlepoint.progress.protocol import Report
@@ -131,7 +131,12 @@ def label_examples(
     if keep is not None:
         request = fingerprint([], examples.digest, method, per_class, seed, folds, steps)
         kept = Keep(keep, request, "label")
-    done = _Work(examples, experiment, task, kept, report, baseline).run(method, folds)
+    try:
+        done = _Work(examples, experiment, task, kept, report, baseline).run(method, folds)
+    except (DataError, SettingError):  # which another call with these arguments would meet again
+        if kept is not None:
+            kept.remove()
+        raise
     if kept is not None:
         kept.remove()
     return done
