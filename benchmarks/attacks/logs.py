@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import random
 import struct
 from collections.abc import Iterator
@@ -91,6 +92,7 @@ def attempts(shared: Path, rng: random.Random) -> Iterator[Attempt]:
         ("NUL bytes", b"\0" * 1_000), ("not UTF-8", b"step,d_loss\n1,\xff\xfe"), ("UTF-16", "step,d_loss\n1,2".encode("utf-16")),
         ("a picture", b"\x89PNG\r\n\x1a\n" + rng.randbytes(500)), ("one line without end", b"1," * 2_000_000),
         ("a quote that never ends", b'step,d_loss\n"' + b"1,2\n" * 100_000), ("only line ends", b"\n" * 100_000),
+        ("compressed", gzip.compress(sound)), ("compressed and cut", gzip.compress(sound)[:99]), ("no gzip at all", b"\x1f\x8b" + b"1,2\n" * 99),
         ("carriage returns", sound.replace(b"\n", b"\r")), ("mixed line ends", sound.replace(b"\n", b"\r\n", 20)),
     ):  # fmt: skip
         yield Attempt(name, partial(_write, content=content), (plain,))

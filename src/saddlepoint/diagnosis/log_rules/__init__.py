@@ -39,6 +39,12 @@ class Problem:
 
 
 LOG_RULES: Mapping[str, Problem] = {
+    "never finite": Problem(
+        ".not_finite:number_is_never_finite",
+        "a number is never finite",
+        "certain",
+        ("finite_data", "logarithms", "much_slower"),
+    ),
     "not finite": Problem(
         ".not_finite:number_breaks",
         "a number became NaN or infinite",
@@ -100,7 +106,7 @@ LOG_RULES: Mapping[str, Problem] = {
         ".runaway:critic_runs_away",
         "the discriminator's scores run away",
         "very likely",
-        ("penalty", "gradient_penalty", "spectral"),
+        ("penalty", "gradient_penalty", "spectral_normalisation"),
     ),
     "distance": Problem(
         ".runaway:critic_distance_never_falls",

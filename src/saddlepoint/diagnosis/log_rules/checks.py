@@ -14,6 +14,9 @@ CHECKS: dict[str, str] = {
     "optimisers": "check that each optimiser holds the parameters of its own player, and that zero_grad, backward and step are called on them",
     "optimiser": "check that the optimiser holds the model's parameters, and that zero_grad, backward and step are called",
     "data_scale": "check that the data have the range of the model's output (-1 to 1 for tanh, 0 to 1 for a sigmoid)",
+    "finite_data": "check that the data and their normalisation hold no NaN and no division by 0",
+    "logarithms": "check the logarithms, roots and divisions of the loss: a logarithm of 0 is infinite (use losses that take logits)",
+    "spectral_normalisation": "use spectral normalisation in the discriminator",
     "penalty": "check the gradient penalty: it is added, not subtracted, has a weight of about 10, and its gradient reaches the discriminator "
     "(create_graph=True)",
     "kl_formula": "check the formula: -0.5 * (1 + logvar - mu**2 - logvar.exp()), summed over the latent units",

@@ -16,7 +16,10 @@ STILL = 0.02  # half the width of both losses over their level, in a log in whic
 STILL_DIFFERENCE = 0.1  # the same for a critic's loss, over the size of its scores: batches differ by more
 START = 0.15  # share of the rows that belong to the start
 CERTAIN = 0.05  # a discriminator's loss below it is far from that of guessing, under every objective
-SHIFT = 0.5  # of the width: a difference between the first and the last half that is none
+SHIFT, SLIGHT = (
+    0.5,
+    0.1,
+)  # of the width, and of the width allowed: a difference between the first and the last half that is none
 
 
 @rule("GAN104", traits={"gan", "log"})
@@ -90,7 +93,7 @@ def _is_flat(values: Sequence[float], narrow: float) -> bool:
     half = len(values) // 2
     drift = abs(median(values[half:]) - median(values[:half]))
     band = width(values)
-    return band <= max(narrow, NOTHING) and (drift <= SHIFT * band or band <= NOTHING)
+    return band <= max(narrow, NOTHING) and (drift <= max(SHIFT * band, SLIGHT * narrow) or band <= NOTHING)
 
 
 def _shown(value: float) -> str:

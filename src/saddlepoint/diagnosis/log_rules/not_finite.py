@@ -46,6 +46,26 @@ def number_breaks(every_series: Mapping[str, Series], run: Facts) -> Finding | N
     )
 
 
+@rule("NUM301", traits={"log"})
+def number_is_never_finite(every_series: Mapping[str, Series], run: Facts) -> Finding | None:
+    """A loss is NaN or infinite in every row: it was computed wrongly, or from such data, before anything was learnt.
+
+    Deep Learning (Ian Goodfellow, Yoshua Bengio, Aaron Courville, 2016), section 4.1, on overflow and underflow,
+    https://www.deeplearningbook.org
+    """
+    never = [name for name, series in every_series.items() if _breaks(series.values) == 0]
+    if not never:
+        return None
+    step = min(every_series[name].steps[0] for name in never)
+    return Finding(
+        "NUM301",
+        "failure",
+        step,
+        f"{_capital(_shown(never[0]))} is never a finite number: it was broken before anything was learnt.",
+        {"first": never[0], "series": never},
+    )
+
+
 def _breaks(values: list[float]) -> int | None:
     """Return where a series stops being finite for good; None if its last value is finite."""
     last = next((i for i in range(len(values) - 1, -1, -1) if math.isfinite(values[i])), -1)

@@ -38,7 +38,7 @@ def losses_swing(d_loss: Series, g_loss: Series, run: Facts) -> Finding | None:
         "GAN105",
         "warning",
         steps[-1],
-        f"Both losses swing, with a period of about {length:,.0f} of the log's steps: the players may circle instead of settling.",
+        f"Both losses swing, with a period of about {length:,.0f} steps: the players may circle instead of settling.",
         {"period": length, "swing": width(g) / max(abs(median(g)), 1e-9)},
     )
 

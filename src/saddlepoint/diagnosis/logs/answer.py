@@ -201,4 +201,4 @@ def _possibilities(judgement: Judgement, unit: str) -> tuple[Possibility, ...]:
 
 def _in_unit(text: str, unit: str) -> str:
     """Say "epoch 12" for "step 12" where the log counts epochs."""
-    return text if unit == "step" else re.sub(r"\bstep (?=\d)", f"{unit} ", text)
+    return text if unit == "step" else re.sub(r"\bstep(?= \d)|(?<=\d )step(?=s\b)", unit, text)

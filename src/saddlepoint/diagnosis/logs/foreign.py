@@ -28,6 +28,7 @@ PROBABILITIES = {"d/real_score": "d/real_logit", "d/fake_score": "d/fake_logit"}
 STEP = "step"  # in a map: the column that counts the steps
 PLAYERS = ("d", "g", "vae", "ae", "vq", "ar", "flow", "em", "dm", "model")
 PARTS = ("d/real_loss", "d/fake_loss")  # whose sum is the discriminator's loss
+USUAL = ("d/loss", "g/loss", "d/real_score", "d/fake_score", "vae/reconstruction", "vae/kl", "model/loss")
 EMPTY = 0.2  # share of a column that is NaN before a finite value: the cells are empty, as pandas writes them
 
 
@@ -206,7 +207,10 @@ def _without_empty_cells(rows: Sequence[Row]) -> tuple[list[Row], list[str]]:
 def _check_series(columns: Iterable[str]) -> None:
     for series in columns:
         if series != STEP and series not in series_read():
-            meant = suggestion(series, series_read()) or f" Rules read {', '.join(series_read())}."
+            meant = (
+                suggestion(series, series_read())
+                or f" Most logs have {', '.join(USUAL)} (docs/logs.md and docs/diagnosis.md list all)."
+            )
             raise SettingError(
                 f"diagnose: no rule reads a series {series}.{meant} {STEP} is the column that counts the steps."
             )
