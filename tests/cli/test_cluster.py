@@ -31,6 +31,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     np.savez("same.npz", x=np.ones((30, 2), dtype=np.float32))
     Path("file").write_text("mine\n")
     Path("taken").mkdir()
+    Path("pages").mkdir()
+    Path("pages/report.html").write_text("mine\n")
     Path("taken/mine.txt").write_text("mine\n")
     return tmp_path
 
@@ -147,6 +149,7 @@ def run_on_other_data(folder: Path) -> str:
         ("points.npz", ["--step", "best"], "--step is for a trained run"),
         ("points.npz", ["--out", "file"], "is a file"),
         ("points.npz", ["--out", "taken"], "other files"),
+        ("points.npz", ["--out", "pages"], "holds report.html already"),
         ("hole.npz", [], "NaN in 1 of 120 examples"),
         ("one.npz", [], "one example"),
         ("same.npz", [], "equal"),
@@ -184,4 +187,4 @@ def test_in_python_a_run_arrays_and_a_frame(folder: Path) -> None:
         "vae-waves", data=x, training={"steps": 2, "batch_size": 32}, run="vae", pictures=False, listener=sp.Listener()
     )
     assert sp.cluster(run, clusters=4, seeds=1, progress=False).clusters == 4
-    assert {path.name for path in folder.iterdir() if path.is_dir()} == {"taken", "vae"}
+    assert {path.name for path in folder.iterdir() if path.is_dir()} == {"taken", "pages", "vae"}

@@ -52,6 +52,7 @@ def run(argv: Sequence[str]) -> int:
         )  # fmt: skip
     document: dict[str, Any] = number_to_json(done.to_json())
     out.mkdir(parents=True, exist_ok=True)
+    (out / FILES[2]).unlink(missing_ok=True)  # while it is absent, the result is not complete
     done.write_assignments(out / FILES[0])
     page = write_page(done, out / FILES[1])
     with replaced(out / FILES[2]) as file:
@@ -76,9 +77,12 @@ def _out(source: str, given: str | None, *, overwrite: bool) -> Path:
     others = {path.name for path in out.iterdir()} - {*FILES, RUNS} if out.is_dir() else set()
     if others:
         raise RunError(f"{out} holds other files, such as {min(others)}; name another folder with --out.")
-    if (out / FILES[2]).exists() and not overwrite:
+    # Without clusters.json, files beside trained runs are those of a killed call, and others may be anybody's.
+    decisive = FILES[2:] if (out / RUNS).is_dir() else FILES
+    there = [name for name in decisive if (out / name).exists()]
+    if there and not overwrite:
         raise RunError(
-            f"{out} holds clusters already: name another folder with --out, or replace them with --overwrite."
+            f"{out} holds {there[-1]} already: name another folder with --out, or replace the result with --overwrite."
         )
     return out
 

@@ -30,7 +30,7 @@ def untrained(setup: CodeModel, seeds: int) -> tuple[Replicas, _Monitor]:
         device="cpu",
         compiled=False,
     )
-    return replicas, _Monitor(setup.model, datasets, replicas)
+    return replicas, _Monitor(datasets, replicas)
 
 
 @pytest.mark.parametrize("name", MODELS)

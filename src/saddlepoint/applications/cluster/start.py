@@ -255,7 +255,7 @@ def _notes(run: Run, subject: Subject, source: Source) -> tuple[str, ...]:
     if subject.y is None and dataset.y is not None:
         notes.append("All known classes are one class, so that clusters are scored without classes.")
     active = [finding for finding in active_findings(run.findings) if finding.severity != "info"]
-    notes += [f"The run has the finding {finding.code}: {finding.title}." for finding in active]
+    notes += [f"The run has the finding {finding.code}: {finding.title.rstrip('.')}." for finding in active]
     return tuple(notes)
 
 

@@ -20,6 +20,8 @@ from saddlepoint.data.settings import DataSettings
 from saddlepoint.evaluation.metrics.latent import ACTIVE
 from saddlepoint.lanes import Replica, Replicas
 from saddlepoint.models.autoencoder.settings import AutoencoderSettings
+from saddlepoint.models.capabilities import HasCodes, HasLatentPosterior, has, require
+from saddlepoint.models.units import UNIT
 from saddlepoint.models.vae.settings import VAESettings
 from saddlepoint.objectives.divergence import kl_standard_normal_units
 from saddlepoint.objectives.likelihood import log_likelihood
@@ -80,7 +82,7 @@ class CodeModel:
             traced=self.training.steps > SHORT,
             build=lambda settings, event, seed: build_with_mistake(settings, event, seed, self.mistake),
         )
-        monitor = _Monitor(self.model, datasets, replicas)
+        monitor = _Monitor(datasets, replicas)
         steps, rows = [0], [monitor.measure()]
         for record in replicas.play():
             steps.append(record.step)
@@ -150,19 +152,17 @@ class CodeOutcome:
 class _Monitor:
     """Measures all replicas, each on its own examples."""
 
-    def __init__(
-        self, settings: AutoencoderSettings | VAESettings, datasets: list[Dataset], replicas: Replicas
-    ) -> None:
-        self._replicas, self._variational = replicas, isinstance(settings, VAESettings)
-        kind = settings.likelihood if isinstance(settings, VAESettings) else settings.reconstruction
-        self._logits = kind == "bernoulli"
+    def __init__(self, datasets: list[Dataset], replicas: Replicas) -> None:
         template = replicas.game.template
+        self._replicas, self._variational = replicas, has(template, HasLatentPosterior)
+        self._logits = template.output_range == UNIT  # decoders of probabilities end with logits
+        latent = require(template, HasCodes).latent
         self._train = torch.stack([template.model_units(own.x) for own in datasets])
         parts = [own.held_out for own in datasets]
         self._held_out = torch.stack([template.model_units(own.x) for own in parts if own is not None])
         generator = torch.Generator().manual_seed(0)
-        self._epsilon = torch.randn(self._held_out.shape[1], settings.latent, generator=generator)
-        self._basis = torch.cat([torch.zeros(1, settings.latent), torch.eye(settings.latent)])
+        self._epsilon = torch.randn(self._held_out.shape[1], latent, generator=generator)
+        self._basis = torch.cat([torch.zeros(1, latent), torch.eye(latent)])
 
     def measure(self) -> dict[str, Tensor]:
         """The series of `CodeOutcome` that are not recorded by training, (S, ...) each."""
