@@ -171,7 +171,7 @@ CODES: dict[str, Code] = {
     "LOOP905": Code("a network trains in evaluation mode"),
     "LOOP906": Code("samples or scores have the wrong shape"),
     "LOOP907": Code("a sigmoid comes before a cross-entropy with logits"),
-    "LOOP908": Code("the KL term is a mean over latent units"),
+    "LOOP908": Code("a VAE's loss mixes sums and means"),
     "SET401": Code("a setting is far outside its usual range"),
     "SET402": Code("nothing limits the scores of the discriminator"),
 }

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 import saddlepoint as sp
 from saddlepoint.cli.main import main
-from saddlepoint.errors import RunError, SettingError
+from saddlepoint.errors import DataError, RunError, SettingError
 from saddlepoint.models.capabilities import Encodes, GenerativeModel, Judges, has
 from tests.experiment.watching.loops import GAN, RECORDS, VAE, Findings
 
@@ -175,6 +175,29 @@ def test_data_may_be_a_torch_dataset_or_loader(data: Any, tmp_path: Path) -> Non
         watch.step(loss=1.0)
     assert torch.equal(before, torch.get_rng_state())
     assert sp.Run(tmp_path / "run").summary["data"]["shape"] == [1, 4, 4]
+
+
+@pytest.mark.parametrize("example", [{"image": 1}, None, "text"])
+def test_a_torch_dataset_of_other_things_is_one_sentence(example: Any, tmp_path: Path) -> None:
+    class Things(torch.utils.data.Dataset[Any]):
+        def __len__(self) -> int:
+            return 3
+
+        def __getitem__(self, index: int) -> Any:
+            return example
+
+    with pytest.raises(DataError, match="give a tensor"), quiet(tmp_path, data=Things(), objective="bce"):
+        pass
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_loss_that_the_loop_adds_to_in_place_is_recorded_as_it_was(tmp_path: Path) -> None:
+    total = torch.zeros(())
+    with quiet(tmp_path, objective="bce", steps=200) as watch:
+        for _ in range(10):
+            total += 1
+            watch.step(d_loss=total)
+    assert sp.Run(tmp_path / "run").records[-1].values["d/loss"] == pytest.approx(5.5)
 
 
 def test_a_discriminator_that_takes_flat_images_is_asked(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from torch.optim.optimizer import _global_optimizer_post_hooks, _global_optimize
 
 import saddlepoint as sp
 from saddlepoint.experiment.watching import optimisers
+from saddlepoint.models.watched.functions import Functions
 from saddlepoint.models.watched.undisturbed import seed_everything, undisturbed
 from tests.experiment.watching.loops import GAN, RECORDS, VAE, Findings
 
@@ -78,6 +79,27 @@ def test_modes_buffers_and_random_numbers_are_restored() -> None:
     assert [layer.training for layer in network] == [True, False]
     assert equal(before, list(network.buffers()))
     assert (torch.rand(()), np.random.rand(), random.random()) == expected  # noqa: NPY002
+
+
+def test_generators_of_the_user_are_restored() -> None:
+    class Trainer:
+        """Holds what a sampler uses."""
+
+        def __init__(self) -> None:
+            self.network = nn.Linear(2, 2)
+            self.torch, self.numpy, self.python = torch.Generator(), np.random.default_rng(0), random.Random(0)
+
+        def sample(self, n: int) -> Tensor:
+            shift = self.numpy.random() + self.python.random()
+            return self.network(torch.randn(n, 2, generator=self.torch)) + shift
+
+    trainer = Trainer()
+    expected = trainer.sample(3)
+    trainer.torch, trainer.numpy, trainer.python = torch.Generator(), np.random.default_rng(0), random.Random(0)
+    functions = Functions.of(lambda n: trainer.sample(n), None, None, {})
+    assert functions.modules == (trainer.network,)
+    assert torch.equal(functions.draw(4, 1), functions.draw(4, 1))
+    assert torch.equal(trainer.sample(3), expected)
 
 
 def test_an_error_of_the_sampler_in_training_does_not_stop_it(tmp_path: Path) -> None:

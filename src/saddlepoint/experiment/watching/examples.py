@@ -21,12 +21,13 @@ from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.event import Event
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.errors import DataError
-from saddlepoint.models.watched.undisturbed import undisturbed
+from saddlepoint.models.watched.undisturbed import attributes_of, generators_among, undisturbed
 
 MOST_BYTES = 1 << 28  # of examples that are kept; evenly spread ones of larger data
 READ = 5_000  # examples that are read from a torch.utils.data.Dataset, one by one
 WHOLE = DataSettings(held_out=0.0)
 NOT_GIVEN = "data were not given"
+INSTEAD = "give a tensor (N, ...) of some of its examples"
 
 
 def dataset_of(data: Any, held_out: Any = None) -> Dataset | None:
@@ -87,28 +88,41 @@ def _arrays(data: Any) -> Any:
         data = tuple(data.tensors[:2]) if len(data.tensors) > 1 and data.tensors[1].ndim == 1 else data.tensors[0]
     elif isinstance(data, TorchDataset):
         data = _read(data)
+    if isinstance(data, list) and len(data) == 2 and _is_array(data[0]) and np.ndim(data[1]) < 2 <= np.ndim(data[0]):
+        data = tuple(data)  # [x, y], as a batch of a DataLoader
     pair = data if isinstance(data, tuple) and len(data) == 2 else (data, None)
     x, y = pair
-    if not hasattr(x, "nbytes") or not hasattr(x, "shape") or not len(x) or x.nbytes <= MOST_BYTES:
+    if not _is_array(x) or x.nbytes <= MOST_BYTES:
         return data
     index = torch.linspace(0, len(x) - 1, max(2, MOST_BYTES * len(x) // x.nbytes)).long()
     chosen = index if isinstance(x, Tensor) else index.numpy()
     return x[chosen] if y is None else (x[chosen], torch.as_tensor(y)[index])
 
 
+def _is_array(x: Any) -> bool:
+    """Whether x is an array or tensor with one example or more."""
+    return hasattr(x, "nbytes") and bool(getattr(x, "shape", ())) and len(x) > 0
+
+
 def _read(data: Any) -> Any:
     """Read evenly spread examples of a torch Dataset, without an effect on the user's random numbers."""
     if not isinstance(data, Sized):
-        raise DataError(
-            "watch: data is a torch Dataset without a length; give a tensor (N, ...) of some of its examples."
-        )
+        raise DataError(f"watch: data is a torch Dataset without a length; {INSTEAD}.")
     index = torch.linspace(0, len(data) - 1, min(READ, len(data))).long().tolist()
-    with undisturbed(()):
-        items = [data[number] for number in index]  # type: ignore[index]
-    examples = [item[0] if isinstance(item, tuple | list) else item for item in items]
+    try:
+        with undisturbed((), generators_among(attributes_of(data))):
+            items = [data[number] for number in index]  # type: ignore[index]
+            first = [item[0] if isinstance(item, tuple | list) else item for item in items]
+            x = torch.stack([one if isinstance(one, Tensor) else torch.as_tensor(np.array(one)) for one in first])
+    except Exception as error:
+        raise DataError(
+            f"watch: the examples of data cannot be read as arrays of one shape ({type(error).__name__}: {error}); {INSTEAD}."
+        ) from error
     labels = [item[1] if isinstance(item, tuple | list) and len(item) > 1 else None for item in items]
-    x = torch.stack([torch.as_tensor(np.asarray(example)) for example in examples])
-    whole = [torch.as_tensor(label) for label in labels if label is not None]
+    try:
+        whole = [torch.as_tensor(label) for label in labels if label is not None]
+    except (TypeError, ValueError, RuntimeError):  # the second part is no label
+        return x
     if len(whole) < len(labels) or any(label.ndim or label.is_floating_point() for label in whole):
         return x
     return x, torch.stack(whole).long()

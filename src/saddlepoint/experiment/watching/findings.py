@@ -8,6 +8,8 @@ from typing import Any
 from saddlepoint.records import Finding
 from saddlepoint.records.schema import Severity
 
+EQUAL_TERMS = "Sum the KL term over the latent units and the reconstruction over the numbers of an example, and take means of both over the batch."
+
 
 def _finding(
     code: str, severity: Severity, step: int, title: str, advice: str, evidence: Mapping[str, Any] | None = None
@@ -117,21 +119,35 @@ def sigmoid_twice(step: int, loss: float, right: float) -> Finding:
 
 
 def averaged_kl(step: int, units: int) -> Finding:
-    """The KL term is a mean over latent units."""
+    """The KL term is a mean over latent units, beside a reconstruction term of which nothing is known."""
     return _finding(
         "LOOP908",
         "warning",
         step,
-        f"The KL term is a mean over the {units} latent units, not their sum: it weighs a {_share(units)} of what the evidence lower "
-        "bound gives it, beside a reconstruction that is summed over the numbers of an example.",
-        "Sum the KL term over the latent units, and the reconstruction over the numbers of an example; then take means over the batch.",
+        f"The KL term is a mean over the {units} latent units, not their sum: it weighs 1/{units} of what the evidence lower bound gives "
+        "it, unless the reconstruction term is a mean over the numbers of an example.",
+        EQUAL_TERMS,
         {"units": units},
     )
 
 
-def _share(number: int) -> str:
-    """Return the share of one unit in words: half, third, or 1/20 part."""
-    return {2: "half", 3: "third", 4: "quarter"}.get(number, f"1/{number} part")
+def unequal_terms(step: int, kl: str, reconstruction: str, weight: float) -> Finding:
+    """One term of a VAE's loss is a mean over what the other one sums."""
+    times = f"{weight:,.0f} times" if weight >= 1 else f"1/{1 / weight:,.0f} of"
+    effect = (
+        "so the decoder may learn to ignore the code"
+        if weight >= 1
+        else "so samples from the prior may be unlike the data"
+    )
+    return _finding(
+        "LOOP908",
+        "warning",
+        step,
+        f"The KL term is {kl}, and the reconstruction term is {reconstruction}: the KL term weighs {times} what the evidence lower bound "
+        f"gives it, {effect}.",
+        EQUAL_TERMS,
+        {"weight": float(f"{weight:.3g}")},
+    )
 
 
 def ignored_noise() -> Finding:

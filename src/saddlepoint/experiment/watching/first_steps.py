@@ -15,6 +15,7 @@ from saddlepoint.experiment.objective_checks.adversarial import MODES
 from saddlepoint.experiment.watching import findings
 from saddlepoint.experiment.watching.gradients import GradientWatch, weights_reached
 from saddlepoint.experiment.watching.judgements import Judgements
+from saddlepoint.experiment.watching.scalars import number_of
 from saddlepoint.models.watched.critic import Critic
 from saddlepoint.models.watched.settings import WatchedSettings
 from saddlepoint.records import Finding
@@ -163,7 +164,7 @@ class FirstSteps:
             names and not {"cross_entropy", "unpaired"} <= traits_of([names])
         ):
             return None
-        outputs, value = self._judgements.of_step(), _number(loss)
+        outputs, value = self._judgements.of_step(), number_of(loss)
         if outputs is None or not math.isfinite(value):
             return None
         right, wrong = _cross_entropies(*outputs)
@@ -184,14 +185,6 @@ def _cross_entropies(real: list[Tensor], fake: list[Tensor]) -> tuple[float, flo
         )
         right = binary_cross_entropy(ones, torch.ones_like(ones)) + binary_cross_entropy(zeros, torch.zeros_like(zeros))
         return float(right), float(softplus(-ones).mean() + softplus(zeros).mean())
-
-
-def _number(value: Any) -> float:
-    """The mean of a tensor or number; NaN for others."""
-    try:
-        return float(value.detach().float().mean()) if isinstance(value, Tensor) else float(value)
-    except (TypeError, ValueError):
-        return math.nan
 
 
 def _switched(player: nn.Module) -> list[nn.Module]:

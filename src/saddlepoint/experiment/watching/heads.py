@@ -12,10 +12,11 @@ import torch
 from torch import Tensor
 
 from saddlepoint.evaluation.monitors.codes import series_of_heads
+from saddlepoint.experiment.watching.scalars import number_of
 from saddlepoint.objectives.divergence import kl_standard_normal
 
 SAME = 0.01  # relative difference up to which two KL terms are equal: the loop's may be of other weights or of mixed precision
-AGREE = 2  # steps that must agree
+AGREE, TRIED = 2, 10  # steps that must agree, of the first ones
 KL = "vae/kl"
 SUMS = ("vae/loss", "vae/reconstruction", KL)
 
@@ -27,33 +28,36 @@ class Heads:
         per_example: factor from the loop's losses to those of one example.
         settled: whether the loop's KL term was compared with that of its heads.
         averaged_units: number of latent units that the loop's KL term is a mean over; 1 where it is their sum.
+        multiple: of the KL term of one example that the loop's KL term is.
     """
 
     def __init__(self) -> None:
         """Start without any."""
         self.per_example = 1.0
         self.settled = False
-        self.averaged_units = 1
+        self.averaged_units, self.multiple = 1, 1.0
+        self._tries = 0
         self._sums = self._means = self._unit_means = 0
 
     def compare(self, kl: object, mean: Tensor, log_variance: Tensor) -> None:
         """Compare the loop's KL term with that of its heads, (B, D) each; nothing changes once enough steps agree."""
-        if self.settled or kl is None or mean.shape != log_variance.shape or len(mean) < 2:
+        value = number_of(kl)
+        if self.settled or self._tries >= TRIED or not math.isfinite(value):
             return
+        if mean.shape != log_variance.shape or mean.ndim < 2 or len(mean) < 2:
+            return
+        self._tries += 1
         with torch.no_grad():
             expected = float(kl_standard_normal(mean.flatten(1).float(), log_variance.flatten(1).float()).mean())
-        try:
-            ratio = float(kl.detach().float().mean() if isinstance(kl, Tensor) else kl) / expected  # type: ignore[arg-type]
-        except (TypeError, ValueError, ZeroDivisionError):
-            return
+        ratio = value / expected if expected else math.nan
         self._sums += math.isclose(ratio, len(mean), rel_tol=SAME)
         self._means += math.isclose(ratio, 1.0, rel_tol=SAME)
         units = mean[0].numel()
         self._unit_means += units > 1 and math.isclose(ratio, 1 / units, rel_tol=SAME)
         if self._sums >= AGREE:
-            self.per_example, self.settled = 1 / len(mean), True
+            self.per_example, self.multiple, self.settled = 1 / len(mean), float(len(mean)), True
         elif self._unit_means >= AGREE:
-            self.averaged_units, self.settled = units, True
+            self.averaged_units, self.multiple, self.settled = units, 1 / units, True
         self.settled = self.settled or self._means >= AGREE
 
     def rescaled(self, values: dict[str, float]) -> dict[str, float]:

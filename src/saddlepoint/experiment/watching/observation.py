@@ -8,13 +8,13 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from saddlepoint.experiment.watching import findings
 from saddlepoint.experiment.watching.first_steps import FirstSteps
 from saddlepoint.experiment.watching.heads import Heads, heads_series
 from saddlepoint.experiment.watching.judgements import Judgements, logit_series
 from saddlepoint.experiment.watching.optimisers import OptimiserSteps
 from saddlepoint.experiment.watching.recording import Recording
 from saddlepoint.experiment.watching.scalars import RAW, Scalars, series_name
+from saddlepoint.experiment.watching.terms import Reconstructions, unequal
 from saddlepoint.models.capabilities import GenerativeModel, HasLatentPosterior, Judges, has
 from saddlepoint.models.watched.settings import WatchedSettings
 from saddlepoint.objectives.adversarial.registry import loss_named
@@ -40,6 +40,8 @@ class Observation:
         self._players = players
         self._scalars = Scalars()
         self._heads = Heads()
+        is_vae = settings.kind == "vae" and "vae" in players
+        self._reconstructions = Reconstructions(players["vae"]) if is_vae else None
         self._optimisers = OptimiserSteps(players, self._scalars)
         critic = recording.game.critic
         self._judgements = None if critic is None else Judgements(critic, players["d"], players.get("g"))
@@ -49,12 +51,14 @@ class Observation:
             loss_named(settings.objective).link if settings.objective else None
         )
         self._observe_every = recording.context.recipe.training.observe_every
-        self._observes = self._said_averaged = False
+        self._observes = self._said_unequal = False
         self._seconds = 0.0
 
     def attach(self) -> None:
         """Register the hooks."""
         self._optimisers.attach()
+        if self._reconstructions is not None:
+            self._reconstructions.attach()
         if self._judgements is not None:
             self._judgements.attach()
 
@@ -62,8 +66,9 @@ class Observation:
         """Remove all hooks."""
         self._optimisers.detach()
         self._first.detach()
-        if self._judgements is not None:
-            self._judgements.detach()
+        for observer in (self._judgements, self._reconstructions):
+            if observer is not None:
+                observer.detach()
 
     def prepare(self, step: int, *, after_record: bool) -> None:
         """Decide what of a step is observed, before it begins.
@@ -100,6 +105,8 @@ class Observation:
                 self._scalars.add(series_name(name, self._kind), value)
         if self._observes:
             self._add_logits(scalars, is_due=is_due)
+        if self._reconstructions is not None:
+            self._reconstructions.compare(scalars)
         mean, log_variance = scalars.get("mean"), scalars.get("log_variance")
         if isinstance(mean, Tensor) and isinstance(log_variance, Tensor):
             self._heads.compare(scalars.get("kl"), mean, log_variance)
@@ -140,9 +147,11 @@ class Observation:
         """Return mistakes of the loop that a step showed; then forget the forward passes of the step."""
         if self._first.active:
             yield from self._first.check(step, scalars, ends=ends)
-        if self._heads.averaged_units > 1 and not self._said_averaged:
-            self._said_averaged = True
-            yield findings.averaged_kl(step, self._heads.averaged_units)
+        if not self._said_unequal:
+            finding = unequal(self._heads, self._reconstructions, step)
+            if finding is not None:
+                self._said_unequal = True
+                yield finding
         if self._judgements is not None:
             self._judgements.forget()
 
@@ -151,6 +160,7 @@ class Observation:
         for what, observer in (
             ("The steps of optimisers", self._optimisers),
             ("The discriminator's passes", self._judgements),
+            ("The network's reconstructions", self._reconstructions),
         ):
             if observer is not None and observer.failed is not None:
                 with self._recording.context.best_effort(what, "observed"):

@@ -5,6 +5,7 @@ Tensors stay on their device until the end of the tick, when one transfer brings
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -32,6 +33,14 @@ def series_name(name: str, kind: Kind) -> str:
     return SERIES.get(name) or OF_KIND[kind].get(name, name)
 
 
+def number_of(value: Any) -> float:
+    """Return a number, or the mean of a tensor; NaN for others."""
+    try:
+        return float(value.detach().float().mean()) if isinstance(value, Tensor) else float(value)
+    except (TypeError, ValueError):
+        return math.nan
+
+
 class Scalars:
     """Collects scalars by series, and returns their means."""
 
@@ -52,8 +61,8 @@ class Scalars:
         """
         if isinstance(value, Tensor):
             scalar = value.detach()
-            if scalar.numel() != 1:
-                scalar = scalar.float().mean()
+            # A copy: the loop may add to the same tensor in its next step.
+            scalar = scalar.clone() if scalar.numel() == 1 else scalar.float().mean()
             self._list(self._tensors, series).append(scalar)
             return
         try:

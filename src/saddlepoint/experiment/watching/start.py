@@ -116,6 +116,8 @@ def watch(
 
 def _codes(stop_on: Iterable[str]) -> frozenset[str]:
     """The codes that stop the loop, in capitals, and "failure"."""
+    if not isinstance(stop_on, Iterable):
+        raise SettingError(f'watch: stop_on is {shown(stop_on)}; give codes, such as ["NUM301"].')
     given = [stop_on] if isinstance(stop_on, str) else list(stop_on)
     codes = [code if code == FAILURE else str(code).upper() for code in given]
     for code in codes:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from saddlepoint.errors import PartError, SaddlepointError
 from saddlepoint.models.arrays import as_tensor
-from saddlepoint.models.watched.undisturbed import seed_everything, undisturbed
+from saddlepoint.models.watched.undisturbed import attributes_of, generators_among, seed_everything, undisturbed
 
 Sampler = Callable[[int], Any]
 Coder = Callable[[Tensor], Any]
@@ -28,26 +28,28 @@ class Functions:
         encode: (N, *event) -> codes, or a pair of mean and log-variance; None where it was not given.
         decode: codes -> (N, ...) in the data's units; None where it was not given.
         modules: all networks that these functions and the players use.
+        generators: of random numbers that these functions use.
     """
 
     sample: Sampler | None = None
     encode: Coder | None = None
     decode: Coder | None = None
     modules: tuple[nn.Module, ...] = ()
+    generators: tuple[Any, ...] = ()
 
     @classmethod
     def of(
         cls, sample: Sampler | None, encode: Coder | None, decode: Coder | None, players: Mapping[str, nn.Module]
     ) -> Functions:
-        """Return the functions with the networks of the players and those that the functions refer to by name."""
-        found = {id(module): module for module in players.values()}
-        for function in (sample, encode, decode):
-            found |= {id(module): module for module in modules_of(function)}
-        return cls(sample, encode, decode, tuple(found.values()))
+        """Return the functions with the networks of the players, and the networks and generators that they refer to."""
+        used = [*players.values(), *(value for function in (sample, encode, decode) for value in names_of(function))]
+        reached = [*used, *(attribute for value in used for attribute in attributes_of(value))]
+        found = {id(module): module for module in reached if isinstance(module, nn.Module)}
+        return cls(sample, encode, decode, tuple(found.values()), tuple(generators_among(reached)))
 
     def undisturbed(self) -> contextlib.AbstractContextManager[None]:
         """Context manager: evaluation mode without gradients; random numbers, modes and buffers are restored afterwards."""
-        return undisturbed(self.modules)
+        return undisturbed(self.modules, self.generators)
 
     def draw(self, n: int, seed: int) -> Tensor:
         """Draw samples; the same seed and weights give the same samples.
@@ -64,8 +66,8 @@ class Functions:
         """
         assert self.sample is not None
         with self.undisturbed(), calling("sample"):
-            seed_everything(seed)
-            samples = first_tensor(self.sample(n))
+            seed_everything(seed, self.generators)
+            samples = first_tensor(self.sample(n), "sample: what it returns")
             if len(samples) != n:
                 raise PartError(
                     f"sample: {n} samples were asked for, and {len(samples):,} came: return (n, ...) for sample(n)."
@@ -84,28 +86,22 @@ def calling(name: str) -> Any:
         raise PartError(f"{name}: your function failed with {type(error).__name__}: {error}") from error
 
 
-def first_tensor(value: Any) -> Tensor:
+def first_tensor(value: Any, what: str = "Outputs") -> Tensor:
     """Return the tensor that a function returned, the first one of several, without its graph."""
     while isinstance(value, tuple | list) and value:
         value = value[0]
-    return as_tensor(value, "Outputs").detach()
+    return as_tensor(value, what).detach()
 
 
-def modules_of(function: Any) -> Iterable[nn.Module]:
-    """Return the networks that a function is, belongs to, or refers to by the names in its code."""
+def names_of(function: Any) -> list[Any]:
+    """Return a function, the object that it belongs to, and what the names in its code stand for."""
     if function is None:
         return []
-    if isinstance(function, nn.Module):
-        return [function]
-    owner = getattr(function, "__self__", None)
-    found = [owner] if owner is not None else []
-    plain = getattr(function, "__func__", function)
-    try:
-        names = inspect.getclosurevars(plain)
-    except (TypeError, ValueError):
-        return [module for module in found if isinstance(module, nn.Module)]
-    found += [*names.nonlocals.values(), *names.globals.values()]
-    return [module for module in found if isinstance(module, nn.Module)]
+    found = [function, getattr(function, "__self__", None)]
+    with contextlib.suppress(TypeError, ValueError):  # it is not written in Python
+        names = inspect.getclosurevars(getattr(function, "__func__", function))
+        found += [*names.nonlocals.values(), *names.globals.values()]
+    return found
 
 
 def unwrapped(module: nn.Module) -> nn.Module:
