@@ -65,7 +65,9 @@ def _first_screen(measured: Mapping[str, Any] | None, planned: Mapping[str, Any]
             )
         words.append(measured["headline"] + ".")
     if planned is not None:
-        words += [f"{planned['headline']}.", *map(_exploited, planned["planners"])]
+        words += map(_exploited, planned["planners"])
+        if tone != "failure" and any(one["return_gap"]["low"] > 0 for one in planned["planners"]):
+            tone = "warning"
         tiles += [(f"Return, {one['planner']}", f"{one['real']['value']:,.4g}") for one in planned["planners"]]
     headline = (planned or measured or {})["headline"]
     verdict = html("<h2>What was found</h2>{}", joined(html("<p>{}</p>", one) for one in words))
@@ -104,7 +106,11 @@ def _returns(planned: Mapping[str, Any]) -> Markup:
             "<tr><td>{}</td>{}</tr>",
             one["planner"],
             joined(
-                html('<td data-label="{}">{}</td>', label, _interval(one[name]) if one[name] else "one network")
+                html(
+                    '<td data-label="{}">{}</td>',
+                    label,
+                    _share(one[name]) if name == "unusual" else _interval(one[name]),
+                )
                 for name, label in COLUMNS.items()
             ),
         )
@@ -210,6 +216,10 @@ def _how() -> Markup:
 
 def _ends(interval: Mapping[str, float]) -> tuple[float, float, float]:
     return interval["value"], interval["low"], interval["high"]
+
+
+def _share(interval: Mapping[str, float] | None) -> str:
+    return "not measured: one network" if interval is None else f"{interval['value']:.0%}"
 
 
 def _interval(interval: Mapping[str, float]) -> str:

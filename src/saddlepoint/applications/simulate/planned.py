@@ -20,6 +20,8 @@ from saddlepoint.errors import SettingError
 from saddlepoint.evaluation.statistics.intervals import Interval, mean_interval, normal_interval
 from saddlepoint.progress.protocol import Report
 
+UNSEEN = 1_000_000  # added to seeds: the real task would otherwise begin as it did in the recording with the same seed
+
 
 @dataclass(frozen=True)
 class PlannerResult:
@@ -134,14 +136,15 @@ def plan_task(
                 if report is not None:
                     report(f"{what}: {words}", (place + share / 2) / len(planners))
 
-            played.append(play(tasks, world, planner, search, seed, say))
-        results.append(_result(planner, *played))
+            played.append(play(tasks, world, planner, search, UNSEEN + seed, say))
+        results.append(compare_played(planner, *played))
     for one in real:
         one.close()
     return Planned(tuple(results), name, search, float(world.trained.returns.mean()))
 
 
-def _result(planner: str, real: Played, learnt: Played) -> PlannerResult:
+def compare_played(planner: str, real: Played, learnt: Played) -> PlannerResult:
+    """Compare episodes that a planner played in the real task and in the learnt one, as many in each."""
     return PlannerResult(
         planner,
         _interval(real.returns),

@@ -59,7 +59,7 @@ def record(
             (the three in turn, which visits more states).
         seed: of the task and the policy.
         run: a run of a learnt task, or its folder: actions are chosen by planning in it, instead of by a policy.
-        out: an .npz file to write as well.
+        out: an .npz file to write as well; it is replaced if it exists.
         progress: a function that receives the progress, or whether to show it on a terminal or in a notebook.
 
     Raises:
@@ -73,6 +73,8 @@ def record(
             f"simulate: actions are chosen by planning in {_folder(run)} or by {policy}; give run or policy."
         )
     world = None if run is None else load_world(_folder(run))
+    if out is not None:
+        Path(out).parent.mkdir(parents=True, exist_ok=True)
     with report_for(progress) as report:
         found = record_trajectories(task, steps, policy, seed, report, world)
     if out is not None:
