@@ -160,6 +160,8 @@ class Measurement:
                 values |= self._quality.series(self._model) | self._monitor.measure()
             if self._held_out is not None and has(self._model, Reports):
                 values |= self._model_series(self._model, self._held_out)
+            elif can_sample and has(self._model, HasLatentPosterior) and not has(self._model, Reports):
+                values |= self._reconstructed(self._model)
         shares = self._quality.shares if can_sample else None
         self.progress.update(step, values, shares, self._model.selection_metric)
         return values
@@ -185,11 +187,23 @@ class Measurement:
                 if name.endswith("/active_units"):
                     classes = (model.classes or 0) if has(model, Conditional) else 0
                     values[name.replace("units", "share")] = float(series[name]) / (model.latent - classes)
-        if has(model, HasLatentPosterior) and len(training) > 1:
-            # The prior has holes where samples are far from the data and reconstructions are close to it.
-            reconstructed = model.decode(model.encode(training[:RECONSTRUCTED]))
-            values[f"{model.encoder_player}/reconstruction_distance"] = self._quality.distance(reconstructed)
+        if has(model, HasLatentPosterior):
+            values |= self._reconstructed(model)
         return values
+
+    def _reconstructed(self, model: HasLatentPosterior) -> dict[str, float]:
+        """How far reconstructions of training examples are from the data.
+
+        The prior has holes where samples are far from the data and reconstructions are close to it.
+        """
+        chosen = self._fitted_on[:RECONSTRUCTED]
+        if self._held_out is not None:
+            chosen = chosen[: len(self._measured_on)]
+        if len(chosen) < 2:
+            return {}
+        training = self._dataset.x[chosen].to(self._weights.devices.device)
+        reconstructed = model.decode(model.encode(training))
+        return {f"{model.encoder_player}/reconstruction_distance": self._quality.distance(reconstructed)}
 
     def has_finite_weights(self) -> bool:
         """Return whether all weights and moving averages are finite."""

@@ -157,7 +157,9 @@ def test_a_vae_with_its_functions_can_encode_and_sample(tmp_path: Path) -> None:
     assert watch.model.encode(vae.data[:3]).shape == (3, 2)
     assert watch.model.sample(4).shape == (4, 2)
     values = sp.Run(tmp_path / "run").records[-1].values
-    assert {"vae/kl", "vae/head_kl", "vae/dead_units", "quality/energy_distance"} <= set(values)
+    assert {"vae/kl", "vae/head_kl", "vae/dead_units", "quality/energy_distance", "vae/reconstruction_distance"} <= set(
+        values
+    )
 
 
 class Pairs(torch.utils.data.Dataset[tuple[Tensor, int]]):
