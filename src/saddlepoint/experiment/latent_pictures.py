@@ -155,7 +155,7 @@ class LatentPictures:
         which = (
             "each dimension" if len(dimensions) == len(spread) else f"the {len(dimensions)} dimensions that vary most"
         )
-        images = require(self.model, HasCodes).decode(grid.flatten(0, 1).to(self.model.device))
+        images = require(self.model, Encodes).decode(grid.flatten(0, 1).to(self.model.device))
         images = images.cpu().view(*grid.shape[:2], *event.shape)
         return grids.traversal_grid(
             images.numpy(),

@@ -162,6 +162,18 @@ def test_a_vae_with_its_functions_can_encode_and_sample(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.pictures
+@pytest.mark.slow
+def test_all_pictures_of_a_vae_of_images_are_drawn(tmp_path: Path) -> None:
+    encoder, decoder = nn.Sequential(nn.Flatten(), nn.Linear(16, 4)), nn.Linear(2, 16)
+    network, listener = nn.ModuleList([encoder, decoder]), Findings()
+    arguments = {"players": {"vae": network}, "data": torch.rand(60, 1, 4, 4), "listener": listener, "pictures": True}
+    with quiet(tmp_path, **arguments, encode=lambda x: encoder(x).chunk(2, 1), decode=decoder) as watch:
+        watch.step(loss=1.0)
+    assert not listener.notes
+    assert (tmp_path / "run" / "figures" / "traversals.png").is_file()
+
+
 class Pairs(torch.utils.data.Dataset[tuple[Tensor, int]]):
     def __len__(self) -> int:
         return 30
