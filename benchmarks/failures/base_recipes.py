@@ -280,6 +280,17 @@ BASES = {
             1,
             {"model.denoiser.width": 8, "training.batch_size": 32},
         ),
+        # Next frames and dynamics.
+        Base("predictor-digits", "predictor-digits", "reporting", 60, 2, {"data.points": 200}),
+        Base(
+            "predictor-mnist",
+            "predictor-mnist",
+            "calibration",
+            30,
+            1,
+            {"data.points": 100, "model.predictor.width": 8},
+        ),
+        Base("dynamics-moons", "dynamics-moons", "reporting", 400, 4),
         *LOSS_BASES,
     )
 }

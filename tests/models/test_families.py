@@ -31,6 +31,7 @@ from saddlepoint.models.diffusion.settings import FORMULATIONS, DiffusionSetting
 from saddlepoint.models.dynamics.settings import DynamicsSettings
 from saddlepoint.models.flow.settings import FlowSettings
 from saddlepoint.models.gan.settings import GANSettings
+from saddlepoint.models.predictor.settings import PredictorSettings
 from saddlepoint.models.vae.settings import VAESettings
 from saddlepoint.models.vq_vae.settings import VQVAESettings
 from saddlepoint.networks.settings import NETWORKS, NetworkSettings
@@ -38,6 +39,7 @@ from saddlepoint.objectives.adversarial.settings import CONSTRAINTS, LOSSES, PEN
 from saddlepoint.objectives.phase import Batch
 
 IMAGE = Event((1, 8, 8), "image", "uint8", 0.0, 255.0)
+VIDEO = Event((1, 4, 8, 8), "video", "uint8", 0.0, 255.0)
 SOUND = Event((2, 20), "sound", "float32", mean=(3.0, -1.0), std=(2.0, 0.5))
 WAVE = Event((2, 10), "sound", "float32", low=-4.0, high=4.0)
 VECTOR = Event((3,), "vector", "float32", mean=(5.0,), std=(2.0,))
@@ -74,6 +76,10 @@ PREDICTOR = {"hidden": (7, 6), "width": 4, "layers": 1, "heads": 2, "first_kerne
 PRIOR = {"width": 4, "layers": 1}
 VQ = {"codes": 5, "code_size": 2, "autoencoder": {"width": 4, "blocks": 1}, "prior": PRIOR}
 CASES = {
+    "predictor": (
+        PredictorSettings(frames_in=2, objective="both", predictor={"width": 8}, critic={"width": 4}),
+        VIDEO,
+    ),
     "autoencoder": (AutoencoderSettings(**AE), IMAGE),
     "autoencoder-l1": (AutoencoderSettings(**AE, reconstruction="l1"), VECTOR),
     "autoencoder-bernoulli": (AutoencoderSettings(**AE, reconstruction="bernoulli"), IMAGE),
@@ -258,7 +264,7 @@ REPLAYING = {"gan-replay", "gan-all"}
 # The power iteration of spectral normalisation moves on with every pass in training mode.
 ITERATING = {"gan-constraint-spectral"}
 # torch.func cannot stack group normalisation with channels last.
-WITH_GROUP_NORM = {"diffusion-unet", "diffusion-guided"}
+WITH_GROUP_NORM = {"diffusion-unet", "diffusion-guided", "predictor"}
 
 every_case = pytest.mark.parametrize("case", CASES)
 every_trained_case = pytest.mark.parametrize("case", [case for case in CASES if case not in FITTED])

@@ -41,7 +41,7 @@ def _overview() -> str:
     lines = "\n".join(f"  {name:<9} {words}" for name, words in ACTIONS.items())
     return (
         "usage: saddlepoint simulate ACTION ...\n\nLearn a simulator of a task from trajectories, and plan or train policies in it.\n\n"
-        f"{lines}\n\n`saddlepoint simulate ACTION --help` explains one.\n"
+        f"{lines}\n\n`saddlepoint simulate ACTION --help` explains one; all have `--json`.\n"
     )
 
 

@@ -5,6 +5,7 @@ To add a family: one folder with the modules `settings` and `model`, and one lin
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
@@ -127,10 +128,8 @@ FAMILIES: dict[str, Family] = {
 }
 # Written by `sp.watch` into the recipe of a run whose training loop is the user's own: nothing here can build or train it.
 WATCHED = "watched"
-RECORDED: dict[str, Family] = {
-    **FAMILIES,
-    WATCHED: Family("saddlepoint.models.watched", "Watched"),
-}  # in recipes of runs
+# The families in recipes of runs; a family that is added to FAMILIES is one of them.
+RECORDED: Mapping[str, Family] = ChainMap(FAMILIES, {WATCHED: Family("saddlepoint.models.watched", "Watched")})
 DEFAULT = "gan"  # where a recipe names no family
 
 

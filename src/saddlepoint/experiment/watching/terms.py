@@ -5,8 +5,8 @@ place of one of these sums changes the weight of the KL term, often by orders of
 network say which it is: the reconstruction term of the loop is that of the network's output as a sum or as a mean.
 
 References:
-    beta-VAE: Learning Basic Visual Concepts with a Constrained Variational Framework (Irina Higgins et al., 2017), section 4.2,
-        https://openreview.net/forum?id=Sy2fzU9gl, on the weight of the KL term and the sizes of input and code.
+    beta-VAE: Learning Basic Visual Concepts with a Constrained Variational Framework (Irina Higgins et al., 2017), section 4.2 on the
+        weight of the KL term and the sizes of input and code, https://openreview.net/forum?id=Sy2fzU9gl
 """
 
 from __future__ import annotations

@@ -61,7 +61,7 @@ class ConditionalVAE(Outcome):
         self.layout = layout
         self.players = {"dyn": self.network}
         self.roles = {"dyn": "predictor"}
-        self.phases = (Phase("dyn", conditional_evidence(layout.split, settings.kl_weight)),)
+        self.phases = (Phase("dyn", conditional_evidence(layout.split, settings.beta)),)
         self.noise_size = settings.latent + len(layout.numbers)
 
     def noise(self, n: int, generator: torch.Generator) -> OutcomeNoise:

@@ -33,7 +33,7 @@ class DynamicsSettings(FamilySettings):
     used_with: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "members": ("outcome", "ensemble"),
         "latent": ("outcome", "vae", "gan"),
-        "kl_weight": ("outcome", "vae"),
+        "beta": ("outcome", "vae"),
         "slope_penalty": ("outcome", "gan"),
     }
 
@@ -45,7 +45,7 @@ class DynamicsSettings(FamilySettings):
     flags: int = Field(0, ge=0, description="How many of its last numbers are 0 or 1: whether the episode ends.")
     members: int = Field(5, ge=1, le=1_000, description="Networks of the ensemble.")
     latent: Size = Field(4, description="vae and gan: size of the code, or of the generator's noise.")
-    kl_weight: float = Field(1.0, ge=0.0, allow_inf_nan=False, description="vae: weight of the KL term.")
+    beta: float = Field(1.0, ge=0.0, allow_inf_nan=False, description="vae: weight of the KL term.")
     slope_penalty: float = Field(
         0.1,
         ge=0.0,
