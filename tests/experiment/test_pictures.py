@@ -25,6 +25,7 @@ EXPECTED = {
     },
     "autoregressive": {"curves", "samples-over-time"},
     "dynamics": {"curves", "samples-over-time"},
+    "predictor": {"curves"},  # its samples are strips of frames already
     "flow": {"curves", "samples-over-time", "interpolation", "reconstructions", "traversals", "latent"},
     "diffusion": {"curves", "samples-over-time", "interpolation", "reconstructions", "traversals", "latent"},
     "gan": {"curves", "samples-over-time", "interpolation"},
