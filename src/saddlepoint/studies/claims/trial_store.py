@@ -36,7 +36,8 @@ TRAINING = (
     "lanes", "objectives", "optimisers", "records", "training", "studies/__init__.py", "studies/convergence.py",
     "studies/claims/__init__.py", "studies/claims/augmentation_gains.py", "studies/claims/classifier_curves.py", "studies/claims/code_models.py", "studies/claims/discriminator_ahead.py", "studies/claims/frame_games.py", "studies/claims/image_games.py", "studies/claims/laboratory.py", "studies/claims/mistakes.py", "studies/claims/step_times.py", "studies/claims/trial.py",
     "studies/claims/trial_store.py", "studies/claims/watched.py", "recipe", "studies/settings.py",
-    "experiment/__init__.py", "experiment/conditional_rows.py", "experiment/in_memory.py", "experiment/listener.py", "experiment/rows.py", "applications/__init__.py",
+    "experiment/__init__.py", "experiment/conditional_rows.py", "experiment/in_memory.py", "experiment/listener.py", "experiment/rows.py", "experiment/training_batches.py", "applications/__init__.py",
+    *(f"applications/predict/{name}" for name in ("__init__.py", "baselines.py", "measuring.py", "perceptual.py", "settings.py")),
     *(f"applications/augment/{name}" for name in ("__init__.py", "alternatives", "classifiers.py", "drawing.py", "examples.py", "filtering.py",
     "generators.py", "measuring.py", "settings.py", "sources.py", "splits.py")),
 )  # fmt: skip
