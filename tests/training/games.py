@@ -32,7 +32,7 @@ class Game(Model):
     def noise(self, phase: Phase, n: int, step: int, generator: torch.Generator) -> Noise:
         return {"z": torch.randn(n, WIDTH, generator=generator)}
 
-    def sample(self, n: int, *, labels: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor:
+    def _sample(self, n: int, labels: Tensor | None, generator: torch.Generator | None) -> Tensor:
         return self.decode(torch.randn(n, WIDTH, generator=generator))
 
     def fixed_noise(self, n: int, generator: torch.Generator) -> Tensor:

@@ -129,21 +129,27 @@ class Model(Described, ABC):
             device of the generator.
         """
 
-    @abstractmethod
     def sample(self, n: int, *, labels: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor:
         """Draw samples.
 
         Args:
             n: how many.
-            labels: (n,) classes from 0 to `classes` - 1; None for a model without labels.
-            generator: draws the noise; None takes torch's global generator.
+            labels: (n,) int64, classes from 0 to `classes` - 1. A model of classes without given labels draws them with the shares of its
+                training data; a model without classes takes None.
+            generator: draws all random numbers; None takes torch's global generator.
 
         Returns:
             (n, *event) in the data's units.
 
         Raises:
+            RunError: a part that is fitted after training was not fitted.
             SettingError: an argument is invalid.
         """
+        return self._sample(self.check_request(n, labels, generator), labels, generator)
+
+    @abstractmethod
+    def _sample(self, n: int, labels: Tensor | None, generator: torch.Generator | None) -> Tensor:
+        """What `sample` returns; its arguments were checked."""
 
     def lacks(self, capability: type) -> str | None:
         """Explain why this instance lacks a capability of its class.

@@ -31,22 +31,7 @@ class ClassCodes(CodeModel):
         n = self.check_request(n, None, generator)
         return self._draw_codes(n, None, generator)
 
-    def sample(self, n: int, *, labels: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor:
-        """Draw codes and decode them.
-
-        Args:
-            n: number of samples.
-            labels: (n,) classes from 0 to `classes` - 1; None for a model without labels. A conditional model without given
-                labels draws classes with the shares of its training data first.
-            generator: draws the noise; None takes torch's global generator.
-
-        Returns:
-            (n, *event) in the data's units.
-
-        Raises:
-            SettingError: an argument is invalid.
-        """
-        n = self.check_request(n, labels, generator)
+    def _sample(self, n: int, labels: Tensor | None, generator: torch.Generator | None) -> Tensor:
         return self.decode(self._draw_codes(n, labels, generator))
 
     def split_codes(self, z: Tensor) -> tuple[Tensor, Tensor | None]:

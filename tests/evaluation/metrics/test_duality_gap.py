@@ -62,7 +62,7 @@ class Small(Model):
     def noise(self, phase, n, step, generator):
         return GameNoise(torch.randn(n, 1, generator=generator))
 
-    def sample(self, n, *, labels=None, generator=None):
+    def _sample(self, n, labels, generator):
         return self.decode(torch.randn(n, 1, generator=generator))
 
     def fixed_noise(self, n, generator):

@@ -132,22 +132,8 @@ class Autoencoder(CodeModel):
         device = device_of(generator)
         return torch.randn(n, self.settings.latent, generator=generator, device=device)
 
-    def sample(self, n: int, *, labels: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor:
-        """Draw codes from the fitted mixture and decode them.
-
-        Args:
-            n: number of samples.
-            labels: must be None: the model takes no labels.
-            generator: draws the codes; None takes torch's global generator.
-
-        Returns:
-            (n, *event) in the data's units.
-
-        Raises:
-            RunError: `fit` was not called before.
-            SettingError: an argument is invalid.
-        """
-        n = self.check_request(n, labels, generator)
+    def _sample(self, n: int, labels: Tensor | None, generator: torch.Generator | None) -> Tensor:
+        """Draw codes from the fitted mixture and decode them."""
         if self.prior is None:
             raise RunError(
                 "sample: this autoencoder has no distribution over its codes yet: finish its training, or call "

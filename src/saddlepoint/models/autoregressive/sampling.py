@@ -37,24 +37,8 @@ class SamplesInOrder(Model):
         """Shape of the uniform numbers on [0, 1) that one sample is a function of: distributions, and numbers for each."""
         return self.player.steps_count, self.likelihood.uniforms
 
-    def sample(self, n: int, *, labels: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor:
-        """Draw each number from its distribution given those before it.
-
-        For a Bernoulli likelihood the samples are black and white.
-
-        Args:
-            n: number of samples.
-            labels: (n,) classes from 0 to `classes` - 1. A conditional model without given labels draws classes with the shares
-                of the training data; another model must get None.
-            generator: draws the numbers; None takes torch's global generator.
-
-        Returns:
-            (n, *event) in the data's units.
-
-        Raises:
-            SettingError: an argument is invalid.
-        """
-        n = self.check_request(n, labels, generator)
+    def _sample(self, n: int, labels: Tensor | None, generator: torch.Generator | None) -> Tensor:
+        """Draw each number from its distribution given those before it; for a Bernoulli likelihood, black or white."""
         if self.classes is not None and labels is None:
             labels = draw_labels(self.event.shares, n, generator)
         return self.sample_from(self._draw_uniforms(n, generator), labels)

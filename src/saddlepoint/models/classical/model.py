@@ -206,21 +206,7 @@ class Classical(CodesOfPCA, Completion):
         """Return `em/train_log_prob` (N,), measured like `em/held_out_log_prob`: without the kernel at the example itself."""
         return {"em/train_log_prob": self.log_prob(x, trained_on=True)}
 
-    def sample(self, n: int, *, labels: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor:
-        """Draw samples.
-
-        Args:
-            n: how many.
-            labels: (n,) classes of a model of classes; None draws them with the shares of the training data.
-            generator: draws the noise; None takes torch's global generator.
-
-        Returns:
-            (n, *event) in the data's units.
-
-        Raises:
-            SettingError: an argument is invalid.
-        """
-        n = self.check_request(n, labels, generator)
+    def _sample(self, n: int, labels: Tensor | None, generator: torch.Generator | None) -> Tensor:
         if self.classes is not None and labels is None:
             labels = draw_labels(self.event.shares, n, generator)
         return self._outside(self.distribution.sample(n, None if labels is None else labels.cpu(), generator))

@@ -101,22 +101,8 @@ class Dynamics(Model):
         chosen = torch.randperm(len(x), generator=generator, device=generator.device)[:KNOWN].to(x.device)
         self.known = self.model_units(x[chosen]).flatten(1)[:, : self.given]
 
-    def sample(self, n: int, *, labels: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor:
-        """Draw examples: what is given from training examples, the rest from the model.
-
-        Args:
-            n: how many.
-            labels: must be None: the model takes no labels.
-            generator: draws all random numbers; None takes torch's global generator.
-
-        Returns:
-            (n, *event) in the data's units.
-
-        Raises:
-            RunError: `fit` was not called before.
-            SettingError: an argument is invalid.
-        """
-        n = self.check_request(n, labels, generator)
+    def _sample(self, n: int, labels: Tensor | None, generator: torch.Generator | None) -> Tensor:
+        """Draw what is given from training examples, and the rest from the model."""
         if self.known is None and self.given:
             raise RunError(
                 "sample: this model has no examples of what is given yet: finish its training, or call model.fit(examples, generator)."

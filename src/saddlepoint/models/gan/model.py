@@ -351,22 +351,7 @@ class GAN(JudgingModel):
         """Return codes z (N, latent) with other classes, labels (N,) int64."""
         return self.latent_distribution.join(self.latent_distribution.split(z)[0], labels)
 
-    def sample(self, n: int, *, labels: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor:
-        """Draw samples.
-
-        Args:
-            n: how many.
-            labels: (n,) classes from 0 to `classes` - 1. A conditional GAN without given labels draws classes with the shares
-                of its training data.
-            generator: draws the noise; None takes torch's global generator.
-
-        Returns:
-            (n, *event) in the data's units.
-
-        Raises:
-            SettingError: an argument is invalid.
-        """
-        n = self.check_request(n, labels, generator)
+    def _sample(self, n: int, labels: Tensor | None, generator: torch.Generator | None) -> Tensor:
         return self.decode(self._codes(n, labels, generator))
 
     def decode(self, z: Numbers) -> Tensor:

@@ -165,22 +165,8 @@ class Predictor(Model):
         chosen = torch.randperm(len(x), generator=generator, device=generator.device)[:most]
         self._beginnings = x[chosen.to(x.device), :, : self.frames_in].contiguous().to(self.device)
 
-    def sample(self, n: int, *, labels: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor:
-        """Draw remembered beginnings, and predict what follows.
-
-        Args:
-            n: number of samples.
-            labels: must be None: the model takes no labels.
-            generator: draws the beginnings; None takes torch's global generator.
-
-        Returns:
-            (n, *event) in the data's units.
-
-        Raises:
-            RunError: `fit` was not called before.
-            SettingError: an argument is invalid.
-        """
-        n = self.check_request(n, labels, generator)
+    def _sample(self, n: int, labels: Tensor | None, generator: torch.Generator | None) -> Tensor:
+        """Draw remembered beginnings, and predict what follows."""
         if self._beginnings is None:
             raise RunError(
                 "sample: this predictor remembers no beginnings of videos yet: finish its training, or call "

@@ -132,23 +132,8 @@ class VAE(Completion, MeasuringVAE):
         warm = step / self.settings.warm_up if self.settings.warm_up else 1.0
         return self.settings.beta * min(warm, 1.0)
 
-    def sample(self, n: int, *, labels: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor:
-        """Draw z from the prior and x from p(x | z).
-
-        For a Bernoulli likelihood the mean of p(x | z) is returned, since a draw would be black and white.
-
-        Args:
-            n: number of samples.
-            labels: (n,) classes of a conditional VAE; None draws classes with the shares of the training data.
-            generator: draws the noise; None takes torch's global generator.
-
-        Returns:
-            (n, *event) in the data's units.
-
-        Raises:
-            SettingError: an argument is invalid.
-        """
-        n = self.check_request(n, labels, generator)
+    def _sample(self, n: int, labels: Tensor | None, generator: torch.Generator | None) -> Tensor:
+        """Draw z from the prior and x from p(x | z); for a Bernoulli likelihood its mean, since a draw would be black and white."""
         codes = self._draw_codes(n, labels, generator)
         return self._evaluate(lambda part: self._draw(part, generator), codes)
 

@@ -153,21 +153,6 @@ class VQVAE(MeasuringVQVAE):
         indices = self.draw_indices(n, generator)
         return self.player.embed(indices.to(self.device)).detach().flatten(1).to(indices.device)
 
-    def sample(self, n: int, *, labels: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor:
-        """Draw codes from the prior, and x given the codes.
-
-        For a Bernoulli likelihood the mean is returned, since a draw would be black and white.
-
-        Args:
-            n: number of samples.
-            labels: must be None: the model takes no labels.
-            generator: draws the noise; None takes torch's global generator.
-
-        Returns:
-            (n, *event) in the data's units.
-
-        Raises:
-            SettingError: an argument is invalid.
-        """
-        n = self.check_request(n, labels, generator)
+    def _sample(self, n: int, labels: Tensor | None, generator: torch.Generator | None) -> Tensor:
+        """Draw codes from the prior and x given the codes; for a Bernoulli likelihood its mean, since a draw would be black and white."""
         return self._evaluate(lambda part: self._draw(part, generator), self._draw_codes(n, generator))

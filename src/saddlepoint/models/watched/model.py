@@ -14,7 +14,6 @@ from saddlepoint.errors import DataError, PartError
 from saddlepoint.models.arrays import Numbers, in_chunks
 from saddlepoint.models.base import Model
 from saddlepoint.models.capabilities import Encodes, GenerativeModel, HasLatentPosterior, Judges
-from saddlepoint.models.labels import check_labels
 from saddlepoint.models.watched.critic import Critic
 from saddlepoint.models.watched.functions import Functions, calling, device_of, first_tensor
 from saddlepoint.models.watched.settings import WatchedSettings
@@ -97,26 +96,10 @@ class Watched(Model):
     def player_inputs(self, x: Tensor, generator: torch.Generator | None) -> dict[str, tuple[Tensor, ...]]:
         return dict.fromkeys(self.can_run, (x,))
 
-    def sample(self, n: int, *, labels: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor:
-        """Draw samples by the user's function.
-
-        Args:
-            n: how many.
-            labels: must be None.
-            generator: decides all random numbers; None draws a seed from torch's global generator.
-
-        Returns:
-            (n, *event) in the data's units and type.
-
-        Raises:
-            DataError: no function was given.
-            PartError: the function fails, or returns another shape.
-        """
+    def _sample(self, n: int, labels: Tensor | None, generator: torch.Generator | None) -> Tensor:
+        """Draw samples by the user's function, from a seed that the generator draws."""
         if self.functions.sample is None:
             raise DataError("sample: sample= was not given to sp.watch.")
-        if labels is not None:
-            check_labels("sample", "sample", n, labels, None, self.family)
-        n = self.check_request(n, None, generator)
         device = torch.device("cpu") if generator is None else generator.device
         seed = int(torch.randint(LARGEST_SEED, (), generator=generator, device=device))
         samples = self.draw(n, seed)

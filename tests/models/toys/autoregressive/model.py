@@ -59,8 +59,7 @@ class Autoregressive(Model):
         with torch.no_grad():
             return self._log_prob(self.players["ar"], self.model_units(x).flatten(1)) + self.scaling.log_abs_det
 
-    def sample(self, n: int, *, labels: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor:
-        n = self.check_request(n, labels, generator)
+    def _sample(self, n: int, labels: Tensor | None, generator: torch.Generator | None) -> Tensor:
         size = math.prod(self.event.shape)
         noise = torch.randn(n, size, generator=generator)
         x = torch.zeros(n, size)

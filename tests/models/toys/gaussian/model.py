@@ -59,8 +59,7 @@ class Gaussian(Model):
     def training_series(self, x: Tensor, generator: torch.Generator, labels: Tensor | None = None) -> dict[str, Tensor]:
         return {"em/train_log_prob": self.log_prob(x)}
 
-    def sample(self, n: int, *, labels: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor:
-        n = self.check_request(n, labels, generator)
+    def _sample(self, n: int, labels: Tensor | None, generator: torch.Generator | None) -> Tensor:
         z = torch.randn(n, len(self.mean), generator=generator)
         samples = self.mean + z @ self._distribution().scale_tril.T
         return self.scaling.to_data(samples.view(n, *self.event.shape))

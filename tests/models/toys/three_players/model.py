@@ -86,8 +86,7 @@ class ThreePlayers(CodeModel):
         with self.at_rest():
             return in_chunks(lambda part: self.players["e"](self.model_units(part)), x)
 
-    def sample(self, n: int, *, labels: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor:
-        n = self.check_request(n, labels, generator)
+    def _sample(self, n: int, labels: Tensor | None, generator: torch.Generator | None) -> Tensor:
         return self.decode(torch.randn(n, self.latent, generator=generator))
 
     def judge(self, x: Tensor) -> Tensor:
