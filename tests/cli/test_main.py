@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from saddlepoint.cli import main as front
-from saddlepoint.cli.main import COMMANDS, main
+from saddlepoint.cli.commands import COMMANDS
+from saddlepoint.cli.main import main
 
 SADDLEPOINT = [sys.executable, "-m", "saddlepoint.cli.main"]
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from saddlepoint.cli.commands import COMMANDS
 from saddlepoint.cli.program import program, typed
 
 
@@ -27,6 +28,11 @@ def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_without_the_path_the_program_is_named_by_its_place(environment: Path) -> None:
     assert program() == str(environment.relative_to(Path.cwd()))
     assert typed("Go on: saddlepoint resume runs/a") == f"Go on: {program()} resume runs/a"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_is_written_as_it_can_be_typed(command: str, environment: Path) -> None:
+    assert typed(f"Try: saddlepoint {command} --help") == f"Try: {program()} {command} --help"
 
 
 def test_a_program_on_the_path_is_named_without_its_folder(environment: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -86,6 +86,21 @@ def add_trust(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """The flag `--json`."""
+    parser.add_argument("--json", action="store_true", help="one JSON document on stdout, the rest on stderr")
+
+
+def add_seed(parser: argparse.ArgumentParser) -> None:
+    """The option `--seed` of a command that draws random numbers in several places."""
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of everything random (0)")
+
+
+def add_schema(parser: argparse.ArgumentParser) -> None:
+    """The option `--schema` of a command that reads tables."""
+    parser.add_argument("--schema", metavar="FILE.yaml", help="the table's schema; without it, it is inferred")
+
+
 def add_networks(parser: argparse.ArgumentParser) -> None:
     """The flag `--network`, for runs whose networks were given as objects in Python."""
     parser.add_argument(

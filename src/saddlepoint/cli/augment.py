@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from saddlepoint.applications.augment.settings import ALTERNATIVES, AUTO, IMBALANCE, PER_CLASS, SPLITS
-from saddlepoint.cli.arguments import Parser
-from saddlepoint.cli.console import Output, console, print_json
-from saddlepoint.cli.destination import check_file, check_place
-from saddlepoint.errors import RunError, SettingError
-from saddlepoint.records import read_json, replaced
+from saddlepoint.cli.arguments import Parser, add_json, add_schema, add_seed
+from saddlepoint.cli.console import Output, console, print_json, progress_display
+from saddlepoint.cli.destination import check_companion, check_file, check_place
+from saddlepoint.errors import SettingError
+from saddlepoint.records import read_json, replaced, write_json
 from saddlepoint.records.schema import number_to_json
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ def run(argv: Sequence[str]) -> int:
     from saddlepoint.applications.augment.sources import read_examples
     from saddlepoint.applications.augment.start import check_request, generate, measure_gain
     from saddlepoint.data.tabular.schema import Schema
-    from saddlepoint.progress import Display
 
     check_request(arguments.per_class, arguments.splits, arguments.imbalance, arguments.seed, arguments.steps)
     schema = None if arguments.schema is None else Schema.read(arguments.schema)
@@ -37,9 +36,9 @@ def run(argv: Sequence[str]) -> int:
     examples = read_examples(arguments.data, target=arguments.target, schema=schema, size=arguments.size)
     request = _request(arguments, examples)
     there = _check_out(out, arguments.out, examples, request, arguments)
-    output, waiting = console(arguments.json), console(json=True)
+    output = console(arguments.json)
     beside = companion(out)
-    with Display(waiting, every=5.0, share=1.0, summary=False, say=waiting.say) as display:
+    with progress_display() as display:
         done, plan = generate(
             examples, arguments.per_class, arguments.model, arguments.steps, arguments.seed, filtered=arguments.filter,
             splits=arguments.splits, sizes=arguments.sizes, imbalance=arguments.imbalance, measured=arguments.measure,
@@ -47,14 +46,12 @@ def run(argv: Sequence[str]) -> int:
         )  # fmt: skip
         if not there:
             _write(done, out, arguments.out, request, overwrite=arguments.overwrite)
-            waiting.say(str(out))
+            display.say(str(out))
         if plan is not None:
             done = measure_gain(done, plan, beside / "splits", display.report)
-    document: dict[str, Any] = number_to_json(done.to_json())
     from saddlepoint.report.augmentation import write_augmentation_page
 
-    with replaced(beside / "result.json") as file:
-        json.dump(document, file, indent=2, allow_nan=False)
+    document = write_json(beside / "result.json", done.to_json())
     page = write_augmentation_page(document, beside / "report.html")
     if arguments.json:
         print_json({"data": arguments.data, "out": str(out), "page": str(page), **document})
@@ -104,8 +101,7 @@ def _check_out(out: Path, text: str, examples: Examples, request: dict[str, Any]
                 f"augment: --out {out}: end it with .npz (arrays), or / (a folder with a folder for each class)."
             )
     check_place("augment", beside / "manifest.json")
-    if beside.exists() and not (beside / "manifest.json").is_file() and any(beside.iterdir()):
-        raise RunError(f"{beside} exists and was not written by this command; name another --out.")
+    check_companion(beside, "manifest.json")
     return interrupted
 
 
@@ -189,7 +185,7 @@ def _parser() -> Parser:
     )
     parser.add_argument("--steps", type=int, metavar="N", help="training steps (default: those of the recipe)")
     parser.add_argument("--size", type=int, metavar="N", help="images: height and width in pixels")
-    parser.add_argument("--schema", metavar="FILE.yaml", help="the table's schema; without it, it is inferred")
+    add_schema(parser)
     parser.add_argument(
         "--no-filter",
         dest="filter",
@@ -212,7 +208,7 @@ def _parser() -> Parser:
         metavar="N",
         help=f"also measure with every second class N times rarer than the largest ({IMBALANCE}); 1 leaves this out",
     )
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of everything random (0)")
+    add_seed(parser)
     parser.add_argument("--overwrite", action="store_true", help="replace files that exist")
-    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    add_json(parser)
     return parser

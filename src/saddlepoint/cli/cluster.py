@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from saddlepoint.applications.cluster.settings import CHOICES, LIMIT, METHODS, OUTLIERS, PARTS, SEEDS
-from saddlepoint.cli.arguments import Parser, add_trust, checkpoint_step
-from saddlepoint.cli.console import Output, console, print_json
+from saddlepoint.cli.arguments import Parser, add_json, add_seed, add_trust, checkpoint_step
+from saddlepoint.cli.console import Output, console, print_json, progress_display
 from saddlepoint.cli.destination import check_outside, check_place
 from saddlepoint.errors import RunError, SettingError
-from saddlepoint.records import replaced
-from saddlepoint.records.schema import number_to_json
+from saddlepoint.records import write_json
+from saddlepoint.report.words import with_interval
 
 if TYPE_CHECKING:
     from saddlepoint.applications.cluster.clustered import Clustered
@@ -29,7 +28,6 @@ def run(argv: Sequence[str]) -> int:
     from saddlepoint.applications.cluster.pictures import write_page
     from saddlepoint.applications.cluster.sources import is_run
     from saddlepoint.applications.cluster.start import check_request, cluster
-    from saddlepoint.progress import Display
 
     check_request(
         arguments.clusters, arguments.limit, arguments.seeds, arguments.outliers, arguments.seed, arguments.steps,
@@ -41,8 +39,8 @@ def run(argv: Sequence[str]) -> int:
         if not trained and getattr(arguments, name) is not None:
             raise SettingError(f"cluster: --{name} is for a trained run, and {arguments.source} is none; leave it out.")
     out = _out(arguments.source, arguments.out, overwrite=arguments.overwrite)
-    output, waiting = console(arguments.json), console(json=True)
-    with Display(waiting, every=5.0, share=1.0, summary=False, say=waiting.say) as display:
+    output = console(arguments.json)
+    with progress_display() as display:
         done = cluster(
             arguments.source, clusters=arguments.clusters, target=arguments.target, recipe=arguments.recipe,
             steps=arguments.steps, size=arguments.size, part=arguments.part, limit=arguments.limit, choose=arguments.choose,
@@ -50,13 +48,11 @@ def run(argv: Sequence[str]) -> int:
             device=arguments.device or "cpu", keep=None if trained else out / RUNS, trust=arguments.trust,
             progress=display.report,
         )  # fmt: skip
-    document: dict[str, Any] = number_to_json(done.to_json())
     out.mkdir(parents=True, exist_ok=True)
     (out / FILES[2]).unlink(missing_ok=True)  # while it is absent, the result is not complete
     done.write_assignments(out / FILES[0])
     page = write_page(done, out / FILES[1])
-    with replaced(out / FILES[2]) as file:
-        json.dump(document, file, indent=2, allow_nan=False)
+    document = write_json(out / FILES[2], done.to_json())
     if arguments.json:
         print_json({"out": str(out), "page": str(page), "assignments": str(out / FILES[0]), **document})
     else:
@@ -98,22 +94,18 @@ def _say(done: Clustered, document: Mapping[str, Any], output: Output) -> None:
     for method in METHODS:
         for name, scores in document["scores"].items():
             one = scores[method]
-            cells = "  ".join(f"{_interval(one.get(metric)):<20}" for metric in shown)
+            cells = "  ".join(f"{with_interval(one.get(metric)):<20}" for metric in shown)
             noise = f"  {one['clusters']} clusters, {one['noise']:.0%} noise" if METHODS[method].noise else ""
             output.say(f"  {method:<10}{name:<8} {cells}{noise}".rstrip())
     if done.probes is not None:
         for probe, some in done.probes.scores.items():
-            parts = [f"{name} {_interval(vars(one.accuracy))}" for name, one in some.items()]
+            parts = [f"{name} {with_interval(vars(one.accuracy))}" for name, one in some.items()]
             output.say(f"  {probe} probe on {done.probes.tested:,} examples: {', '.join(parts)}")
     for criterion, title in document["criteria"].items():
         names = [one.name for one in done.outliers if one.criterion == criterion][:NAMED]
         output.say(f"  {title}: {', '.join(names)}")
     for note in done.notes:
         output.say(f"  {note}", "yellow")
-
-
-def _interval(interval: Mapping[str, float] | None) -> str:
-    return "-" if interval is None else f"{interval['value']:.3f} [{interval['low']:.3f}, {interval['high']:.3f}]"
 
 
 def _parser() -> Parser:
@@ -160,7 +152,7 @@ def _parser() -> Parser:
     parser.add_argument("--step", metavar="STEP", help="run: checkpoint: newest (default), best or a number")
     parser.add_argument("--device", metavar="DEVICE", help="run: cpu (default), auto, cuda or mps")
     add_trust(parser)
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of everything random (0)")
+    add_seed(parser)
     parser.add_argument("--overwrite", action="store_true", help="replace an earlier result; trained runs are kept")
-    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    add_json(parser)
     return parser

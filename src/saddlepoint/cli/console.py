@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
 from saddlepoint.cli.program import typed
 from saddlepoint.errors import printable
 from saddlepoint.records import Finding
+
+if TYPE_CHECKING:
+    from saddlepoint.progress import Display
 
 PROCESS_STYLES = {
     "no failure found": "bold green",
@@ -48,6 +51,14 @@ class Output(Console):
 def console(json: bool = False) -> Output:
     """A console for a command, with colours where the terminal has them and NO_COLOR is not set."""
     return Output(stderr=json)
+
+
+def progress_display() -> Display:
+    """The display of one piece of work, on stderr whether or not stdout is reserved for JSON. Use as a context manager."""
+    from saddlepoint.progress import Display
+
+    waiting = console(json=True)
+    return Display(waiting, every=5.0, share=1.0, summary=False, say=waiting.say)
 
 
 def print_json(document: Any) -> None:

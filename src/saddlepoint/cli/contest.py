@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from saddlepoint.cli import ending
 from saddlepoint.cli.arguments import Parser
-from saddlepoint.cli.console import Output, console
+from saddlepoint.cli.console import Output, console, progress_display
 from saddlepoint.cli.run_display import RunDisplay
 from saddlepoint.errors import SettingError
 
@@ -44,15 +44,14 @@ def run_contest(settings: Mapping[str, Any], arguments: argparse.Namespace, pars
         output.say("Loading PyTorch and the table ...")
     from saddlepoint import experiment
     from saddlepoint.experiment.contest.start import MINUTES, choose_recipe
-    from saddlepoint.progress import Display, visible
+    from saddlepoint.progress import visible
 
     minutes = MINUTES if arguments.contest_minutes is None else arguments.contest_minutes
     if not arguments.quiet:
         output.say(
             f"Contest between the recipes for tables on splits of the training rows, at most {minutes:g} min", "bold"
         )
-    waiting = console(json=True)
-    with Display(waiting, every=5.0, share=1.0, summary=False, say=waiting.say) as display:
+    with progress_display() as display:
         found = choose_recipe(
             settings,
             None,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from saddlepoint.cli import ending
-from saddlepoint.cli.arguments import Parser, split_settings
+from saddlepoint.cli.arguments import Parser, add_json, split_settings
 from saddlepoint.cli.console import Output, console, print_json
 from saddlepoint.cli.destination import check_file
 from saddlepoint.data import describe_sources
@@ -230,6 +230,6 @@ def _parser() -> Parser:
         help="FILE.png: draw examples into this picture; FILE.yaml: the schema of a table, to edit",
     )
     parser.add_argument("--overwrite", action="store_true", help="replace that file if it exists")
-    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    add_json(parser)
     ending.add_fail_on(parser)
     return parser

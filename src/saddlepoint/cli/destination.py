@@ -57,6 +57,31 @@ def check_place(command: str, path: Path, option: str = "--out") -> None:
                 made.rmdir()
 
 
+def check_written_here(folder: Path, mark: str) -> None:
+    """Check that a folder is new, empty or of an earlier call of the same command, so that nobody else's files are replaced.
+
+    Args:
+        folder: that a command writes into.
+        mark: name of a file that the command writes into each of its folders.
+
+    Raises:
+        RunError: it has other content, or is no folder.
+    """
+    if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / mark).is_file())):
+        raise RunError(f"{folder} exists and was not written by this command; name another place with --out.")
+
+
+def check_companion(folder: Path, mark: str) -> None:
+    """`check_written_here` for a folder beside the output, whose place was not named by the user: it must not be a link.
+
+    Raises:
+        RunError: it is one, or has other content, or is no folder.
+    """
+    if folder.is_symlink():
+        raise RunError(f"{folder} is a link, and results are not written through it; name another place with --out.")
+    check_written_here(folder, mark)
+
+
 def check_outside(command: str, path: Path, source: Path, option: str = "--out") -> None:
     """Check that what is written is neither what is read nor lies in it: a later call would take it for data.
 

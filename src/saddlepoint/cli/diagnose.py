@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from saddlepoint.cli import ending
-from saddlepoint.cli.arguments import Parser
+from saddlepoint.cli.arguments import Parser, add_json
 from saddlepoint.cli.console import PROCESS_STYLES, Output, console, print_json
 from saddlepoint.errors import SettingError
 from saddlepoint.records import explained, options
@@ -35,7 +35,7 @@ def run(argv: Sequence[str]) -> int:
         metavar="SERIES=COLUMN,...",
         help="for a log: which column holds which series, such as d/loss=loss_D,step=epoch",
     )
-    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    add_json(parser)
     ending.add_fail_on(parser)
     arguments = parser.read(argv)
     from saddlepoint.experiment.diagnosing import diagnose

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from saddlepoint.cli.arguments import Parser, add_networks, add_trust, checkpoint_step, networks_of
+from saddlepoint.cli.arguments import Parser, add_json, add_networks, add_trust, checkpoint_step, networks_of
 from saddlepoint.cli.console import Output, console, print_json
 from saddlepoint.cli.destination import check_file
 from saddlepoint.cli.evaluate_table import card_document, evaluate_rows, is_rows, show_card
@@ -260,5 +260,5 @@ def _parser() -> Parser:
     parser.add_argument("--overwrite", action="store_true", help="replace that file if it exists")
     add_trust(parser)
     add_networks(parser)
-    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    add_json(parser)
     return parser

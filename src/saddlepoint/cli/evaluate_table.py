@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
-from saddlepoint.cli.console import Output, console, print_json
+from saddlepoint.cli.console import Output, console, print_json, progress_display
 from saddlepoint.cli.destination import check_file
 from saddlepoint.errors import SettingError
 from saddlepoint.evaluation.tables.card import BASELINES, TableCard
@@ -64,12 +64,11 @@ def evaluate_rows(arguments: argparse.Namespace, usual: argparse.Namespace) -> i
     from saddlepoint.data.tabular.schema import Schema
     from saddlepoint.evaluation.tables.assess import read_tables
     from saddlepoint.evaluation.tables.compare import compare_tables
-    from saddlepoint.progress import Display
 
-    output, waiting = console(arguments.json), console(json=True)
+    output = console(arguments.json)
     schema = None if arguments.schema is None else Schema.read(arguments.schema)
     tables = read_tables(rows, arguments.real, arguments.test, schema)
-    with Display(waiting, every=5.0, share=1.0, summary=False, say=waiting.say) as display:
+    with progress_display() as display:
         card = compare_tables(
             tables.train,
             tables.test,

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from saddlepoint.applications.impute.settings import AIMS, AUTO, METHODS, Aim
 from saddlepoint.arguments import check_count
-from saddlepoint.cli.arguments import Parser, add_trust
-from saddlepoint.cli.console import Output, console, print_json
+from saddlepoint.cli.arguments import Parser, add_json, add_schema, add_seed, add_trust
+from saddlepoint.cli.console import Output, console, print_json, progress_display
 from saddlepoint.cli.destination import check_file
 from saddlepoint.errors import SettingError
 from saddlepoint.records.schema import number_to_json
@@ -33,7 +33,6 @@ def run(argv: Sequence[str]) -> int:
     from saddlepoint.applications.impute.start import DRAWS, MOST_SEED, impute
     from saddlepoint.data.tabular.reading import read_frame
     from saddlepoint.data.tabular.schema import Schema
-    from saddlepoint.progress import Display
 
     aim: Aim = arguments.aim or "prediction"
     draws = arguments.draws if arguments.draws is not None else DRAWS if aim == "inference" else 1
@@ -47,8 +46,8 @@ def run(argv: Sequence[str]) -> int:
     table = read_frame(arguments.table, schema)
     if draws > 1:
         check_numbering(table)
-    output, waiting = console(arguments.json), console(json=True)
-    with Display(waiting, every=5.0, share=1.0, summary=False, say=waiting.say) as display:
+    output = console(arguments.json)
+    with progress_display() as display:
         done = impute(
             table,
             method=arguments.method or AUTO,
@@ -185,8 +184,8 @@ def _parser() -> Parser:
         help="write a page: what was missing where, the contest of methods, and filled beside observed values; of images, the "
         "completions and where they differ",
     )
-    parser.add_argument("--schema", metavar="FILE.yaml", help="the table's schema; without it, it is inferred")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of everything random (0)")
+    add_schema(parser)
+    add_seed(parser)
     parser.add_argument("--model", metavar="RUN", help="images: the run whose model fills the holes")
     parser.add_argument(
         "--mask", metavar="PATH", help="images: an image or a folder of images, white where the holes are"
@@ -197,5 +196,5 @@ def _parser() -> Parser:
     parser.add_argument("--device", metavar="DEVICE", help="images: cpu (default), auto, cuda or mps")
     add_trust(parser)
     parser.add_argument("--overwrite", action="store_true", help="replace files that exist")
-    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    add_json(parser)
     return parser

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from saddlepoint.cli.arguments import checkpoint_step
-from saddlepoint.cli.console import console, print_json
+from saddlepoint.cli.console import console, print_json, progress_display
 from saddlepoint.cli.destination import check_file, check_outside, check_place
 from saddlepoint.cli.gallery import COMPLETED, check_gallery, write_gallery
 from saddlepoint.errors import SettingError
@@ -43,15 +43,14 @@ def run_model(arguments: argparse.Namespace) -> int:
         for source in (arguments.table, arguments.mask, arguments.truth):
             if path is not None and source is not None:
                 check_outside("impute", path, Path(source), option)
-    output, waiting = console(arguments.json), console(json=True)
+    output = console(arguments.json)
     output.say(f"Loading PyTorch and {arguments.model} ...")
     from saddlepoint import experiment
     from saddlepoint.applications.impute.images.start import complete_images
     from saddlepoint.figures.style import write_png
-    from saddlepoint.progress import Display
 
     model = experiment.load(arguments.model, step=step, device=arguments.device or "cpu", trust=arguments.trust)
-    with Display(waiting, every=5.0, share=1.0, summary=False, say=waiting.say) as display:
+    with progress_display() as display:
         done = complete_images(
             arguments.table,
             model,

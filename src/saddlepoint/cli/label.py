@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from saddlepoint.applications.label.settings import AUTO, METHODS
-from saddlepoint.cli.arguments import Parser
-from saddlepoint.cli.console import Output, console, print_json
-from saddlepoint.cli.destination import check_file, check_outside, check_place
+from saddlepoint.cli.arguments import Parser, add_json, add_schema, add_seed
+from saddlepoint.cli.console import Output, console, print_json, progress_display
+from saddlepoint.cli.destination import check_companion, check_file, check_outside, check_place
 from saddlepoint.errors import RunError, SettingError
-from saddlepoint.records import replaced
-from saddlepoint.records.schema import number_to_json
+from saddlepoint.records import write_json
 
 if TYPE_CHECKING:
     from saddlepoint.applications.label.examples import Examples
@@ -31,7 +29,6 @@ def run(argv: Sequence[str]) -> int:
     from saddlepoint.applications.label.start import check_request, label_examples
     from saddlepoint.applications.label.writing import write_labelled
     from saddlepoint.data.tabular.schema import Schema
-    from saddlepoint.progress import Display
 
     check_request(arguments.method, arguments.per_class, arguments.seed, arguments.folds, arguments.steps)
     out = Path(arguments.out)
@@ -40,20 +37,18 @@ def run(argv: Sequence[str]) -> int:
     classes = None if arguments.classes is None else [name.strip() for name in arguments.classes.split(",")]
     examples = read_examples(arguments.data, arguments.labels, classes=classes, schema=schema, size=arguments.size)
     _check_form(out, examples)
-    output, waiting = console(arguments.json), console(json=True)
-    with Display(waiting, every=5.0, share=1.0, summary=False, say=waiting.say) as display:
+    output = console(arguments.json)
+    with progress_display() as display:
         done = label_examples(
             examples, method=arguments.method, per_class=arguments.per_class, seed=arguments.seed, folds=arguments.folds,
             steps=arguments.steps, keep=out.with_name(f".{out.name}.parts"), report=display.report,
         )  # fmt: skip
     from saddlepoint.report.labelling import write_labelling_page
 
-    document: dict[str, Any] = number_to_json(done.to_json())
     beside = companion(out)
     beside.mkdir(parents=True, exist_ok=True)
     write_labelled(done, out, overwrite=arguments.overwrite)
-    with replaced(beside / RESULT) as file:
-        json.dump(document, file, indent=2, allow_nan=False)
+    document = write_json(beside / RESULT, done.to_json())
     page = write_labelling_page(document, beside / "report.html")
     if arguments.json:
         print_json({"data": arguments.data, "out": str(out), "page": str(page), **document})
@@ -80,9 +75,7 @@ def _check_out(out: Path, arguments: argparse.Namespace) -> None:
     check_file("label", out, overwrite=arguments.overwrite)
     beside = companion(out)
     check_place("label", beside / RESULT)
-    foreign = beside.is_symlink() or (beside.exists() and not beside.is_dir())
-    if foreign or (beside.exists() and any(beside.iterdir()) and not (beside / RESULT).is_file()):
-        raise RunError(f"{beside} exists and was not written by this command; name another --out.")
+    check_companion(beside, RESULT)
     if (beside / RESULT).is_file() and not arguments.overwrite:
         raise RunError(f"{beside} exists: name another --out, or replace it with --overwrite.")
 
@@ -164,8 +157,8 @@ def _parser() -> Parser:
     parser.add_argument("--folds", type=int, metavar="N", help="of the cross-validation (5, networks 3); 0 for none")
     parser.add_argument("--steps", type=int, metavar="N", help="training steps of networks")
     parser.add_argument("--size", type=int, metavar="N", help="images: height and width in pixels")
-    parser.add_argument("--schema", metavar="FILE.yaml", help="the table's schema; without it, it is inferred")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of everything random (0)")
+    add_schema(parser)
+    add_seed(parser)
     parser.add_argument("--overwrite", action="store_true", help="replace files that exist")
-    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    add_json(parser)
     return parser

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,11 +18,11 @@ from saddlepoint.applications.predict.settings import (
     STEPS,
 )
 from saddlepoint.arguments import check_count
-from saddlepoint.cli.arguments import Parser, add_trust
+from saddlepoint.cli.arguments import Parser, add_json, add_trust
 from saddlepoint.cli.console import Output, console, print_json
-from saddlepoint.cli.destination import check_outside, check_place
+from saddlepoint.cli.destination import check_outside, check_place, check_written_here
 from saddlepoint.errors import RunError, SettingError
-from saddlepoint.records import RunFolder, read_json, replaced
+from saddlepoint.records import RunFolder, read_json, write_json
 
 REQUEST = "request.json"
 USUAL = {"frames_in": FRAMES_IN, "frames_out": FRAMES_OUT, "loss": LOSS, "steps": STEPS, "channels": "auto", "seed": 0}
@@ -61,8 +60,7 @@ def _train(arguments: argparse.Namespace) -> int:
         dataset = read_videos(settings)
     out.mkdir(parents=True, exist_ok=True)
     (out / RESULT).unlink(missing_ok=True)
-    with replaced(out / REQUEST) as file:
-        json.dump(request, file, indent=2)
+    write_json(out / REQUEST, request)
     with RunDisplay(waiting) as progress:
         found = trained_run(recipe, dataset, out / "run", progress)
     waiting.say("Measuring test sequences ...")
@@ -83,9 +81,7 @@ def _check_out(out: Path, request: Mapping[str, Any], result: str, *, overwrite:
         raise SettingError(f"predict: --out {out} is a file; name a folder.")
     if not out.exists() or not any(out.iterdir()):
         return
-    ours = (out / REQUEST).is_file()
-    if not ours:
-        raise RunError(f"{out} exists and was not written by this command; name another folder with --out.")
+    check_written_here(out, REQUEST)
     same = read_json(out / REQUEST) == dict(request)
     if overwrite or (same and not (out / result).exists()):
         return
@@ -168,5 +164,5 @@ def _parser() -> Parser:
     parser.add_argument("--seed", type=int, metavar="N", help="seed of training (0)")
     add_trust(parser)
     parser.add_argument("--overwrite", action="store_true", help="replace what an earlier call wrote")
-    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    add_json(parser)
     return parser

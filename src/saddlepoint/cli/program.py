@@ -12,10 +12,10 @@ import shutil
 import sys
 from pathlib import Path
 
+from saddlepoint.cli.commands import COMMANDS
+
 NAME = "saddlepoint"
-_COMMAND = re.compile(
-    rf"(?<![\w/.-]){NAME}(?= (?:train|resume|sample|evaluate|diagnose|report|reproduce|study|augment|impute|recipes|data|COMMAND|--\w+)\b)"
-)
+_COMMAND = re.compile(rf"(?<![\w/.-]){NAME}(?= (?:{'|'.join(COMMANDS)}|COMMAND|--\w+)\b)")
 
 
 def program() -> str:

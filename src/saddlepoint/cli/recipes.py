@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from saddlepoint.cli.arguments import Parser
+from saddlepoint.cli.arguments import Parser, add_json
 from saddlepoint.cli.console import print_json
 from saddlepoint.cli.program import typed
 from saddlepoint.recipe import Recipe
@@ -17,7 +17,7 @@ def run(argv: Sequence[str]) -> int:
     parser = Parser("recipes", "List the ready-made recipes, or print one as YAML.", "[[show] NAME] [--json]")
     parser.add_argument("action", nargs="?", default="list", metavar="ACTION", help="list (default) or show")
     parser.add_argument("name", nargs="?", metavar="NAME", help="show: a recipe's name, a YAML file, or a run folder")
-    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    add_json(parser)
     arguments = parser.read(argv)
     if arguments.action not in ("list", "show"):
         if arguments.name is not None:

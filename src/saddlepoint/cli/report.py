@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from saddlepoint.cli.arguments import Parser, add_networks, add_trust, networks_of
+from saddlepoint.cli.arguments import Parser, add_json, add_networks, add_trust, networks_of
 from saddlepoint.cli.console import console, print_json
 from saddlepoint.cli.destination import check_file
 from saddlepoint.cli.run_display import RunDisplay
@@ -25,7 +25,7 @@ def run(argv: Sequence[str]) -> int:
     add_trust(parser)
     add_networks(parser)
     parser.add_argument("--open", action="store_true", help="open it in the browser")
-    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    add_json(parser)
     arguments = parser.read(argv)
     folder = find_run(arguments.run)
     out = Path(arguments.out) if arguments.out else None

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from saddlepoint.cli.arguments import Parser
+from saddlepoint.cli.arguments import Parser, add_json
 from saddlepoint.cli.console import Output, console, print_json
 from saddlepoint.errors import SettingError
 
@@ -42,7 +42,7 @@ def run(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--overwrite", action="store_true", help="test these claims again, and replace what the folder holds of them"
     )
-    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    add_json(parser)
     arguments = parser.read(argv)
     output = console(arguments.json)
     if not arguments.claims:

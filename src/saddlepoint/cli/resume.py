@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Sequence
 
 from saddlepoint.cli import ending
-from saddlepoint.cli.arguments import Parser, add_networks, add_trust, is_recipe_setting, networks_of
+from saddlepoint.cli.arguments import Parser, add_json, add_networks, add_trust, is_recipe_setting, networks_of
 from saddlepoint.cli.console import console
 from saddlepoint.cli.run_display import RunDisplay
 from saddlepoint.records import shell_command
@@ -26,7 +26,7 @@ def run(argv: Sequence[str]) -> int:
         "that the learning rate continues from its present value",
     )
     ending.add_no_pictures(parser)
-    parser.add_argument("--json", action="store_true", help="one JSON document on stdout, progress on stderr")
+    add_json(parser)
     add_trust(parser)
     add_networks(parser)
     ending.add_fail_on(parser)

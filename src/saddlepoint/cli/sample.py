@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from saddlepoint.cli.arguments import Parser, add_networks, add_trust, checkpoint_step, networks_of
+from saddlepoint.cli.arguments import Parser, add_json, add_networks, add_trust, checkpoint_step, networks_of
 from saddlepoint.cli.console import console, print_json
 from saddlepoint.errors import RunError, SettingError, printable, suggestion
 from saddlepoint.records import find_run, writing
@@ -215,5 +215,5 @@ def _parser() -> Parser:
     parser.add_argument("--overwrite", action="store_true", help="replace an existing file or existing pictures")
     add_trust(parser)
     add_networks(parser)
-    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    add_json(parser)
     return parser

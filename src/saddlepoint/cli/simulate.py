@@ -8,8 +8,8 @@ from pathlib import Path
 
 from saddlepoint.applications.simulate.settings import ENSEMBLE, MODELS, POLICIES, RANDOM, STEPS
 from saddlepoint.cli import ending
-from saddlepoint.cli.arguments import Parser, is_recipe_setting, setting_names, split_settings
-from saddlepoint.cli.console import console, print_json
+from saddlepoint.cli.arguments import Parser, add_json, is_recipe_setting, setting_names, split_settings
+from saddlepoint.cli.console import console, print_json, progress_display
 from saddlepoint.cli.destination import check_file
 from saddlepoint.cli.simulate_results import run_evaluate, run_plan
 from saddlepoint.errors import SettingError, suggestion
@@ -62,15 +62,14 @@ def _record(argv: Sequence[str]) -> int:
     )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the task and the policy (0)")
     parser.add_argument("--overwrite", action="store_true", help="replace a file that exists")
-    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    add_json(parser)
     arguments = parser.read(argv)
     out = Path(arguments.out)
     check_file("simulate record", out, [".npz"], overwrite=arguments.overwrite)
     from saddlepoint.applications.simulate.start import record
-    from saddlepoint.progress import Display
 
-    output, waiting = console(arguments.json), console(json=True)
-    with Display(waiting, every=5.0, share=1.0, summary=False, say=waiting.say) as display:
+    output = console(arguments.json)
+    with progress_display() as display:
         found = record(
             arguments.task,
             steps=arguments.steps,
@@ -116,7 +115,7 @@ def _train(argv: Sequence[str]) -> int:
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of training (0)")
     parser.add_argument("--overwrite", action="store_true", help="replace the run that is in that folder")
     ending.add_no_pictures(parser)
-    parser.add_argument("--json", action="store_true", help="one JSON document on stdout, progress on stderr")
+    add_json(parser)
     ending.add_fail_on(parser)
     parser.add_argument("--quiet", action="store_true", help="print only findings and the verdict")
     arguments = parser.read(rest, setting_names)

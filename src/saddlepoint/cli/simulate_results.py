@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from saddlepoint.applications.simulate.settings import CEM, EPISODES, HORIZONS, PLANNERS, Search
-from saddlepoint.cli.arguments import Parser
-from saddlepoint.cli.console import Output, console, print_json
+from saddlepoint.cli.arguments import Parser, add_json
+from saddlepoint.cli.console import Output, console, print_json, progress_display
 from saddlepoint.errors import RunError
-from saddlepoint.records import find_run, read_json, replaced
-from saddlepoint.records.schema import number_to_json
+from saddlepoint.records import find_run, read_json, write_json
 
 if TYPE_CHECKING:
     from saddlepoint.applications.simulate.evaluated import Evaluated
@@ -35,14 +33,13 @@ def run_evaluate(argv: Sequence[str]) -> int:
         "--horizons", type=int, nargs="+", default=list(HORIZONS), metavar="K", help="numbers of predicted steps"
     )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the starts and the futures (0)")
-    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    add_json(parser)
     arguments = parser.read(argv)
     _folder(arguments.run)
     from saddlepoint.applications.simulate.start import evaluate
-    from saddlepoint.progress import Display
 
-    output, waiting = console(arguments.json), console(json=True)
-    with Display(waiting, every=5.0, share=1.0, summary=False, say=waiting.say) as display:
+    output = console(arguments.json)
+    with progress_display() as display:
         found = evaluate(arguments.run, horizons=arguments.horizons, seed=arguments.seed, progress=display.report)
     document, page = _write(arguments.run, EVALUATED, found.to_json())
     if arguments.json:
@@ -94,15 +91,14 @@ def run_plan(argv: Sequence[str]) -> int:
         help=f"futures of each candidate ({DEFAULTS.particles})",
     )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the tasks and the planner (0)")
-    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    add_json(parser)
     arguments = parser.read(argv)
     _folder(arguments.run)
     from saddlepoint.applications.simulate.start import plan
-    from saddlepoint.progress import Display
 
     search = Search(arguments.horizon, arguments.candidates, arguments.iterations, arguments.particles)
-    output, waiting = console(arguments.json), console(json=True)
-    with Display(waiting, every=5.0, share=1.0, summary=False, say=waiting.say) as display:
+    output = console(arguments.json)
+    with progress_display() as display:
         found = plan(
             arguments.run, planner=arguments.planner, episodes=arguments.episodes, search=search, task=arguments.task, seed=arguments.seed,
             progress=display.report,
@@ -122,9 +118,7 @@ def _write(run: str, name: str, document: dict[str, Any]) -> tuple[dict[str, Any
 
     folder = _folder(run)
     folder.mkdir(exist_ok=True)
-    clean: dict[str, Any] = number_to_json(document)
-    with replaced(folder / name) as file:
-        json.dump(clean, file, indent=2, allow_nan=False)
+    clean = write_json(folder / name, document)
     known = {one: read_json(folder / one) if (folder / one).is_file() else None for one in (EVALUATED, PLANNED)}
     return clean, write_simulation_page(known[EVALUATED], known[PLANNED], folder / PAGE)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from saddlepoint.cli.arguments import Parser, add_trust, is_recipe_setting, setting_names, split_settings
+from saddlepoint.cli.arguments import Parser, add_json, add_trust, is_recipe_setting, setting_names, split_settings
 from saddlepoint.cli.console import Output, console, print_json
 from saddlepoint.recipe.studies import load_study, override_study, shipped_studies, study_setting_names
 from saddlepoint.studies.start import check_engine, default_folder, plan_study, process_count, train_plan
@@ -128,6 +128,6 @@ def _parser() -> Parser:
     parser.add_argument(
         "--dry-run", action="store_true", help="say which runs there would be, and how they are trained"
     )
-    parser.add_argument("--json", action="store_true", help="one JSON document on stdout, progress on stderr")
+    add_json(parser)
     parser.add_argument("--quiet", action="store_true", help="no progress")
     return parser

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from saddlepoint.cli import ending
-from saddlepoint.cli.arguments import Parser, add_trust, is_recipe_setting, setting_names, split_settings
+from saddlepoint.cli.arguments import Parser, add_json, add_trust, is_recipe_setting, setting_names, split_settings
 from saddlepoint.cli.console import console
 from saddlepoint.cli.run_display import RunDisplay
 from saddlepoint.errors import SettingError
@@ -130,7 +130,7 @@ def _parser() -> Parser:
         help="print the resolved recipe, the players, and an estimate of time and memory, without training",
     )
     ending.add_no_pictures(parser)
-    parser.add_argument("--json", action="store_true", help="one JSON document on stdout, progress on stderr")
+    add_json(parser)
     add_trust(parser)
     ending.add_fail_on(parser)
     ending.add_cure(parser)

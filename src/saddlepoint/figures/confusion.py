@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from saddlepoint.figures.style import INK, PAPER, TICK_SIZE, figure, style_axes, text
+from saddlepoint.figures.style import INK, PAPER, TICK_SIZE, figure, shorten, style_axes, text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -38,14 +38,10 @@ def confusion_figure(counts: ArrayLike, rows: Sequence[str], columns: Sequence[s
     style_axes(axes, title=title, x="cluster", y="class")
     axes.grid(False)
     axes.set_xticks(range(len(columns)), [text(name) for name in columns])
-    axes.set_yticks(range(len(rows)), [text(_shortened(name)) for name in rows])
+    axes.set_yticks(range(len(rows)), [text(shorten(name, LONGEST_NAME)) for name in rows])
     for row, column in zip(*np.nonzero(numbers), strict=True):
         axes.text(
             column, row, f"{numbers[row, column]:,.0f}", ha="center", va="center", fontsize=TICK_SIZE - 1,
             color=PAPER if shares[row, column] > 0.55 else INK,
         )  # fmt: skip
     return drawing
-
-
-def _shortened(name: str) -> str:
-    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from saddlepoint.figures.pixels import Pixels, add_labels, match_channels, scale_factor, tile, to_image, to_pixels
+from saddlepoint.figures.style import shorten
 from saddlepoint.figures.volumes import VIEWS, rendered_view
 
 if TYPE_CHECKING:
@@ -167,7 +168,7 @@ def class_grid(
     shown = present[:MOST_CLASSES]
     if title is None:
         one = class_names[present[0]] if present[0] < len(class_names) else f"{present[0]}"
-        title = f"Samples of the class {_shorten(one)}" if len(present) == 1 else "Samples by class"
+        title = f"Samples of the class {_printable(one)}" if len(present) == 1 else "Samples by class"
     if len(shown) < len(present):
         title = f"{title} ({len(shown)} of {len(present)} classes)"
     rows: list[Pixels] = []
@@ -177,7 +178,7 @@ def class_grid(
         parts = [own[start : start + columns] for start in range(0, len(own) if wrapped else 1, columns)]
         rows += parts
         name = class_names[label] if label < len(class_names) else f"{label}"
-        names += [_shorten(name), *[""] * (len(parts) - 1)]
+        names += [_printable(name), *[""] * (len(parts) - 1)]
     return rows_with_labels(rows, names, max(map(len, rows)), title, scale)
 
 
@@ -230,7 +231,7 @@ def interpolation_grid(
     pixels = to_pixels(values.reshape(rows * steps, *values.shape[2:]), low=low, high=high)
     shares = [f"{share:.0%}" for share in np.linspace(0.0, 1.0, steps)]
     cells = [pixels[row * steps : (row + 1) * steps] for row in range(rows)]
-    return rows_with_labels(cells, [_shorten(name) for name in row_names], steps, title, scale, shares)
+    return rows_with_labels(cells, [_printable(name) for name in row_names], steps, title, scale, shares)
 
 
 def traversal_grid(
@@ -369,9 +370,9 @@ def rows_with_labels(
     )
 
 
-def _shorten(name: str) -> str:
+def _printable(name: str) -> str:
     plain = "".join(letter if letter.isprintable() else "?" for letter in name)
-    return plain if len(plain) <= LONGEST_NAME else f"{plain[: LONGEST_NAME - 1]}…"
+    return shorten(plain, LONGEST_NAME)
 
 
 def _resized(pixels: Pixels, side: int) -> Pixels:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from saddlepoint.figures.style import INK, MARKERS, MUTED, PALETTE, RULE, TICK_SIZE, figure, style_axes, text
+from saddlepoint.figures.style import INK, MARKERS, MUTED, PALETTE, RULE, TICK_SIZE, figure, shorten, style_axes, text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 LIMIT = 4_000  # points above which every k-th is shown
 MOST = 20  # groups in a legend
 WIDTH, HEIGHT = 6.4, 4.4  # inches of a panel
-LONGEST_NAME = 18
+LONGEST_NAME = 18  # characters of a name in a legend
 
 
 def grouped_points(
@@ -70,7 +70,6 @@ def _styles(values: NDArray[np.int64], names: Sequence[str]) -> list[tuple[int, 
             found.append((group, MUTED, "x", "none"))
             continue
         name = names[group] if group < len(names) else f"{group}"
-        name = name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
         colour, marker = PALETTE[group % len(PALETTE)], MARKERS[group // len(PALETTE) % len(MARKERS)]
-        found.append((group, colour, marker, name if len(found) < MOST else "_"))
+        found.append((group, colour, marker, shorten(name, LONGEST_NAME) if len(found) < MOST else "_"))
     return found

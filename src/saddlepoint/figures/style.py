@@ -169,6 +169,11 @@ def text(words: str) -> str:
     return "".join(c if ord(c) in known or c == "\n" else "\u25a1" for c in words).replace("$", r"\$")
 
 
+def shorten(name: str, longest: int) -> str:
+    """The name, cut and marked by an ellipsis where it has more characters than `longest`."""
+    return name if len(name) <= longest else f"{name[: longest - 1]}…"
+
+
 def picture_font(size: int) -> FreeTypeFont:
     """The figures' typeface for text on pixel pictures; `size` in pixels."""
     from PIL import ImageFont

@@ -3,7 +3,7 @@
 from saddlepoint.records.arrays import read_arrays
 from saddlepoint.records.commands import retrain_command, shell_command
 from saddlepoint.records.fields import Fields
-from saddlepoint.records.files import parse_json, read_bytes, read_json, replaced
+from saddlepoint.records.files import parse_json, read_bytes, read_json, replaced, write_json
 from saddlepoint.records.findings import active_findings
 from saddlepoint.records.folder import RunFolder
 from saddlepoint.records.leftovers import find_run, writing
@@ -44,5 +44,6 @@ __all__ = [
     "retrain_command",
     "series_of",
     "shell_command",
+    "write_json",
     "writing",
 ]

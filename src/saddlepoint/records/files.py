@@ -12,11 +12,12 @@ import math
 import os
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
 from saddlepoint.errors import RunError
+from saddlepoint.records.schema import number_to_json
 
 MOST_BYTES = 64 * 2**20  # of a JSON file or picture of a run: a scorecard of 1,000 classes has about 1 MB
 _NON_FINITE = {"NaN": "nan", "Infinity": "inf", "-Infinity": "-inf"}
@@ -68,6 +69,18 @@ def read_json(path: Path) -> dict[str, Any]:
         RunError: the file cannot be read, or holds no JSON object.
     """
     return parse_json(read_bytes(path), str(path))
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> dict[str, Any]:
+    """Write a JSON object, whole or not at all.
+
+    Returns:
+        What was written: the content with non-finite numbers as the strings "nan", "inf" and "-inf".
+    """
+    document: dict[str, Any] = number_to_json(content)
+    with replaced(path) as file:
+        json.dump(document, file, indent=2, allow_nan=False)
+    return document
 
 
 def parse_json(data: bytes | str, where: str) -> dict[str, Any]:

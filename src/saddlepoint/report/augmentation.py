@@ -9,7 +9,7 @@ from typing import Any
 from saddlepoint.figures.alternatives import alternatives_figure
 from saddlepoint.markup import Markup, html, joined
 from saddlepoint.report.measurement_page import FirstScreen, embedded_figure, write_measurement_page
-from saddlepoint.report.words import count, definitions
+from saddlepoint.report.words import count, definitions, signed_with_interval
 
 PICTURE_SHARE = 600_000
 TONES = {"it helped": "good", "no difference is shown": "info", "it hurt": "failure"}
@@ -73,7 +73,9 @@ def _title(scenario: Mapping[str, Any]) -> str:
 def _table(scenario: Mapping[str, Any]) -> Markup:
     rows = joined(_row(one) for one in scenario["comparisons"])
     title = _title(scenario)
-    against = "; ".join(f"{_signed(interval)} against {name}" for name, interval in scenario["against"].items())
+    against = "; ".join(
+        f"{signed_with_interval(interval)} against {name}" for name, interval in scenario["against"].items()
+    )
     rejected = f"{scenario['rejected']:.0%} of the generated examples were rejected."
     kept = scenario["unfiltered"]
     if kept:
@@ -94,7 +96,12 @@ def _row(one: Mapping[str, Any]) -> Markup:
     if one["alternative"] == "real":
         return html("<tr>{}<td></td><td></td></tr>", begin)
     badge = html('<span class="badge {}">{}</span>', TONES[one["verdict"]], one["verdict"])
-    return html('<tr>{}<td data-label="difference">{}</td><td>{}</td></tr>', begin, _signed(one["difference"]), badge)
+    return html(
+        '<tr>{}<td data-label="difference">{}</td><td>{}</td></tr>',
+        begin,
+        signed_with_interval(one["difference"]),
+        badge,
+    )
 
 
 def _how(measured: Mapping[str, Any]) -> Markup:
@@ -121,7 +128,3 @@ def _data(document: Mapping[str, Any]) -> Markup:
         "SHA-256 of the generated ones": document["content_sha256"],
     }
     return definitions((name, str(value)) for name, value in facts.items())
-
-
-def _signed(interval: Mapping[str, float]) -> str:
-    return f"{interval['value']:+.3f} [{interval['low']:+.3f}, {interval['high']:+.3f}]"

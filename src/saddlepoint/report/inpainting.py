@@ -5,16 +5,14 @@ One HTML file that opens without a network.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from saddlepoint.figures.pixel_map import pixel_map_figure
 from saddlepoint.markup import Markup, html, joined
-from saddlepoint.report.embedding import embedded_picture
-from saddlepoint.report.layout import absent, image
-from saddlepoint.report.measurement_page import FirstScreen, embedded_figure, write_measurement_page
+from saddlepoint.report.layout import absent
+from saddlepoint.report.measurement_page import FirstScreen, embedded_figure, embedded_image, write_measurement_page
 from saddlepoint.report.words import count, definitions
 
 if TYPE_CHECKING:
@@ -87,14 +85,8 @@ def _first_screen(document: Mapping[str, Any]) -> FirstScreen:
 def _completions(grid: Image | None) -> Markup:
     if grid is None:
         return absent("These examples are no images; the completions are in the file of arrays.")
-    file = io.BytesIO()
-    grid.save(file, format="PNG")
     caption = "The first examples: holes in magenta, the completions below them, and last the truth where it is known"
-    return html(
-        '<figure class="plot">{}<figcaption>{}</figcaption></figure>',
-        image(embedded_picture(file.getvalue(), GRID_SHARE), caption),
-        caption,
-    )
+    return embedded_image(grid, caption, share=GRID_SHARE)
 
 
 def _maps(maps: Mapping[str, NDArray[Any]]) -> Markup:

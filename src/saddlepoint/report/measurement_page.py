@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 from saddlepoint.figures.style import png
 from saddlepoint.markup import Markup, html, joined
 from saddlepoint.records import replaced
-from saddlepoint.report.embedding import embedded_picture
+from saddlepoint.report.embedding import Embedded, embedded_picture
 from saddlepoint.report.first_screen import MARKS
 from saddlepoint.report.layout import image, section
 from saddlepoint.report.page import opening
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from PIL.Image import Image
 
 PICTURE_SHARE = 200_000  # bytes of one picture
 
@@ -97,5 +98,16 @@ def embedded_figure(drawing: Figure, caption: str, *, share: int = PICTURE_SHARE
     """
     file = io.BytesIO()
     png(drawing, file)
-    picture = embedded_picture(file.getvalue(), share)
+    return captioned(embedded_picture(file.getvalue(), share), caption)
+
+
+def embedded_image(pixels: Image, caption: str, *, share: int = PICTURE_SHARE) -> Markup:
+    """An image and its caption; for the arguments see `embedded_figure`."""
+    file = io.BytesIO()
+    pixels.save(file, format="PNG")
+    return captioned(embedded_picture(file.getvalue(), share), caption)
+
+
+def captioned(picture: Embedded, caption: str) -> Markup:
+    """An embedded picture and its caption."""
     return html('<figure class="plot">{}<figcaption>{}</figcaption></figure>', image(picture, caption), caption)

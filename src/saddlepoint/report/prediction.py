@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +11,15 @@ import numpy as np
 
 from saddlepoint.figures.bands import Band, bands_figure
 from saddlepoint.markup import Markup, html, joined
-from saddlepoint.report.embedding import embedded_gif, embedded_picture
-from saddlepoint.report.layout import card_table, image
-from saddlepoint.report.measurement_page import FirstScreen, embedded_figure, write_measurement_page
+from saddlepoint.report.embedding import embedded_gif
+from saddlepoint.report.layout import card_table
+from saddlepoint.report.measurement_page import (
+    FirstScreen,
+    captioned,
+    embedded_figure,
+    embedded_image,
+    write_measurement_page,
+)
 from saddlepoint.report.words import count, definitions
 
 if TYPE_CHECKING:
@@ -81,17 +86,14 @@ def _first_screen(document: Mapping[str, Any]) -> FirstScreen:
 
 
 def _predictions(document: Mapping[str, Any], pictures: Pictures) -> Markup:
-    file = io.BytesIO()
-    pictures.strips.save(file, format="PNG")
     caption = "Test sequences: the given frames, the frames that followed, and the predicted ones, from left to right in time."
-    strips = image(embedded_picture(file.getvalue(), STRIPS_SHARE), caption)
+    strips = embedded_image(pictures.strips, caption, share=STRIPS_SHARE)
     said = f"The same in motion ({pictures.film_file}): true on the left, predicted on the right; first the given frames on both sides."
     if len(pictures.film) <= FILM_SHARE:
-        moving = image(embedded_gif(pictures.film), said)
-        film = html('<figure class="plot">{}<figcaption>{}</figcaption></figure>', moving, said)
+        film = captioned(embedded_gif(pictures.film), said)
     else:
         film = html('<p class="quiet">The film is too large for this page: see {} beside it.</p>', pictures.film_file)
-    return html('<figure class="plot">{}<figcaption>{}</figcaption></figure>{}', strips, caption, film)
+    return html("{}{}", strips, film)
 
 
 def _scores(document: Mapping[str, Any]) -> Markup:

@@ -38,6 +38,16 @@ def duration(seconds: float) -> str:
     return f"{hours} h {minutes_left} min" if hours else f"{minutes} min {rest} s"
 
 
+def with_interval(interval: Mapping[str, float] | None) -> str:
+    """A value and its interval, "0.812 [0.790, 0.834]"; "-" where there is none."""
+    return "-" if interval is None else f"{interval['value']:.3f} [{interval['low']:.3f}, {interval['high']:.3f}]"
+
+
+def signed_with_interval(interval: Mapping[str, float]) -> str:
+    """A difference and its interval, "+0.012 [-0.003, +0.027]"."""
+    return f"{interval['value']:+.3f} [{interval['low']:+.3f}, {interval['high']:+.3f}]"
+
+
 # What parts of a model are judged by, in words: by the series that measures it, its name and how to read it.
 PARTS = {
     "g/label_use": ("Use of labels", "0 is chance, 1 as real examples"),

@@ -17,7 +17,8 @@ from saddlepoint.figures.confusion import confusion_figure
 from saddlepoint.figures.grids import class_grid
 from saddlepoint.figures.grouped_points import grouped_points
 from saddlepoint.figures.samples import show_samples
-from saddlepoint.report.clusters import ClusterPictures, RowTable, write_cluster_page
+from saddlepoint.report.cluster_examples import ClusterPictures, RowTable
+from saddlepoint.report.clusters import write_cluster_page
 
 if TYPE_CHECKING:
     from saddlepoint.figures.style import Picture
