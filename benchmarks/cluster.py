@@ -30,6 +30,7 @@ from tables.trials import argument_parser, train_missing
 
 METRIC = "nmi"
 BASELINES = (RAW, "pca")
+COMPARED = (CODES, *BASELINES)
 SIGNS = {1: " ▲", -1: " ▼", 0: ""}
 
 
@@ -52,19 +53,27 @@ def with_half(interval: Interval, *, signed: bool = False) -> str:
     return f"{interval.value:+.3f} ± {half:.3f}{SIGNS[(interval.low > 0) - (interval.high < 0)]}"
 
 
+def beside_baselines(scores: Mapping[str, Sequence[float]]) -> list[str]:
+    """The cells of a row: the score of codes, then of each baseline its score and by how much codes are higher.
+
+    Args:
+        scores: of each representation, one for each training.
+    """
+    cells = [with_half(over_seeds(scores[CODES]))]
+    for name in BASELINES:
+        differences = [codes - other for codes, other in zip(scores[CODES], scores[name], strict=True)]
+        cells += [f"{over_seeds(scores[name]).value:.3f}", with_half(over_seeds(differences), signed=True)]
+    return cells
+
+
 def cluster_rows(found: Mapping[str, Sequence[Outcome]], metric: str = METRIC) -> list[list[str]]:
     """A row for each recipe and method: scores of codes, and differences to raw values and to PCA of the same dimension."""
     rows = []
     for model, some in found.items():
         for method in METHODS:
-            codes = [one.scores[CODES][method][metric] for one in some]
-            row = [f"{model} ({some[0].dimension})", method, with_half(over_seeds(codes))]
-            for name in BASELINES:
-                other = [one.scores[name][method][metric] for one in some]
-                difference = over_seeds([a - b for a, b in zip(codes, other, strict=True)])
-                row += [f"{over_seeds(other).value:.3f}", with_half(difference, signed=True)]
+            row = beside_baselines({name: [one.scores[name][method][metric] for one in some] for name in COMPARED})
             accuracy = over_seeds([one.scores[CODES][method]["accuracy"] for one in some])
-            rows.append([*row, with_half(accuracy)])
+            rows.append([f"{model} ({some[0].dimension})", method, *row, with_half(accuracy)])
     return rows
 
 
@@ -73,13 +82,8 @@ def probe_rows(found: Mapping[str, Sequence[Outcome]]) -> list[list[str]]:
     rows = []
     for model, some in found.items():
         for probe in some[0].probes:
-            codes = [one.probes[probe][CODES] for one in some]
-            row = [f"{model} ({some[0].dimension})", probe, with_half(over_seeds(codes))]
-            for name in BASELINES:
-                other = [one.probes[probe][name] for one in some]
-                difference = over_seeds([a - b for a, b in zip(codes, other, strict=True)])
-                row += [f"{over_seeds(other).value:.3f}", with_half(difference, signed=True)]
-            rows.append(row)
+            row = beside_baselines({name: [one.probes[probe][name] for one in some] for name in COMPARED})
+            rows.append([f"{model} ({some[0].dimension})", probe, *row])
     return rows
 
 

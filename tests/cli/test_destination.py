@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from saddlepoint.cli.destination import check_file
+from saddlepoint.cli.destination import check_companion, check_file, check_written_here
 from saddlepoint.cli.main import main
 from saddlepoint.errors import RunError, SettingError
 
@@ -63,3 +63,25 @@ def test_a_folder_another_ending_and_a_file_that_is_there_are_refused(tmp_path: 
         check_file("data", tmp_path / "x.png", [".png"], overwrite=False)
     check_file("data", tmp_path / "x.png", [".png"], overwrite=True)
     assert (tmp_path / "x.png").read_text() == "mine"
+
+
+def test_only_new_empty_and_own_folders_are_written_into(tmp_path: Path) -> None:
+    folder = tmp_path / "results"
+    check_written_here(folder, "result.json")
+    folder.mkdir()
+    check_written_here(folder, "result.json")
+    (folder / "notes.txt").write_text("mine")
+    with pytest.raises(RunError, match="was not written by this command"):
+        check_written_here(folder, "result.json")
+    (folder / "result.json").write_text("{}")
+    check_written_here(folder, "result.json")
+    with pytest.raises(RunError, match="was not written by this command"):
+        check_written_here(folder / "notes.txt", "result.json")
+
+
+def test_a_companion_is_not_written_through_a_link(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
+    check_written_here(tmp_path / "link", "result.json")
+    with pytest.raises(RunError, match="is a link"):
+        check_companion(tmp_path / "link", "result.json")

@@ -1,4 +1,4 @@
-"""A confusion of classes and clusters: how many examples of each class are in each cluster."""
+"""A confusion matrix of classes and clusters: how many examples of each class are in each cluster."""
 
 from __future__ import annotations
 
@@ -30,7 +30,9 @@ def confusion_figure(counts: ArrayLike, rows: Sequence[str], columns: Sequence[s
     """
     numbers = np.asarray(counts, np.float64)
     if numbers.shape != (len(rows), len(columns)) or not numbers.size:
-        raise ValueError(f"a confusion of {len(rows)} classes and {len(columns)} clusters got counts {numbers.shape}")
+        raise ValueError(
+            f"a confusion matrix of {len(rows)} classes and {len(columns)} clusters got counts {numbers.shape}"
+        )
     shares = numbers / np.maximum(numbers.sum(1, keepdims=True), 1)
     drawing, grid = figure(width=1.9 + 0.46 * max(len(columns), 7), height=1.5 + 0.34 * len(rows))
     axes = grid[0, 0]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from saddlepoint.applications.cluster.choosing import choose_number
 from saddlepoint.applications.cluster.clustered import Clustered
+from saddlepoint.applications.cluster.limitations import limitations
 from saddlepoint.applications.cluster.measuring import measure, represent
 from saddlepoint.applications.cluster.outliers import find_outliers
 from saddlepoint.applications.cluster.probing import measure_probes
@@ -30,13 +31,9 @@ from saddlepoint.errors import DataError, SettingError
 from saddlepoint.evaluation.tables.threads import one_thread
 from saddlepoint.experiment.loading import Which, load
 from saddlepoint.experiment.run import Run
-from saddlepoint.models.capabilities import Encodes, SamplesClasses, has, lacks
+from saddlepoint.models.capabilities import Encodes, lacks
 from saddlepoint.progress import report_for
 from saddlepoint.progress.protocol import Report
-from saddlepoint.records import active_findings
-
-if TYPE_CHECKING:
-    from saddlepoint.applications.cluster.subject import Subject
 
 MOST_SEED = 2**32 - 1_000  # scikit-learn takes seeds below 2^32, and each repetition has its own
 
@@ -190,7 +187,7 @@ def cluster_run(
         source.name,
         str(folder),
         run.recipe.name,
-        _notes(run, subject, source),
+        limitations(run, subject, source),
         seed,
     )
 
@@ -232,31 +229,6 @@ def _train(
             f"cluster: --clusters is {clusters:,} and there are {examples:,} examples; give at most as many clusters as examples."
         )
     return train_once(found, recipe, keep, report, trust=trust), found
-
-
-def _notes(run: Run, subject: Subject, source: Source) -> tuple[str, ...]:
-    notes = []
-    dataset = source.dataset
-    every = len(dataset) + (0 if dataset.held_out is None else len(dataset.held_out))
-    if len(subject) < every:
-        parts = sorted(set(subject.parts))
-        where = f", {parts[0]} ones" if len(parts) == 1 else ""
-        notes.append(f"{len(subject):,} of {every:,} examples{where} were clustered; the others have no cluster.")
-    if subject.y is not None and (unknown := int((subject.y < 0).sum())):
-        notes.append(f"{unknown:,} examples have no class and do not count in scores.")
-    if subject.y is not None and has(subject.model, SamplesClasses) and subject.model.classes is not None:
-        notes.append(
-            "The model was trained with the classes, so that the scores of its codes are not those of unsupervised codes."
-        )
-    if subject.dimension >= subject.raw_values(subject.x[:1]).shape[1]:
-        notes.append(
-            "A code has as many numbers as an example, so that principal components only rotate the raw values."
-        )
-    if subject.y is None and dataset.y is not None:
-        notes.append("All known classes are one class, so that clusters are scored without classes.")
-    active = [finding for finding in active_findings(run.findings) if finding.severity != "info"]
-    notes += [f"The run has the finding {finding.code}: {finding.title.rstrip('.')}." for finding in active]
-    return tuple(notes)
 
 
 def _say(report: Report | None, words: str, share: float) -> None:
