@@ -77,7 +77,7 @@ PRIOR = {"width": 4, "layers": 1}
 VQ = {"codes": 5, "code_size": 2, "autoencoder": {"width": 4, "blocks": 1}, "prior": PRIOR}
 CASES = {
     "predictor": (
-        PredictorSettings(frames_in=2, objective="both", predictor={"width": 8}, critic={"width": 4}),
+        PredictorSettings(frames_in=2, objective="both", predictor={"width": 8}, discriminator={"width": 4}),
         VIDEO,
     ),
     "autoencoder": (AutoencoderSettings(**AE), IMAGE),

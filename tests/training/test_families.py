@@ -81,7 +81,7 @@ FAMILIES = {
 }
 OF_VIDEOS = {
     "predictor" if loss == "both" else f"predictor-{loss}": PredictorSettings(
-        frames_in=2, objective=loss, predictor={"width": 8}, critic={"width": 4}
+        frames_in=2, objective=loss, predictor={"width": 8}, discriminator={"width": 4}
     )
     for loss in PREDICTION_LOSSES
 }

@@ -18,7 +18,7 @@ from saddlepoint.models.own_loss import ROLE, own_loss
 from saddlepoint.models.predictor.settings import PredictorSettings
 from saddlepoint.models.units import UNIT, scaling
 from saddlepoint.networks.evaluating import evaluating
-from saddlepoint.networks.frame_critic import FrameCritic
+from saddlepoint.networks.frame_discriminator import FrameDiscriminator
 from saddlepoint.networks.frame_predictor import FramePredictor
 from saddlepoint.objectives.phase import Phase
 from saddlepoint.objectives.prediction.game import NoNoise, prediction_game
@@ -30,7 +30,7 @@ DARKEST = 0.01  # share of the range that an untrained predictor predicts at lea
 
 
 class Predictor(Model):
-    """A predictor "p" (B, C, T_in, H, W) -> (B, C, T_out, H, W), with an adversarial loss a critic "d" (B, C, T, H, W) -> (B, P).
+    """A predictor "p" (B, C, T_in, H, W) -> (B, C, T_out, H, W), with an adversarial loss a discriminator "d" (B, C, T, H, W) -> (B, P).
 
     Samples are whole examples: beginnings of training examples, which `fit` remembers, and what is predicted to follow them.
 
@@ -82,8 +82,10 @@ class Predictor(Model):
         players: dict[str, nn.Module] = {"p": player}
         if "adversarial" in settings.weights:
             shape = (channels, length, height, width)
-            players = {"d": modules.get("critic") or FrameCritic(shape, settings.critic.width)} | players
-        roles = {"d": "critic", "p": "predictor"}
+            players = {
+                "d": modules.get("discriminator") or FrameDiscriminator(shape, settings.discriminator.width)
+            } | players
+        roles = {"d": "discriminator", "p": "predictor"}
         super().__init__(event, units, players, {short: roles[short] for short in players})
         self._check_shape(player)
         self._beginnings: Tensor | None = None
@@ -104,7 +106,7 @@ class Predictor(Model):
 
     @property
     def phases(self) -> tuple[Phase, ...]:
-        """The update of the critic if there is one, then that of the predictor."""
+        """The update of the discriminator if there is one, then that of the predictor."""
         return self._phases
 
     @property

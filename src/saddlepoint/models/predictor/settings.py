@@ -11,7 +11,7 @@ from saddlepoint.models.settings import FamilySettings
 from saddlepoint.objectives.prediction.settings import LOSSES
 from saddlepoint.settings import Settings, part_name
 
-WITH_CRITIC = tuple(name for name, loss in LOSSES.items() if "adversarial" in loss.terms)
+WITH_DISCRIMINATOR = tuple(name for name, loss in LOSSES.items() if "adversarial" in loss.terms)
 WITH_GRADIENTS = tuple(name for name, loss in LOSSES.items() if "gradient_difference" in loss.terms)
 
 
@@ -25,8 +25,8 @@ class FramePredictorSettings(Settings):
     )
 
 
-class FrameCriticSettings(Settings):
-    """The critic, the discriminator of an adversarial loss, which scores patches."""
+class FrameDiscriminatorSettings(Settings):
+    """The discriminator of an adversarial loss, which scores patches."""
 
     width: int = Field(32, ge=1, le=4_096, description="Channels of the first level; they double at the next.")
 
@@ -37,10 +37,10 @@ class PredictorSettings(FamilySettings):
     title: ClassVar[str] = "Predictors of next frames"
     recommended: ClassVar[tuple[str, ...]] = ("predictor-digits", "predictor-mnist")
     players: ClassVar[tuple[str, ...]] = ("d", "p")
-    roles: ClassVar[tuple[str, ...]] = ("critic", "predictor")
+    roles: ClassVar[tuple[str, ...]] = ("discriminator", "predictor")
     used_with: ClassVar[Mapping[str, tuple[Any, ...]]] = {
-        "critic": ("objective", *WITH_CRITIC),
-        "adversarial_weight": ("objective", *WITH_CRITIC),
+        "discriminator": ("objective", *WITH_DISCRIMINATOR),
+        "adversarial_weight": ("objective", *WITH_DISCRIMINATOR),
         "gradient_weight": ("objective", *WITH_GRADIENTS),
     }
 
@@ -48,7 +48,7 @@ class PredictorSettings(FamilySettings):
     frames_in: int = Field(10, ge=1, le=100_000, description="Frames that are given; the others are predicted.")
     objective: str = Field("squared", description=f"{', '.join(LOSSES)}; or module:loss of your own.")
     adversarial_weight: float = Field(
-        0.02, gt=0.0, le=1e6, description="adversarial, both: weight of the critic's verdict."
+        0.02, gt=0.0, le=1e6, description="adversarial, both: weight of the discriminator's verdict."
     )
     gradient_weight: float = Field(
         0.2, gt=0.0, le=1e6, description="gradient-difference, both: weight of the gradient difference."
@@ -56,8 +56,8 @@ class PredictorSettings(FamilySettings):
     predictor: FramePredictorSettings = Field(
         default_factory=FramePredictorSettings, description="Given frames -> next frames."
     )
-    critic: FrameCriticSettings = Field(
-        default_factory=FrameCriticSettings, description="All frames of an example -> a score for each patch."
+    discriminator: FrameDiscriminatorSettings = Field(
+        default_factory=FrameDiscriminatorSettings, description="All frames of an example -> a score for each patch."
     )
 
     @property

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from saddlepoint.studies.claims.trial import settings_key
+from saddlepoint.studies.claims.trial import SettingsTrial
 from saddlepoint.training.threads import using_threads
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ ALL = 0  # stands for all training examples in `sizes`
 
 
 @dataclass(frozen=True)
-class AugmentationGains:
+class AugmentationGains(SettingsTrial):
     """The comparison on one data set; see `saddlepoint.studies.claims.trial.Trial`.
 
     Attributes:
@@ -39,11 +39,6 @@ class AugmentationGains:
     dataset: str
     sizes: tuple[int, ...]
     most: int
-
-    @property
-    def key(self) -> str:
-        """The settings."""
-        return settings_key(self)
 
     @property
     def weight(self) -> float:

@@ -32,7 +32,7 @@ from saddlepoint.models.capabilities import HasPosterior, require
 from saddlepoint.models.classical.settings import ClassicalSettings
 from saddlepoint.models.flow.settings import FlowSettings
 from saddlepoint.models.settings import FamilySettings
-from saddlepoint.studies.claims.trial import settings_key
+from saddlepoint.studies.claims.trial import SettingsTrial, TensorOutcome
 from saddlepoint.training.devices import Devices
 from saddlepoint.training.loop import play
 from saddlepoint.training.settings import OptimiserSettings, TrainingSettings
@@ -75,7 +75,7 @@ MODELS = (*GENERATIVE, *DISCRIMINATIVE)
 
 
 @dataclass(frozen=True)
-class ClassifierCurves:
+class ClassifierCurves(SettingsTrial):
     """Learning curves on one data set; see `saddlepoint.studies.claims.trial.Trial`.
 
     Attributes:
@@ -90,11 +90,6 @@ class ClassifierCurves:
     a_class: tuple[int, ...]
     most: int
     models: tuple[str, ...] = MODELS
-
-    @property
-    def key(self) -> str:
-        """The settings."""
-        return settings_key(self)
 
     @property
     def weight(self) -> float:
@@ -125,11 +120,11 @@ class ClassifierCurves:
 
     def restore(self, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> CurvesOutcome:
         """Restore the outcome from its `parts()`."""
-        return CurvesOutcome(self, tensors["sizes"], tensors["accuracy"])
+        return CurvesOutcome(self, **tensors)
 
 
 @dataclass(frozen=True, eq=False)
-class CurvesOutcome:
+class CurvesOutcome(TensorOutcome):
     """The results of S seeds.
 
     Attributes:
@@ -150,10 +145,6 @@ class CurvesOutcome:
     def of(self, name: str) -> Tensor:
         """(L, S) accuracy of a model."""
         return self.accuracy[self.setup.models.index(name)]
-
-    def parts(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
-        """Return tensors and other values for `restore`."""
-        return {"sizes": self.sizes, "accuracy": self.accuracy}, {}
 
 
 def load(name: str) -> tuple[Numbers, Labels]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import torch
@@ -27,7 +26,7 @@ from saddlepoint.objectives.divergence import kl_standard_normal_units
 from saddlepoint.objectives.likelihood import log_likelihood
 from saddlepoint.objectives.reconstruction import bernoulli, l2
 from saddlepoint.studies.claims.mistakes import build_with_mistake
-from saddlepoint.studies.claims.trial import SHORT, settings_key
+from saddlepoint.studies.claims.trial import SHORT, SettingsTrial
 from saddlepoint.training.settings import TrainingSettings
 
 HELD_OUT = 0.3  # share of the examples
@@ -37,7 +36,7 @@ UNITS = ("unit_kl", "unit_log_variance", "unit_variance")
 
 
 @dataclass(frozen=True)
-class CodeModel:
+class CodeModel(SettingsTrial):
     """Many seeds of one model with codes.
 
     Attributes:
@@ -53,11 +52,6 @@ class CodeModel:
     source: str = "digits"
     mistake: str = ""
     most: int = 12
-
-    @cached_property
-    def key(self) -> str:
-        """See `Trial.key`."""
-        return settings_key(self)
 
     @property
     def weight(self) -> float:

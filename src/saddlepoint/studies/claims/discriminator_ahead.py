@@ -14,7 +14,6 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -32,7 +31,7 @@ from saddlepoint.models.gan.settings import GANSettings
 from saddlepoint.objectives.adversarial.registry import loss_named
 from saddlepoint.objectives.phase import Batch
 from saddlepoint.studies.claims.image_games import SAMPLES, WEIGHT_OF_STEP, train_measured
-from saddlepoint.studies.claims.trial import settings_key
+from saddlepoint.studies.claims.trial import SettingsTrial, TensorOutcome
 from saddlepoint.training.optimiser import build_optimiser
 from saddlepoint.training.settings import PlayerSettings, TrainingSettings
 from saddlepoint.training.state import derived_seed
@@ -40,11 +39,10 @@ from saddlepoint.training.threads import using_threads
 
 LOSSES = {"minimax": "log(1 - D(G(z)))", "non-saturating": "-log D(G(z))"}  # objectives by name, as formulas
 NOISE = 256  # codes behind D(G(z)) and the gradients
-TENSORS = ("scores", "gradients", "before", "measured_at", "after")
 
 
 @dataclass(frozen=True)
-class DiscriminatorAhead:
+class DiscriminatorAhead(SettingsTrial):
     """A GAN on images whose discriminator alone is trained on, and then both players with either loss.
 
     Attributes:
@@ -64,11 +62,6 @@ class DiscriminatorAhead:
     leads: tuple[int, ...]
     generator: PlayerSettings
     most: int
-
-    @cached_property
-    def key(self) -> str:
-        """See `Trial.key`."""
-        return settings_key(self)
 
     @property
     def weight(self) -> float:
@@ -116,11 +109,11 @@ class DiscriminatorAhead:
 
     def restore(self, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> AheadOutcome:
         """Restore the outcome from its `parts()`."""
-        return AheadOutcome(self, *(tensors[name] for name in TENSORS))
+        return AheadOutcome(self, **tensors)
 
 
 @dataclass(frozen=True, eq=False)
-class AheadOutcome:
+class AheadOutcome(TensorOutcome):
     """The results of S seeds at L leads.
 
     Attributes:
@@ -143,10 +136,6 @@ class AheadOutcome:
     def seeds(self) -> int:
         """Number of seeds that were trained."""
         return len(self.before)
-
-    def parts(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
-        """The tensors and facts from which `DiscriminatorAhead.restore` restores the outcome."""
-        return {name: getattr(self, name) for name in TENSORS}, {}
 
 
 def train_discriminator(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import torch
@@ -18,7 +17,7 @@ from saddlepoint.data.batches import Batches
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.models.capabilities import PredictsFrames, require
 from saddlepoint.models.predictor.settings import PredictorSettings
-from saddlepoint.studies.claims.trial import settings_key
+from saddlepoint.studies.claims.trial import SettingsTrial, TensorOutcome
 from saddlepoint.training.devices import Devices
 from saddlepoint.training.loop import play
 from saddlepoint.training.settings import TrainingSettings
@@ -29,11 +28,10 @@ SHARPNESS, PSNR, ERROR, SSIM, PLACE = SCORES = ("sharpness", "psnr", "squared_er
 SHOWN = 3  # test sequences of the first seed that the outcome holds
 WEIGHT_OF_STEP = 1e4  # in the units of `Setup.weight`
 ADVERSARIAL = 2.0  # times as long a step
-TENSORS = ("scores", "floors", "given", "truth", "predicted")
 
 
 @dataclass(frozen=True)
-class FrameGame:
+class FrameGame(SettingsTrial):
     """A predictor of frames, trained from several seeds; see `saddlepoint.studies.claims.trial.Trial`.
 
     Attributes:
@@ -47,11 +45,6 @@ class FrameGame:
     training: TrainingSettings
     data: DataSettings
     most: int
-
-    @cached_property
-    def key(self) -> str:
-        """The settings."""
-        return settings_key(self)
 
     @property
     def weight(self) -> float:
@@ -85,11 +78,11 @@ class FrameGame:
 
     def restore(self, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> FrameOutcome:
         """Restore the outcome from its `parts()`."""
-        return FrameOutcome(self, *(tensors[name] for name in TENSORS))
+        return FrameOutcome(self, **tensors)
 
 
 @dataclass(frozen=True, eq=False)
-class FrameOutcome:
+class FrameOutcome(TensorOutcome):
     """The results of S seeds.
 
     Attributes:
@@ -122,10 +115,6 @@ class FrameOutcome:
     def best_baseline(self, name: str) -> float:
         """The largest value of a score among predictions without training."""
         return float(self.floors[:, SCORES.index(name)].max())
-
-    def parts(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
-        """Return tensors and other values for `restore`."""
-        return {name: getattr(self, name) for name in TENSORS}, {}
 
 
 def score(predicted: Tensor, truth: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
 import torch
@@ -23,7 +23,7 @@ from saddlepoint.evaluation.settings import EvaluationSettings
 from saddlepoint.evaluation.statistics.intervals import Interval, exponential, mean_interval
 from saddlepoint.models.base import Model
 from saddlepoint.models.gan.settings import GANSettings
-from saddlepoint.studies.claims.trial import settings_key
+from saddlepoint.studies.claims.trial import SettingsTrial, TensorOutcome
 from saddlepoint.training.devices import Devices
 from saddlepoint.training.loop import play
 from saddlepoint.training.settings import TrainingSettings
@@ -35,11 +35,10 @@ SHOWN = 12  # samples of the first seed that the outcome holds
 WORST, LEAST = 1.0, 1e-4  # energy distances: of unrelated points, and below any that so many samples tell from 0
 WEIGHT_OF_STEP = 1e4  # training time of a step of a small DCGAN, in the units of `Setup.weight`
 FEWEST = 5  # seeds of an image GAN that decide a claim
-TENSORS = ("measured_at", "distance", "step_seconds", "samples")
 
 
 @dataclass(frozen=True)
-class ImageGame:
+class ImageGame(SettingsTrial):
     """A GAN on images, trained from several seeds.
 
     Attributes:
@@ -53,11 +52,6 @@ class ImageGame:
     training: TrainingSettings
     data: DataSettings
     most: int
-
-    @cached_property
-    def key(self) -> str:
-        """See `Trial.key`."""
-        return settings_key(self)
 
     @property
     def weight(self) -> float:
@@ -93,11 +87,11 @@ class ImageGame:
 
     def restore(self, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> ImageOutcome:
         """Restore the outcome from its `parts()`."""
-        return ImageOutcome(self, *(tensors[name] for name in TENSORS))
+        return ImageOutcome(self, **tensors)
 
 
 @dataclass(frozen=True, eq=False)
-class ImageOutcome:
+class ImageOutcome(TensorOutcome):
     """The results of S seeds.
 
     Attributes:
@@ -130,10 +124,6 @@ class ImageOutcome:
         """
         last = max(1, round(share * len(self.distance)))
         return log_distance(self.distance[-last:]).mean(0).exp()
-
-    def parts(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
-        """The tensors and facts from which `ImageGame.restore` restores the outcome."""
-        return {name: getattr(self, name) for name in TENSORS}, {}
 
 
 def train_measured(

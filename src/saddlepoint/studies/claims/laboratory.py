@@ -7,7 +7,6 @@ import math
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 import torch
@@ -20,7 +19,7 @@ from saddlepoint.lanes import Replica, Replicas
 from saddlepoint.models import build
 from saddlepoint.models.base import Model
 from saddlepoint.models.gan.settings import GANSettings
-from saddlepoint.studies.claims.trial import SHORT, TrainedTrial, Trial, settings_key
+from saddlepoint.studies.claims.trial import SHORT, SettingsTrial, TrainedTrial, Trial
 from saddlepoint.studies.claims.trial_store import TrialStore
 from saddlepoint.studies.convergence import Convergence, Target, spread_noise
 from saddlepoint.training.settings import TrainingSettings
@@ -33,7 +32,7 @@ COMPILED = 256 * 2_000  # seed-steps from which compiling saves much more time t
 
 
 @dataclass(frozen=True)
-class Setup:
+class Setup(SettingsTrial):
     """A GAN on one-dimensional data, trained from many seeds for `training.steps` steps.
 
     Attributes:
@@ -47,11 +46,6 @@ class Setup:
     training: TrainingSettings
     data: DataSettings
     most: int | None = None
-
-    @cached_property
-    def key(self) -> str:
-        """See `Trial.key`."""
-        return settings_key(self)
 
     @property
     def weight(self) -> float:

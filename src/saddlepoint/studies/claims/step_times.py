@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import torch
@@ -16,7 +15,7 @@ from saddlepoint.data.batches import Batches
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.studies.claims.code_models import CodeModel
-from saddlepoint.studies.claims.trial import settings_key
+from saddlepoint.studies.claims.trial import SettingsTrial, TensorOutcome
 from saddlepoint.training.devices import Devices
 from saddlepoint.training.loop import play
 from saddlepoint.training.state import TrainingState
@@ -24,7 +23,7 @@ from saddlepoint.training.threads import using_threads
 
 
 @dataclass(frozen=True)
-class StepTimes:
+class StepTimes(SettingsTrial):
     """Models whose steps are timed one model after another, once for each seed.
 
     Attributes:
@@ -38,11 +37,6 @@ class StepTimes:
     steps: int
     warm_up: int
     most: int
-
-    @cached_property
-    def key(self) -> str:
-        """See `Trial.key`."""
-        return settings_key(self)
 
     @property
     def weight(self) -> float:
@@ -63,7 +57,7 @@ class StepTimes:
 
     def restore(self, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> StepSeconds:
         """Restore the outcome from its `parts()`."""
-        return StepSeconds(self, tensors["seconds"])
+        return StepSeconds(self, **tensors)
 
     def _step_seconds(self, own: CodeModel, dataset: Dataset, seed: int) -> float:
         """Mean processor time of a step of a single run, in seconds."""
@@ -81,7 +75,7 @@ class StepTimes:
 
 
 @dataclass(frozen=True, eq=False)
-class StepSeconds:
+class StepSeconds(TensorOutcome):
     """The result.
 
     Attributes:
@@ -96,7 +90,3 @@ class StepSeconds:
     def seeds(self) -> int:
         """Number of seeds."""
         return self.seconds.shape[1]
-
-    def parts(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
-        """The tensors and facts from which `StepTimes.restore` restores the outcome."""
-        return {"seconds": self.seconds}, {}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 from pydantic import BaseModel
@@ -67,14 +68,31 @@ class TrainedTrial:
     claim: str
 
 
-def settings_key(trial: Any) -> str:
-    """The key of a trial that is a dataclass: the name of its class and the values of its fields.
+class SettingsTrial:
+    """A trial that is a frozen dataclass of settings, numbers and texts, which make its key."""
 
-    The class belongs to it, because two classes can have the same fields and train in different ways.
+    @cached_property
+    def key(self) -> str:
+        """The name of its class and the values of its fields; see `Trial.key`.
 
-    Args:
-        trial: a dataclass of settings, numbers and texts.
+        The class belongs to it, because two classes can have the same fields and train in different ways.
+        """
+        assert is_dataclass(self), "its fields make the key"
+        values = (getattr(self, field.name) for field in fields(self))
+        texts = (value.model_dump_json() if isinstance(value, BaseModel) else repr(value) for value in values)
+        return "\n".join([type(self).__name__, *texts])
+
+
+@dataclass(frozen=True, eq=False)
+class TensorOutcome:
+    """An outcome that consists of tensors. A subclass adds a field for each, and is restored as `Outcome(setup, **tensors)`.
+
+    Attributes:
+        setup: the trial.
     """
-    values = (getattr(trial, field.name) for field in fields(trial))
-    texts = (value.model_dump_json() if isinstance(value, BaseModel) else repr(value) for value in values)
-    return "\n".join([type(trial).__name__, *texts])
+
+    setup: Any
+
+    def parts(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """Return the tensors by name, and no other values, for `Trial.restore`."""
+        return {field.name: getattr(self, field.name) for field in fields(self) if field.name != "setup"}, {}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import torch
@@ -30,7 +29,7 @@ from saddlepoint.objectives.phase import Batch
 from saddlepoint.recipe.bases import dotted
 from saddlepoint.records import Finding, Record
 from saddlepoint.studies.claims.mistakes import build_with_mistake
-from saddlepoint.studies.claims.trial import SHORT, settings_key
+from saddlepoint.studies.claims.trial import SHORT, SettingsTrial
 from saddlepoint.training.settings import PlayerSettings, TrainingSettings
 
 MEASUREMENTS = 20  # per run
@@ -42,7 +41,7 @@ HELD_OUT_BOUND = "vae/held_out_bound"
 
 
 @dataclass(frozen=True)
-class Watched:
+class Watched(SettingsTrial):
     """Many seeds of one model on one dataset.
 
     Attributes:
@@ -60,11 +59,6 @@ class Watched:
     mistake: str = ""
     most: int = 64
     first: int = 0
-
-    @cached_property
-    def key(self) -> str:
-        """See `Trial.key`."""
-        return settings_key(self)
 
     @property
     def weight(self) -> float:

@@ -17,7 +17,7 @@ SLOPE = 0.2  # of LeakyReLU below 0
 LEVELS = 2  # each halves the sides
 
 
-class FrameCritic(nn.Module):
+class FrameDiscriminator(nn.Module):
     """(B, C, T, H, W) -> logits (B, P) of P patches.
 
     Args:
