@@ -158,7 +158,12 @@ def _parser() -> Parser:
     parser.add_argument("--steps", type=int, metavar="N", help=f"training steps ({STEPS:,})")
     parser.add_argument("--size", type=int, metavar="N", help="height and width to which frames are brought")
     parser.add_argument("--stride", type=int, metavar="N", help="frames from the start of an example to the next one's")
-    parser.add_argument("--points", type=int, metavar="N", help="moving digits: training videos")
+    parser.add_argument(
+        "--points",
+        type=int,
+        metavar="N",
+        help="moving digits: training videos; another number also changes the test videos",
+    )
     parser.add_argument("--channels", choices=("auto", "grey", "rgb"), help="colours; auto takes what the files have")
     parser.add_argument("--width", type=int, metavar="N", help="channels of the network")
     parser.add_argument("--seed", type=int, metavar="N", help="seed of training (0)")

@@ -1,7 +1,8 @@
 """Moving digits: videos of two handwritten digits that move in straight lines and bounce off the edges.
 
-Training videos are made of training digits and held-out videos of held-out digits. As in Moving MNIST, a digit moves a tenth of the free
-part of the frame in each step, in a random direction; where digits overlap, the brighter one is seen.
+Training videos are made of training digits and held-out videos of held-out digits. One generator draws both, so that held-out videos
+also depend on the number of training videos. As in Moving MNIST, a digit moves a tenth of the free part of the frame in each step, in a
+random direction; where digits overlap, the brighter one is seen.
 
 - `moving-mnist`: 64x64 pixels, digits of MNIST with 28x28.
 - `moving-digits`: 32x32 pixels, the digits of scikit-learn enlarged from 8x8 to 16x16. Nothing is downloaded.

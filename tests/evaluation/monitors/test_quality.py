@@ -100,3 +100,13 @@ def test_large_events_are_measured_on_fewer_examples(digits: Dataset, monkeypatc
     assert Quality(digits, SETTINGS).measure(Counting(digits.x, digits.event)) < 0.1
     assert asked == [100]
     assert [module.affordable(1_000, size) for size in (1, 2 * digits.event.size, 10**12)] == [1_000, 50, 2]
+
+
+@pytest.mark.parametrize("size", [1, 784, 20 * 64 * 64, 1 << 30])
+def test_parts_hold_every_position_once_and_few_numbers(size: int) -> None:
+    index = torch.randperm(5_000, generator=torch.Generator().manual_seed(0))
+    split = module.parts(index, size)
+    assert torch.equal(torch.cat(split), index)
+    largest = max(map(len, split))
+    assert largest == 1 or largest * size <= 1 << 24  # 64 MiB of float32
+    assert len(split) > 1

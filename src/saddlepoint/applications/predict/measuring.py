@@ -150,7 +150,7 @@ def measure(given: Tensor, truth: Tensor, predicted: Tensor, videos: Tensor | No
                 name for name, one in gains.items() if (one.high < 0 if entry.better == "higher" else one.low > 0)
             ]
             worse |= {score: better} if better else {}
-    steepness = metrics.sharpness(truth)
+    steepness = _steepness(truth)
     pixels = truth[0, :, 0].numel()
     rows = tuple(
         _row(name, own, steepness / steepness.mean().clamp_min(LEAST), pixels, interval) for name, own in found.items()
@@ -163,12 +163,17 @@ def score_frames(predicted: Tensor, truth: Tensor) -> dict[str, Tensor]:
 
     The sharpness is that of a frame over the mean one of all true frames, since single true frames may have no edges.
     """
-    steepness = metrics.sharpness(truth).mean().clamp_min(LEAST)
+    steepness = _steepness(truth).mean().clamp_min(LEAST)
     parts = [
         _score_part(*pair, steepness)
         for pair in zip(torch.split(predicted, CHUNK), torch.split(truth, CHUNK), strict=True)
     ]
     return {name: torch.cat([part[name] for part in parts]) for name in SCORES}
+
+
+def _steepness(frames: Tensor) -> Tensor:
+    """The sharpness (N, T) of frames (N, C, T, H, W), which are read in parts."""
+    return torch.cat([metrics.sharpness(part) for part in torch.split(frames, CHUNK)])
 
 
 def _score_part(predicted: Tensor, truth: Tensor, steepness: Tensor) -> dict[str, Tensor]:

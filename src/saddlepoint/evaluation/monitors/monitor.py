@@ -24,6 +24,7 @@ from saddlepoint.evaluation.monitors.copies import (
 )
 from saddlepoint.evaluation.monitors.leaks import leak_series
 from saddlepoint.evaluation.monitors.neighbourhood import Neighbourhood, Project, modes_covered, shares_at, turnover
+from saddlepoint.evaluation.monitors.quality import parts
 from saddlepoint.models.base import Model
 from saddlepoint.models.capabilities import (
     Adversarial,
@@ -45,7 +46,6 @@ FITTED = 2_000  # training examples behind neighbourhoods
 SEARCHED = 100_000  # training examples that copies are searched among; copies of the others are not found
 ENOUGH = 100  # held-out examples; with fewer, copies are recognised by the training examples alone
 FEWEST = 8  # training examples in each half that are compared for signs of augmentation
-PROJECTED = 4_096  # examples that are projected at once
 
 Signals = dict[str, Tensor]
 
@@ -77,7 +77,8 @@ class Monitor:
         self._before: Tensor | None = None
         if not has(model, Adversarial):
             return
-        fitted = project(dataset.x[order[:FITTED]])
+        size = dataset.event.size
+        fitted = torch.cat([project(dataset.x[part]) for part in parts(order[:FITTED], size)])
         self._neighbourhood = Neighbourhood(project, fitted, seed)
         self._neighbourhood.to(device)
         self._by_class: ClassMonitor | None = None
@@ -88,14 +89,12 @@ class Monitor:
         self._modes: tuple[Tensor, float] | None = None
         if truth is not None and truth.modes is not None and truth.mode_std is not None:
             self._modes = (truth.modes.to(device).float(), float(truth.mode_std))
-        parts = [project(dataset.x[part]) for part in torch.split(order[:SEARCHED], PROJECTED)]
-        self._searched = torch.cat(parts)
+        self._searched = torch.cat([project(dataset.x[part]) for part in parts(order[:SEARCHED], size)])
         self._usual: Tensor | None = None
         self._others: Tensor | None = None
         if held_out is not None and len(held_out) >= ENOUGH:
             # All of them: the standard error of `copies` increases as their number decreases.
-            parts = [project(held_out.x[part]) for part in torch.split(chosen[:SEARCHED], PROJECTED)]
-            self._others = torch.cat(parts)
+            self._others = torch.cat([project(held_out.x[part]) for part in parts(chosen[:SEARCHED], size)])
 
     def _examples(self, dataset: Dataset, index: Tensor) -> Batch:
         """Examples in the data's units with their labels, on the device."""

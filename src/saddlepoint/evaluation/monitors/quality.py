@@ -34,6 +34,7 @@ HALF_WAY = 0.5  # from the untrained model's samples to real examples
 _COMPONENTS = 32  # of which digits need about 20 and 32x32 photographs about 30 for 90 % of their variance
 _FITTED_ON = 2_000  # examples; the leading components no longer turn with more
 _MOST_NUMBERS = 1 << 25  # held at once: 128 MiB of float32
+_PART, _PART_NUMBERS = 4_096, 1 << 24  # examples that are projected together, and their numbers
 _NEIGHBOURS = 500  # points a side behind precision and recall
 _BALLS = 5  # neighbours that balls may reach to
 _FEW = 20  # points a side below which they would say nothing
@@ -172,6 +173,16 @@ def share_of_the_way(distances: Mapping[str, float | None]) -> float | None:
 def affordable(wanted: int, size: int) -> int:
     """Number of examples of `size` numbers that fit into memory at once: at most `wanted`, at least two."""
     return max(2, min(wanted, _MOST_NUMBERS // size))
+
+
+def parts(index: Tensor, size: int) -> tuple[Tensor, ...]:
+    """Split positions (N,) so that the examples of each part are few enough for several float32 copies of them.
+
+    Args:
+        index: int64.
+        size: numbers of an example.
+    """
+    return torch.split(index, max(1, min(_PART, _PART_NUMBERS // size)))
 
 
 def random_examples(dataset: Dataset, most: int, generator: torch.Generator) -> Tensor:

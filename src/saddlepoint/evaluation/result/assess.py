@@ -18,7 +18,7 @@ from torch import Tensor
 
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.missing_labels import has_missing_labels
-from saddlepoint.evaluation.monitors.quality import affordable
+from saddlepoint.evaluation.monitors.quality import affordable, parts
 from saddlepoint.evaluation.result import aspects, copies, groups
 from saddlepoint.evaluation.result.equality_tests import Trial
 from saddlepoint.evaluation.result.feature_space import FeatureSpace, Map, feature_space, value_space, visible_values
@@ -39,7 +39,6 @@ LEAST = 20  # real examples that a level needs
 SEARCHED = 20_000  # training examples that copies are searched among
 LABELLED = 3_000  # training examples whose labels classify samples
 VALUED = 500  # examples whose single values classifiers are trained on, which is slow
-PART = 4_096  # examples that are projected at once
 CHANCE = 0.05  # probability that the tests find a difference where there is none
 # The share below which an aspect distinguishes samples from real examples, whatever the tests find. Among few points, where
 # shares of real examples scatter too, it is lower by this many standard deviations of a share of one half.
@@ -89,7 +88,7 @@ class Reference:
         space, values = feature_space(dataset, seed), value_space(dataset, seed)
         most = affordable(most, dataset.event.size)
         order = torch.randperm(len(dataset), generator=generator)
-        train = torch.cat([values(dataset.x[rows]) for rows in torch.split(order[:SEARCHED], PART)])
+        train = torch.cat([values(dataset.x[rows]) for rows in parts(order[:SEARCHED], dataset.event.size)])
         labels = None if has_missing_labels(dataset) or dataset.y is None else dataset.y[order]
         held_out = dataset.held_out
         if held_out is not None and len(held_out) >= LEAST:
