@@ -11,6 +11,7 @@ from torch import nn
 from saddlepoint.data.event import Event
 from saddlepoint.errors import RunError, SettingError
 from saddlepoint.models import build
+from saddlepoint.models.dynamics.layout import Layout
 from saddlepoint.models.dynamics.settings import OUTCOMES, DynamicsSettings
 from saddlepoint.networks.ensemble import EnsembleMLP
 
@@ -49,6 +50,16 @@ def test_predictions_are_in_the_units_of_the_data(outcome: str) -> None:
     numbers, _ = one.outcome.predict(torch.tensor([1.0, -1.0]).expand(one.members, 5, 2), noise)
     with torch.no_grad():
         torch.testing.assert_close(rest[..., 0], numbers[..., 0] * 3 + 5, rtol=1e-4, atol=1e-4)
+
+
+def test_columns_that_vary_are_joined_around_constant_ones() -> None:
+    event = Event((8,), "vector", constants=((0, 1.0), (2, 1.0), (5, 1.0), (6, 1.0)))
+    layout = Layout(event, given=2, flags=2)
+    x = torch.arange(1.0, 17.0).view(2, 8)
+    _, numbers, flags = layout.split(x)
+    expected = x[:, 2:].clone()
+    expected[:, [0, 3, 4]] = 0.0
+    torch.testing.assert_close(layout.join(numbers, flags), expected, rtol=0.0, atol=0.0)
 
 
 @every_outcome

@@ -113,7 +113,10 @@ def load_world(run: str | Path) -> World:
             f"{run} was not trained on trajectories; train a simulator with saddlepoint simulate train FILE.npz."
         )
     trained, held_out = split_episodes(read_trajectories(data), Recipe.load(folder.recipe).data)
-    model = require(load(folder.path), PredictsOutcomes)
+    loaded = load(folder.path)
+    for player in loaded.players.values():
+        player.eval()  # once: a plan asks a small network thousands of times, and to change its mode takes longer than to use it
+    model = require(loaded, PredictsOutcomes)
     if model.given != trained.given or model.event.size != trained.given + trained.observation.size + 2:
         raise DataError(f"{run}: its model was trained on other columns than a state and an action of {data}.")
     return World(model, trained, held_out, folder.path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -54,6 +55,12 @@ class Layout:
             return frozenset()
         return frozenset(position for position, _ in self.event.constants)
 
+    @cached_property
+    def _runs(self) -> tuple[tuple[bool, int], ...]:
+        """Runs of predicted columns that are all constant or all vary: which of both, and how many columns."""
+        runs = itertools.groupby(range(self.given, self.event.size), self._constant.__contains__)
+        return tuple((constant, len(list(columns))) for constant, columns in runs)
+
     def split(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Rows (B, *event) -> what is given (B, G), numbers that vary (B, M) and flags that vary (B, F)."""
         rows = x.flatten(1)
@@ -61,13 +68,18 @@ class Layout:
 
     def join(self, numbers: Tensor, flags: Tensor) -> Tensor:
         """Numbers (..., M) and flags (..., F) that vary -> all predicted columns (..., D - G), with 0 in constant ones."""
-        columns = [n - self.given for n in (*self.numbers, *self.ends)]
         values = torch.cat([numbers, flags], -1)
-        if len(columns) == self.event.size - self.given:
+        if values.shape[-1] == self.event.size - self.given:
             return values
-        rest = values.new_zeros(*values.shape[:-1], self.event.size - self.given)
-        rest[..., columns] = values
-        return rest
+        # Runs are concatenated: an assignment to a list of columns is slower, and copies the list to the device each time.
+        parts, place = [], 0
+        for constant, width in self._runs:
+            if constant:
+                parts.append(values.new_zeros(*values.shape[:-1], width))
+            else:
+                parts.append(values[..., place : place + width])
+                place += width
+        return torch.cat(parts, -1)
 
     def scaling(self, kind: ScalingKind) -> Scaling:
         """The scaling of this kind, with flags as they are."""

@@ -133,9 +133,9 @@ class Dynamics(Model):
             (members, B, event's size - given) in the data's units; flags are probabilities.
         """
         scale, offset, constant, varies = self._units
-        given = given.to(self.device) * scale[: self.given] + offset[: self.given]
+        given = given.to(scale.device) * scale[: self.given] + offset[: self.given]
         with evaluating(*self.players.values()):
-            numbers, flags = self.outcome.predict(given, noise.to(self.device))
+            numbers, flags = self.outcome.predict(given, noise.to(scale.device))
         rest = (self.layout.join(numbers, flags) - offset[self.given :]) / scale[self.given :]
         return torch.where(varies, rest, constant)
 
