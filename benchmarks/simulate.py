@@ -5,7 +5,8 @@
 A trial records the task, learns it with an ensemble, and plays five episodes of the real task: by planning, or with a policy of PPO
 (stable-baselines3) that was trained in the learnt task only. All 10,000 steps are of the mixed policies; or 5,000 are, and 5,000 more are
 recorded by planning in the task that was learnt from these, after which it is learnt again from all. Rows of one task and one way of
-recording share the learnt task of a seed. A finished trial is in outcomes/simulate.jsonl and not measured again. With five seeds of all rows, the section of RESULTS.md is written. --quick plays one short trial of each row and writes nothing.
+recording share the learnt task of a seed. A finished trial is in outcomes/simulate.jsonl and not measured again. With five seeds of all rows,
+the section of RESULTS.md is written. --quick plays one short trial of each row and writes nothing.
 
 References:
     Deep Reinforcement Learning in a Handful of Trials using Probabilistic Dynamics Models (Kurtland Chua, Roberto Calandra, Rowan

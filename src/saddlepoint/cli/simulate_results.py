@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 
 EVALUATED, PLANNED, PAGE = "evaluation.json", "planning.json", "simulation.html"
 DEFAULTS = Search()
+# The fields of `Search` in words.
+SEARCH = {
+    "horizon": "steps of a plan",
+    "candidates": "plans that are compared at once",
+    "iterations": "times that candidates are drawn",
+    "particles": "futures of each candidate",
+}
 
 
 def run_evaluate(argv: Sequence[str]) -> int:
@@ -66,37 +73,16 @@ def run_plan(argv: Sequence[str]) -> int:
         "--episodes", type=int, default=EPISODES, metavar="N", help=f"episodes of each planner ({EPISODES})"
     )
     parser.add_argument("--task", metavar="NAME", help="the real task (default: the recorded one)")
-    parser.add_argument(
-        "--horizon", type=int, default=DEFAULTS.horizon, metavar="N", help=f"steps of a plan ({DEFAULTS.horizon})"
-    )
-    parser.add_argument(
-        "--candidates",
-        type=int,
-        default=DEFAULTS.candidates,
-        metavar="N",
-        help=f"plans that are compared at once ({DEFAULTS.candidates})",
-    )
-    parser.add_argument(
-        "--iterations",
-        type=int,
-        default=DEFAULTS.iterations,
-        metavar="N",
-        help=f"times that candidates are drawn ({DEFAULTS.iterations})",
-    )
-    parser.add_argument(
-        "--particles",
-        type=int,
-        default=DEFAULTS.particles,
-        metavar="N",
-        help=f"futures of each candidate ({DEFAULTS.particles})",
-    )
+    for name, words in SEARCH.items():
+        default = getattr(DEFAULTS, name)
+        parser.add_argument(f"--{name}", type=int, default=default, metavar="N", help=f"{words} ({default})")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the tasks and the planner (0)")
     add_json(parser)
     arguments = parser.read(argv)
     _folder(arguments.run)
     from saddlepoint.applications.simulate.start import plan
 
-    search = Search(arguments.horizon, arguments.candidates, arguments.iterations, arguments.particles)
+    search = Search(**{name: getattr(arguments, name) for name in SEARCH})
     output = console(arguments.json)
     with progress_display() as display:
         found = plan(

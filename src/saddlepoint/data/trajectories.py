@@ -13,8 +13,9 @@ A file of trajectories is an `.npz` of N steps with these arrays:
 | `episode_starts` | (N,) true or false | whether this is the first step of an episode |
 | `spaces` | text, JSON | `{"observation": SPACE, "action": SPACE, "task": name, "limit": steps of an episode}`; optional |
 
-A step that ends an episode is the last one, or the next one begins an episode. A SPACE is `{"kind": "box", "low": [...], "high": [...]}` (null for no bound) or `{"kind": "discrete", "n": 2}`. Without it states and
-real actions have the bounds of the file's own values, and actions that are whole numbers are choices up to the largest.
+A step that ends an episode is the last one, or the next one begins an episode. A SPACE is `{"kind": "box", "low": [...], "high": [...]}`
+(null for no bound) or `{"kind": "discrete", "n": 2}`. Without it states and real actions have the bounds of the file's own values, and
+actions that are whole numbers are choices up to the largest.
 
 As training data, a step is a row of numbers: the state, the action (choices as one-hot codes), the change of the state, the reward, and
 whether the task ended. Whole episodes are held out.

@@ -11,8 +11,10 @@ from numpy.typing import ArrayLike
 from saddlepoint.figures.style import DATA, GENERATED, INK, MARKERS, MUTED, colours, figure, legend, style_axes, text
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+Intervals = Sequence[tuple[float, float, float]]  # (value, low, high) at each place
 MOST_NUMBERS = 6  # of a state
 WIDTH = 6.2  # inches
 
@@ -40,7 +42,7 @@ def rollout_figure(truth: ArrayLike, low: ArrayLike, middle: ArrayLike, high: Ar
     return drawing
 
 
-def horizon_figure(steps: Sequence[int], errors: Mapping[str, Sequence[tuple[float, float, float]]]) -> Figure:
+def horizon_figure(steps: Sequence[int], errors: Mapping[str, Intervals]) -> Figure:
     """Draw errors over the number of predicted steps, with intervals.
 
     Args:
@@ -52,19 +54,7 @@ def horizon_figure(steps: Sequence[int], errors: Mapping[str, Sequence[tuple[flo
     style_axes(
         axes, title="Error of open-loop predictions", x="predicted steps", y="error, standard deviations of the states"
     )
-    for (name, rows), colour, marker in zip(errors.items(), colours(len(errors)), MARKERS, strict=False):
-        value, low, high = np.asarray(rows, dtype=np.float64).T
-        axes.errorbar(
-            steps,
-            value,
-            [value - low, high - value],
-            color=colour,
-            marker=marker,
-            markersize=5,
-            linewidth=1.5,
-            capsize=3,
-            label=text(name),
-        )
+    _draw_intervals(axes, steps, errors)
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xticks(list(steps), [str(k) for k in steps])
@@ -73,7 +63,7 @@ def horizon_figure(steps: Sequence[int], errors: Mapping[str, Sequence[tuple[flo
     return drawing
 
 
-def coverage_figure(levels: Sequence[float], coverage: Mapping[str, Sequence[tuple[float, float, float]]]) -> Figure:
+def coverage_figure(levels: Sequence[float], coverage: Mapping[str, Intervals]) -> Figure:
     """Draw the share of truths within predictive intervals over the intervals' level.
 
     Args:
@@ -86,19 +76,7 @@ def coverage_figure(levels: Sequence[float], coverage: Mapping[str, Sequence[tup
         axes, title="Calibration of predictive intervals", x="level of the interval", y="share of real states inside"
     )
     axes.plot([0, 1], [0, 1], color=MUTED, linewidth=1.0, linestyle=":", label="calibrated")
-    for (name, rows), colour, marker in zip(coverage.items(), colours(len(coverage)), MARKERS, strict=False):
-        value, low, high = np.asarray(rows, dtype=np.float64).T
-        axes.errorbar(
-            levels,
-            value,
-            [value - low, high - value],
-            color=colour,
-            marker=marker,
-            markersize=5,
-            linewidth=1.5,
-            capsize=3,
-            label=text(name),
-        )
+    _draw_intervals(axes, levels, coverage)
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1.02)
     legend(axes, loc="best")
@@ -147,3 +125,20 @@ def returns_figure(
         labelcolor=INK,
     )
     return drawing
+
+
+def _draw_intervals(axes: Axes, places: Sequence[float], named: Mapping[str, Intervals]) -> None:
+    """Draw a line with error bars for each name."""
+    for (name, rows), colour, marker in zip(named.items(), colours(len(named)), MARKERS, strict=False):
+        value, low, high = np.asarray(rows, dtype=np.float64).T
+        axes.errorbar(
+            places,
+            value,
+            [value - low, high - value],
+            color=colour,
+            marker=marker,
+            markersize=5,
+            linewidth=1.5,
+            capsize=3,
+            label=text(name),
+        )

@@ -57,12 +57,7 @@ def _first_screen(measured: Mapping[str, Any] | None, planned: Mapping[str, Any]
         tiles += [("Task", measured["task"] or "unnamed"), ("Model", measured["model"])]
         tiles += [("Training steps of the task", count(measured["trained_steps"]))]
         for one in (first, last) if first is not last else (first,):
-            tiles.append(
-                (
-                    f"Error after {one['steps']} step{'s' if one['steps'] > 1 else ''}",
-                    f"{one['errors']['model']['value']:.3g}",
-                )
-            )
+            tiles.append((f"Error after {_steps(one)}", f"{one['errors']['model']['value']:.3g}"))
         words.append(measured["headline"] + ".")
     if planned is not None:
         words += map(_exploited, planned["planners"])
@@ -149,7 +144,7 @@ def _errors(measured: Mapping[str, Any]) -> Markup:
     body = joined(
         html(
             '<tr><td>{}</td>{}<td data-label="starts">{}</td><td data-label="episodes">{}</td></tr>',
-            f"{one['steps']} step{'s' if one['steps'] > 1 else ''}",
+            _steps(one),
             joined(html('<td data-label="{}">{}</td>', name, _interval(one["errors"][name])) for name in names),
             one["starts"],
             one["episodes"],
@@ -171,7 +166,7 @@ def _errors(measured: Mapping[str, Any]) -> Markup:
 def _coverage(measured: Mapping[str, Any]) -> Markup:
     horizons = measured["horizons"][:SHOWN]
     levels = list(horizons[0]["coverage"])
-    named = {f"{one['steps']} step{'s' if one['steps'] > 1 else ''}": one["coverage"] for one in horizons}
+    named = {_steps(one): one["coverage"] for one in horizons}
     drawn = embedded_figure(
         coverage_figure(
             [float(level) for level in levels],
@@ -212,6 +207,11 @@ def _how() -> Markup:
         "predictions are kept within the same bounds as the model's. "
         "Intervals of these numbers are of resampled episodes, since states of one episode are alike.</p>"
     )
+
+
+def _steps(horizon: Mapping[str, Any]) -> str:
+    """The length of a horizon in words: "1 step"."""
+    return f"{horizon['steps']} step{'s' if horizon['steps'] > 1 else ''}"
 
 
 def _ends(interval: Mapping[str, float]) -> tuple[float, float, float]:

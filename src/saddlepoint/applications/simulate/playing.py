@@ -59,7 +59,7 @@ def play(
         search: how plans are searched for.
         seed: of the tasks (a task n has the seed plus n) and of the planner.
         report: receives the progress.
-        most: steps after which an episode ends, if the task has no limit.
+        most: steps after which an episode ends, if the recorded task has no limit.
     """
     planning = Planner(world, planner, search, len(tasks), seed)
     most = world.trained.limit or most
