@@ -1,6 +1,6 @@
 """The runs of benchmarks/foreign.py: scripts with and without mistakes over seeds, and how their logs are judged.
 
-Outcomes hold the printed logs, which are judged anew whenever the page is written, so that a changed rule needs no training.
+Outcomes hold the printed logs, which are judged again whenever the page is written, so that a changed rule needs no training.
 """
 
 from __future__ import annotations

@@ -9,7 +9,6 @@ from typing import Any
 from saddlepoint.diagnosis import Process, cause_in_words, headline
 from saddlepoint.diagnosis.headlines import EXAMPLES
 from saddlepoint.diagnosis.logs.answer import Answer
-from saddlepoint.diagnosis.verdict import NOT_JUDGED
 from saddlepoint.experiment.summary import result_in_words
 from saddlepoint.markup import Markup, html, joined
 from saddlepoint.records import Finding, Result
@@ -63,26 +62,17 @@ class Diagnosed:
         """The verdict in at most twelve words, such as "At risk: the discriminator memorises its 1,617 images"."""
         if self.answer is not None:
             return self.answer.headline
-        if self.process is None:
-            return f"{NOT_JUDGED}: too few of the recorded series are known"
+        assert self.process is not None  # of a run, which is always judged
         under_way = "" if self.ended else f"step {self.steps:,} is the last one recorded"
         return headline(self.process, self.findings, self.result, examples=self.examples, under_way=under_way)
 
     @property
     def verdict(self) -> str:
-        """Cause and result in words; if the process could not be assessed, the reason and a remedy."""
+        """Cause and result in words; for a log, what is most likely, and what would help where it was not judged."""
         if self.answer is not None:
             return " ".join((self.answer.most_likely, *map(str, self.answer.possibilities), *self.answer.help))
-        if self.process is not None:
-            cause = cause_in_words(self.findings) or NO_WARNING
-            return cause if self.result is None else f"{cause} {result_in_words(self.result)}"
-        asked = (
-            f"{len(self.asked)} of the {len(self.asked) + len(self.unasked)} codes about such a model could be asked"
-        )
-        ways = ["name more columns (--map; what each code wants is below)"]
-        if set(self.objectives) <= {"gan"}:  # what else is an objective's name is known by its series
-            ways.insert(0, "say what was trained (--objective non-saturating)")
-        return f"It was not judged: {asked}. To help, {', or '.join(ways)}."
+        cause = cause_in_words(self.findings) or NO_WARNING
+        return cause if self.result is None else f"{cause} {result_in_words(self.result)}"
 
     def to_json(self) -> dict[str, Any]:
         """Return one JSON object."""

@@ -33,7 +33,7 @@ def _facts_of_own_loop(recipe: Recipe) -> Facts:
 
     The recipe's other settings are defaults that nothing was trained with: no rule may judge or change them.
     """
-    steps = None if getattr(recipe.model, "open_ended", False) else recipe.training.steps
+    steps = None if recipe.model.is_open_ended else recipe.training.steps
     return Facts(steps=steps, settings={"model.family": recipe.model.family}, accepts=lambda changes: False)
 
 

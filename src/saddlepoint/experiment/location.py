@@ -32,6 +32,9 @@ from saddlepoint.records.leftovers import (
 from saddlepoint.records.lock import LOCK, locked_entries
 
 MOST_NAME = 200  # bytes: file systems take 255, and hidden names are longer
+# In messages: commands and functions of Python write the same folders.
+RUN, OVERWRITE = "--run, in Python run=", "--overwrite, in Python overwrite=True"
+OTHER_FOLDER = f"name another folder ({RUN})"
 _INSIDE = ".new"  # in an existing empty folder, which may be a mount point that cannot be renamed
 # ENOENT: file systems in which folders cannot be made, such as /proc, report this although the parent exists.
 _PLACE_ERRORS = (
@@ -81,8 +84,8 @@ class NewFolder:
             return
         if self.replaces is None or not os.path.samestat(self.replaces, self.path.lstat()):
             raise RunError(
-                f"{self.path} was made by another program while this run was prepared, so it is left alone: name "
-                "another folder with --run."
+                f"{self.path} was made by another program while this run was prepared, so it is left alone: "
+                f"{OTHER_FOLDER}."
             )
 
     def _move_inside(self) -> None:
@@ -131,7 +134,7 @@ def check_name(name: str) -> None:
     if not plain or len(name.encode("utf-8", "replace")) > MOST_NAME:
         raise SettingError(
             f"name is {name[:60]!r}, which cannot name a run's folder: use letters, digits and hyphens, no slashes, and at "
-            f"most {MOST_NAME} bytes; or name the folder with --run."
+            f"most {MOST_NAME} bytes; or name the folder ({RUN})."
         )
 
 
@@ -155,7 +158,7 @@ def _reserve(path: Path, overwrite: bool, stack: contextlib.ExitStack) -> NewFol
     """Reserve and lock `path`; closing `stack` releases it."""
     path = absolute(path)
     if "\0" in path.name or len(os.fsencode(path.name)) > MOST_NAME:
-        raise RunError(f"--run {path.name[:60]!r} ... cannot name a folder: use a name of at most {MOST_NAME} bytes.")
+        raise RunError(f"run: {path.name[:60]!r} ... cannot name a folder: use a name of at most {MOST_NAME} bytes.")
     _make_parents(path, stack)
     with locked_entries(path.parent):
         if is_claimed(path):
@@ -223,21 +226,21 @@ def _check_replaceable(path: Path, overwrite: bool) -> None:
     """Raise RunError where `path` is not a run, or is one that may not be replaced."""
     folder = RunFolder(path)
     if not folder.exists():
-        raise RunError(f"{path} exists and is not a run, so it is left alone: name another folder with --run.")
+        raise RunError(f"{path} exists and is not a run, so it is left alone: {OTHER_FOLDER}.")
     if not overwrite:
-        raise RunError(f"{path} already holds a run: name another folder with --run, or replace it with --overwrite.")
+        raise RunError(f"{path} already holds a run: {OTHER_FOLDER}, or replace it ({OVERWRITE}).")
     try:
         Recipe.load(folder.recipe)
     except SaddlepointError as error:
         raise RunError(
             f"{path} is left alone, since its recipe.yaml is not the recipe of a run ({error}): remove the folder yourself, "
-            "or name another one with --run."
+            f"or {OTHER_FOLDER}."
         ) from None
     names = {entry.name for entry in path.iterdir()}
     if not (folder.records.is_file() or folder.checkpoints.is_dir() or names <= _OWN):
         raise RunError(
             f"{path} holds a recipe but neither records nor checkpoints, so it is left alone: remove the folder yourself, "
-            "or name another one with --run."
+            f"or {OTHER_FOLDER}."
         )
 
 

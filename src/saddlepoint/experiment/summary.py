@@ -49,7 +49,7 @@ def verdict(
     done = f"{recipe.name}: {step:,} step{'' if step == 1 else 's'} in {duration(seconds)}"
     samples = "" if result is None else f" {result_in_words(result)}"
     if state == "interrupted" and recipe.model.own_loop:
-        planned = "" if getattr(recipe.model, "open_ended", False) else f" of {recipe.training.steps:,}"
+        planned = "" if recipe.model.is_open_ended else f" of {recipe.training.steps:,}"
         cause = cause_in_words(findings)
         return f"{done}{planned}, interrupted.{f' {cause}' if cause else ''}{samples}"
     if state == "interrupted":

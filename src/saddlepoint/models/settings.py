@@ -69,6 +69,11 @@ class FamilySettings(Settings):
         return frozenset({self.family, str(getattr(self, "objective", self.family))})
 
     @property
+    def is_open_ended(self) -> bool:
+        """Whether nobody said how long training lasts, so that `training.steps` is the number of steps done."""
+        return False
+
+    @property
     def takes_text(self) -> bool:
         """Whether a model with these settings can learn symbols, which have no order and no distances."""
         return False

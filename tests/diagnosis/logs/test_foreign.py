@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from saddlepoint.diagnosis.logs.foreign import PROBABILITIES, read_log, series_read
+from saddlepoint.diagnosis.logs.columns import PROBABILITIES, series_read
+from saddlepoint.diagnosis.logs.foreign import read_log
 from saddlepoint.diagnosis.logs.meanings import MEANINGS
 from saddlepoint.errors import RunError, SettingError
 from saddlepoint.experiment.diagnosing import diagnose

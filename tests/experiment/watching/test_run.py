@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
 
 import saddlepoint as sp
 from saddlepoint.cli.main import main
@@ -150,6 +151,45 @@ def test_logits_of_the_loop_replace_those_of_the_networks(tmp_path: Path) -> Non
     assert (values["d/fake_logit"], values["d/advantage"]) == (0.0, 1.0)
 
 
+class Reads(TorchDispatchMode):
+    """Counts the numbers that are read from tensors, each of which would wait for a GPU."""
+
+    count = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self.count += func is torch.ops.aten._local_scalar_dense.default
+        return func(*args, **(kwargs or {}))
+
+
+SCALARS: dict[str, dict[str, Tensor]] = {
+    "vae": {"loss": torch.ones(()), "kl": torch.ones(()), "mean": torch.ones(4, 2), "log_variance": torch.ones(4, 2)},
+    "bce": {"d_loss": torch.ones(()), "real_logits": torch.ones(4), "fake_logits": torch.zeros(4)},
+}
+
+
+@pytest.mark.parametrize("objective", SCALARS)
+def test_a_step_between_records_reads_no_number_from_a_device(objective: str, tmp_path: Path) -> None:
+    with quiet(tmp_path, objective=objective, steps=10_000, settings={"training.tick": 200}) as watch:
+        for _ in range(130):  # the first steps are checked
+            watch.step(**SCALARS[objective])
+        with Reads() as reads:
+            for _ in range(40):
+                watch.step(**SCALARS[objective])
+        assert reads.count == 0
+        with reads:
+            float(torch.ones(()))
+        assert reads.count == 1
+
+
+def test_tensors_that_cannot_be_combined_stop_the_recording_and_not_the_loop(tmp_path: Path) -> None:
+    mean, elsewhere = torch.ones(4, 2), torch.ones(4, 2, device="meta")
+    with quiet(tmp_path, objective="vae") as watch:
+        with pytest.warns(RuntimeWarning, match="Your training continues"):
+            watch.step(loss=1.0, kl=1.0, mean=mean, log_variance=elsewhere)
+        watch.step(loss=1.0)
+    assert sp.Run(tmp_path / "run").summary["state"] == "finished"
+
+
 def test_a_vae_with_its_functions_can_encode_and_sample(tmp_path: Path) -> None:
     vae = VAE()
     with quiet(tmp_path, players={"vae": vae}, data=vae.data, encode=vae.encode, decode=vae.decoder) as watch:
@@ -264,7 +304,7 @@ def test_a_sampler_that_fails_before_the_first_step_writes_nothing(tmp_path: Pat
 def test_an_existing_run_stays(tmp_path: Path) -> None:
     with quiet(tmp_path) as watch:
         watch.step(loss=1.0)
-    with pytest.raises(RunError, match="already holds a run"):
+    with pytest.raises(RunError, match=r"already holds a run.*in Python run=.*in Python overwrite=True"):
         quiet(tmp_path).__enter__()
     with quiet(tmp_path, overwrite=True) as watch:
         watch.step(loss=1.0)

@@ -37,15 +37,13 @@ def constant_answer(kind: str, d_loss: float, g_loss: float) -> float | None:
     """
     if kind == CROSS_ENTROPY and g_loss > 0:
         answer = math.exp(-g_loss)
-        expected = [g_loss - math.log(max(1 - answer, 1e-12))]
-    elif kind == SQUARED_ERROR and 0 <= g_loss <= 1.5:
+        full = g_loss - math.log(max(1 - answer, 1e-12))
+        if any(abs(d_loss - part * full) <= CLOSE * part * full for part in (1.0, 0.5)):
+            return answer
+    if kind == SQUARED_ERROR and 0 <= g_loss <= 1.5:
         for share in (1.0, 0.5):
             answer = 1 - math.sqrt(min(g_loss / share, 1.0))
             full = (1 - answer) ** 2 + answer**2
             if any(abs(d_loss - part * full) <= CLOSE * part for part in (1.0, 0.5)):
                 return answer
-        return None
-    else:
-        return None
-    fits = any(abs(d_loss - part * value) <= CLOSE * part * value for value in expected for part in (1.0, 0.5))
-    return answer if fits else None
+    return None

@@ -16,10 +16,8 @@ STILL = 0.02  # half the width of both losses over their level, in a log in whic
 STILL_DIFFERENCE = 0.1  # the same for a critic's loss, over the size of its scores: batches differ by more
 START = 0.15  # share of the rows that belong to the start
 CERTAIN = 0.05  # a discriminator's loss below it is far from that of guessing, under every objective
-SHIFT, SLIGHT = (
-    0.5,
-    0.1,
-)  # of the width, and of the width allowed: a difference between the first and the last half that is none
+# Of the width, and of the width allowed: a difference between the first and the last half that is none.
+SHIFT, SLIGHT = 0.5, 0.1
 
 
 @rule("GAN104", traits={"gan", "log"})

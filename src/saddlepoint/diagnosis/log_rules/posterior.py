@@ -13,10 +13,8 @@ from saddlepoint.records import Finding
 SILENT, SMALL = 0.05, 0.01  # nats, and share of the reconstruction term, of a code that carries next to nothing
 AVERAGED = 1.0  # a reconstruction term below this is a mean over pixels, or of very few numbers
 ROUNDING = 1e-3  # nats, and share of the term: what rounding leaves of a KL of 0
-PAID, NATS = (
-    0.01,
-    1.0,
-)  # share of the KL term that the loss has beyond the reconstruction term; nats of a KL term that is one
+# Share of the KL term that the loss has beyond the reconstruction term; nats of a KL term that is one.
+PAID, NATS = 0.01, 1.0
 MANY, GROWN, STEADY = 100.0, 1.8, 0.6  # nats; times the level at a third of the log; rank correlation with time
 
 

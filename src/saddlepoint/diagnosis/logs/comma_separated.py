@@ -1,7 +1,7 @@
 """CSV files: one row a step, the first row has the names of the columns. Keras's CSVLogger and Lightning's CSVLogger write such files.
 
-Cells may be separated by commas, semicolons, tabs, vertical bars or spaces, as NumPy and pandas print tables, and may be empty: Lightning writes the numbers of training
-and of validation into different rows. A repeated header, as after a restart, is left out.
+Cells may be separated by commas, semicolons, tabs, vertical bars or spaces, as NumPy and pandas print tables, and may be empty: Lightning
+writes the numbers of training and of validation into different rows. A repeated header, as after a restart, is left out.
 """
 
 from __future__ import annotations
@@ -58,9 +58,8 @@ def read(source: Source) -> Table | None:
             f"{source.name}: the first row holds numbers. Add a first row with the names of the columns, such as step,d_loss,g_loss."
         )
     if all(len(row) == len(written) + 1 for row in cells[1:4]):
-        written.insert(
-            0, "step" if "step" not in written else "row"
-        )  # an index without a name, as R and some loggers write it
+        # An index without a name, as R and some loggers write it.
+        written.insert(0, "step" if "step" not in written else "row")
     names, notes = distinct(written), []
     body = [row for row in cells[1:] if [cell.strip() for cell in row] != written]
     if len(body) < len(cells) - 1:

@@ -7,28 +7,19 @@ A map of names says which column holds which series. Without one, a column is re
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
-from saddlepoint.diagnosis.declaration import NOT_SERIES
-from saddlepoint.diagnosis.log_rules import LOG_RULES
 from saddlepoint.diagnosis.logs.clock import count_steps
-from saddlepoint.diagnosis.logs.meanings import MEANINGS
-from saddlepoint.diagnosis.logs.names import UNNAMED, Reading, assign, families_of
+from saddlepoint.diagnosis.logs.columns import PARTS, STEP, check_columns, check_series, read_columns
+from saddlepoint.diagnosis.logs.names import Reading
 from saddlepoint.diagnosis.logs.readers import read_table
 from saddlepoint.diagnosis.logs.source import Source, log_in
-from saddlepoint.diagnosis.logs.table import Row, Table
-from saddlepoint.diagnosis.rules import RULES
-from saddlepoint.errors import RunError, SettingError, suggestion
+from saddlepoint.diagnosis.logs.table import Row
+from saddlepoint.errors import RunError, SettingError
 from saddlepoint.records import Record
 
-PROBABILITIES = {"d/real_score": "d/real_logit", "d/fake_score": "d/fake_logit"}  # and the series of the logit
-STEP = "step"  # in a map: the column that counts the steps
-PLAYERS = ("d", "g", "vae", "ae", "vq", "ar", "flow", "em", "dm", "model")
-PARTS = ("d/real_loss", "d/fake_loss")  # whose sum is the discriminator's loss
-USUAL = ("d/loss", "g/loss", "d/real_score", "d/fake_score", "vae/reconstruction", "vae/kl", "model/loss")
 EMPTY = 0.2  # share of a column that is NaN before a finite value: the cells are empty, as pandas writes them
 
 
@@ -77,21 +68,21 @@ def read_log(path: Path, columns: Mapping[str, str] | None = None, families: Col
             the map says, or a folder has several logs.
     """
     given = dict(columns or {})
-    _check_series(given)
+    check_series(given)
     clock = given.pop(STEP, None)
     source = _source(path)
     table, name = read_table(source), source.name
     if clock is not None and table.counted is not None:
         raise SettingError(f"diagnose: {name} has steps of its own: remove step={clock} from the map.")
-    _check_columns(name, table, [*given.values(), *([clock] if clock else [])])
+    check_columns(name, table, [*given.values(), *([clock] if clock else [])])
     counted = count_steps(table, tuple(given.values()), clock)
     rows, notes = _without_empty_cells(counted.rows)
     names = [name for name in table.names if any(name in row for row in rows)]
-    readings, said = _readings(name, names, rows, given, families)
+    readings, said = read_columns(name, names, rows, given, families)
     if not readings:
         raise RunError(
             f"{name}: no column is known as a series ({', '.join(names[:12]) or 'there are none'}). Name the columns, such as "
-            "--map d/loss=COLUMN,g/loss=COLUMN (docs/logs.md lists the series)."
+            "--map d/loss=COLUMN,g/loss=COLUMN, in Python columns= (docs/logs.md lists the series)."
         )
     if len(rows) < 2:
         raise RunError(
@@ -121,16 +112,6 @@ def read_log(path: Path, columns: Mapping[str, str] | None = None, families: Col
     )
 
 
-@cache
-def series_read() -> tuple[str, ...]:
-    """Return the names of all series that rules read."""
-    rules = (*RULES, *(problem.rule for problem in LOG_RULES.values()))
-    named = {name for rule in rules for name in (*rule.needs, *rule.optional)} - set(NOT_SERIES)
-    patterns = {"*/loss", "*/learning_rate", *(pattern for rule in rules for pattern in rule.reads)}
-    each = {pattern.replace("*", player) for pattern in patterns for player in PLAYERS}
-    return tuple(sorted({name.replace("_", "/", 1) for name in named} | each | set(MEANINGS)))
-
-
 def _source(path: Path) -> Source:
     source = Source(path)
     if not source.is_folder and not source.is_input and not path.is_file():
@@ -138,41 +119,6 @@ def _source(path: Path) -> Source:
     if source.is_folder and (found := log_in(path)) is not None:
         return Source(found)
     return source
-
-
-def _readings(
-    where: str, names: Sequence[str], rows: Sequence[Row], given: Mapping[str, str], families: Collection[str]
-) -> tuple[list[Reading], tuple[str, ...]]:
-    """Return how columns are read: as the map says, under their own name where it is that of a series, else by a guess."""
-    fixed = {column: series for series, column in given.items()}
-    for name in names:
-        if name not in fixed and name not in fixed.values() and _is_series(name):
-            fixed[name] = name
-    readings = assign(names, fixed, families or families_of([*names, *fixed.values()]))
-    found, notes = [], []
-    for reading in readings:
-        values = [row[reading.column] for row in rows if reading.column in row]
-        outside = [value for value in values if math.isfinite(value) and not 0 <= value <= 1]
-        if reading.series in PROBABILITIES and outside:
-            logit = PROBABILITIES[reading.series]
-            if reading.column in given.values():
-                raise RunError(
-                    f'{where}: column "{reading.column}" was read as {reading.series}, a probability, but has the value '
-                    f"{outside[0]:.4g}. If these are logits, use --map {logit}={reading.column}; if they are losses, remove the column "
-                    "from the log."
-                )
-            reading = Reading(reading.column, logit, reading.score)
-            notes.append(
-                f'"{reading.column}" is no probability (it has the value {outside[0]:.4g}) and was read as an output.'
-            )
-        if reading.series in PARTS and reading.score < UNNAMED and not outside:
-            continue  # D_real within 0 and 1 may be a score or a loss
-        found.append(reading)
-    return found, tuple(notes)
-
-
-def _is_series(name: str) -> bool:
-    return name in series_read() or (name.count("/") == 1 and name.split("/")[0] == "quality")
 
 
 def _values(row: Row, taken: Mapping[str, str]) -> dict[str, float]:
@@ -202,26 +148,3 @@ def _without_empty_cells(rows: Sequence[Row]) -> tuple[list[Row], list[str]]:
         for place, row in enumerate(rows)
     ]
     return kept, [f"Cells with NaN between numbers were read as empty ({', '.join(empty)})."]
-
-
-def _check_series(columns: Iterable[str]) -> None:
-    for series in columns:
-        if series != STEP and series not in series_read():
-            meant = (
-                suggestion(series, series_read())
-                or f" Most logs have {', '.join(USUAL)} (docs/logs.md and docs/diagnosis.md list all)."
-            )
-            raise SettingError(
-                f"diagnose: no rule reads a series {series}.{meant} {STEP} is the column that counts the steps."
-            )
-
-
-def _check_columns(where: str, table: Table, columns: Iterable[str]) -> None:
-    present = table.columns or table.names
-    for column in columns:
-        if column not in present:
-            raise RunError(
-                f'{where} has no column "{column}".{suggestion(column, present)} It has: {", ".join(present[:12])}.'
-            )
-        if column not in table.names:
-            raise RunError(f'{where}: column "{column}" holds no number.')

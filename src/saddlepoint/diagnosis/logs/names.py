@@ -71,12 +71,8 @@ def guess(name: str, families: Collection[str] = ()) -> list[tuple[str, float]]:
         found["which"] = ("grad_norm", 1.0)
     if {"learning", "rate"} <= set(words):
         found["which"] = ("learning_rate", 1.0)
-    phrase = (
-        2
-        if found.get("which", ("",))[0] in ("grad_norm", "learning_rate") and not {"lr", "gradnorm"} & set(words)
-        else 0
-    )
-    known = phrase + sum(word in WORDS for word in words)
+    is_phrase = found.get("which", ("",))[0] in QUANTITIES and not {"lr", "gradnorm"} & set(words)
+    known = 2 * is_phrase + sum(word in WORDS for word in words)
     unknown = 0.85 ** (len(words) - known)  # each further word makes the guess less sure
     who, which, whose, when = (found.get(kind, ("", 1.0)) for kind in ("who", "which", "whose", "when"))
     score = unknown * who[1] * which[1] * whose[1]
@@ -101,12 +97,10 @@ def split_words(name: str) -> list[str]:
 
 def _series(who: str, which: str, whose: str, when: str, families: Collection[str]) -> Iterable[tuple[str, float]]:
     """Yield the series that words together mean, with a factor of the score."""
-    if which in ("score",):
+    if which == "score":
         return [(f"d/{whose or 'real'}_score", 1.0)]
-    if which == "learning_rate":
-        return [(f"{who or _player(families)}/learning_rate", 1.0)]
-    if which == "grad_norm":
-        return [(f"{who or _player(families)}/grad_norm", 1.0)]
+    if which in QUANTITIES:
+        return [(f"{who or _player(families)}/{which}", 1.0)]
     if which == "penalty":
         return [("d/penalty", 1.0)]
     held_out = "held_out_" if when else ""

@@ -157,5 +157,5 @@ def ignored_noise() -> Finding:
         "failure",
         0,
         "The samples do not depend on the noise: different random numbers give the same samples.",
-        "Pass the noise to the first layer of the generator, and draw it anew in every call of sample=.",
+        "Pass the noise to the first layer of the generator, and draw new noise in every call of sample=.",
     )

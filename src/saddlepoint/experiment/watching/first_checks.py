@@ -13,7 +13,7 @@ from saddlepoint.experiment.best_effort import BestEffort
 from saddlepoint.experiment.last_activation import BOUNDS, last_operation
 from saddlepoint.experiment.watching import findings
 from saddlepoint.models.capabilities import GenerativeModel, Judges, has
-from saddlepoint.models.watched.functions import calling, first_tensor, unwrapped
+from saddlepoint.models.watched.functions import calling, first_of, first_tensor, unwrapped
 from saddlepoint.models.watched.game import WatchedGame
 from saddlepoint.networks.perturbing import perturbed
 from saddlepoint.records import Finding
@@ -81,9 +81,7 @@ def _bounds(model: WatchedGame) -> tuple[float, float] | None:
     """The range of samples by the last operation that made them; None if it is unbounded or not known."""
     assert model.functions.sample is not None
     with model.at_rest(), calling("sample"), torch.enable_grad():
-        output = model.functions.sample(2)
-    while isinstance(output, tuple | list) and output:
-        output = output[0]
+        output = first_of(model.functions.sample(2))
     return BOUNDS.get(last_operation(output)) if isinstance(output, Tensor) else None
 
 
@@ -95,7 +93,7 @@ def _scores(model: WatchedGame, x: Tensor) -> Finding | None:
     for shape in (model.event.shape, (model.event.size,)):
         try:
             with model.at_rest(), torch.enable_grad():
-                output = critic.network(x.reshape(len(x), *shape))
+                output = first_of(critic.network(x.reshape(len(x), *shape)))
         except Exception as error:  # it may take labels, or examples of another shape
             model.critic_trouble = (
                 f"the discriminator cannot be asked about a batch of data= alone ({type(error).__name__}: {error})."
@@ -105,8 +103,6 @@ def _scores(model: WatchedGame, x: Tensor) -> Finding | None:
         break
     if output is None:
         return None
-    while isinstance(output, tuple | list) and output:
-        output = output[0]
     scores = first_tensor(output)
     if not scores.ndim or len(scores) != len(x):
         model.critic_trouble = "the discriminator does not return one score for each example."

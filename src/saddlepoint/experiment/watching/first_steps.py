@@ -13,7 +13,7 @@ from torch.nn.functional import binary_cross_entropy, softplus
 from saddlepoint.diagnosis.traits import traits_of
 from saddlepoint.experiment.objective_checks.adversarial import MODES
 from saddlepoint.experiment.watching import findings
-from saddlepoint.experiment.watching.gradients import GradientWatch, weights_reached
+from saddlepoint.experiment.watching.gradients import GradientWatch, smallest_weight, weights_reached
 from saddlepoint.experiment.watching.judgements import Judgements
 from saddlepoint.experiment.watching.scalars import number_of
 from saddlepoint.models.watched.critic import Critic
@@ -64,7 +64,11 @@ class FirstSteps:
         self._shared = False
         self._found: set[tuple[str, str]] = set()
         self._agree = {"probabilities": 0, "logits": 0}
-        self._start = {name: _smallest(player) for name, player in players.items()}
+        self._start = {
+            name: (weight, weight.detach().clone())
+            for name, player in players.items()
+            if (weight := smallest_weight(player)) is not None
+        }
 
     def detach(self) -> None:
         """Stop watching."""
@@ -72,10 +76,9 @@ class FirstSteps:
         for watch in self._gradients.values():
             watch.detach()
 
-    @property
-    def compares_losses(self) -> bool:
-        """Whether the discriminator's outputs are still compared with its loss."""
-        return self.active and max(self._agree.values()) < AGREE and self._judgements is not None
+    def compares_losses(self, step: int) -> bool:
+        """Whether the discriminator's outputs of a step are compared with its loss."""
+        return self.active and step <= JUDGED and max(self._agree.values()) < AGREE and self._judgements is not None
 
     def before_step(self, optimiser: Any, held: Mapping[str, list[Tensor]]) -> None:
         """Note which weights an optimiser is going to move."""
@@ -88,9 +91,8 @@ class FirstSteps:
             self._gradients[name].update()
             layers = _switched(self._players[name])
             is_evaluated = bool(layers) and not any(layer.training for layer in layers)
-            self._evaluated[name] = (
-                self._evaluated[name] + 1 if is_evaluated else -LAST
-            )  # once in training mode is enough
+            # Once in training mode is enough.
+            self._evaluated[name] = self._evaluated[name] + 1 if is_evaluated else -LAST
         generator = self._gradients.get("g")
         if generator is None:
             return
@@ -122,7 +124,7 @@ class FirstSteps:
             yield ("LOOP901", ""), self._reach(step, scalars.get("d_loss"))
             if self._shared:
                 yield ("LOOP903", ""), findings.one_for_both(step, (self._roles["d"], self._roles["g"]))
-            if self.compares_losses and step <= JUDGED:
+            if self.compares_losses(step):
                 yield ("LOOP907", ""), self._sigmoid(step, scalars.get("d_loss"))
         for name, watch in self._gradients.items():
             role = self._roles[name]
@@ -149,8 +151,7 @@ class FirstSteps:
         weights = {id(p): p.numel() for p in self._players[name].parameters() if p.requires_grad}
         total = sum(weights.values())
         held = sum(count for key, count in weights.items() if key in self._moved[name])
-        before = self._start[name]
-        if not total or held == total or (not held and before is not None and _changed(*before)):
+        if not total or held == total or (not held and name in self._start and _changed(*self._start[name])):
             return None  # other code than an optimiser of torch may move it
         strangers = sum(self._strangers.values())
         return findings.not_moved(step, self._roles[name], held, total, strangers)
@@ -190,13 +191,6 @@ def _cross_entropies(real: list[Tensor], fake: list[Tensor]) -> tuple[float, flo
 def _switched(player: nn.Module) -> list[nn.Module]:
     """The layers that differ between training and evaluation."""
     return [layer for layer in player.modules() if isinstance(layer, MODES)]
-
-
-def _smallest(player: nn.Module) -> tuple[Tensor, Tensor] | None:
-    """The smallest trainable weight, and a copy of it."""
-    weights = [p for p in player.parameters() if p.requires_grad and p.numel() > 1]
-    weight = min(weights, key=lambda p: p.numel(), default=None)
-    return None if weight is None else (weight, weight.detach().clone())
 
 
 def _changed(weight: Tensor, before: Tensor) -> bool:

@@ -33,8 +33,7 @@ class GradientWatch:
         Args:
             player: the network; without trainable weights nothing is watched.
         """
-        weights = [p for p in player.parameters() if p.requires_grad and p.numel() > 1]
-        weight = min(weights, key=lambda p: p.numel(), default=None)
+        weight = smallest_weight(player)
         self._added: Tensor | None = None
         self.passes = self.cleared_at = self.updates = self.never_cleared = 0
         self._passes_before = 0  # at the last update
@@ -72,6 +71,12 @@ class GradientWatch:
             self.never_cleared = 0 if self.cleared_at > self._passes_before else self.never_cleared + 1
         self.updates += 1
         self._passes_before = self.passes
+
+
+def smallest_weight(player: nn.Module) -> nn.Parameter | None:
+    """Return the trainable weight of a player with the fewest numbers, but more than one; None without any."""
+    weights = (p for p in player.parameters() if p.requires_grad and p.numel() > 1)
+    return min(weights, key=lambda p: p.numel(), default=None)
 
 
 def weights_reached(loss: Tensor) -> set[int]:

@@ -41,10 +41,10 @@ class Heads:
 
     def compare(self, kl: object, mean: Tensor, log_variance: Tensor) -> None:
         """Compare the loop's KL term with that of its heads, (B, D) each; nothing changes once enough steps agree."""
+        if self.settled or self._tries >= TRIED:
+            return  # before anything is read from a device: this is called at every step
         value = number_of(kl)
-        if self.settled or self._tries >= TRIED or not math.isfinite(value):
-            return
-        if mean.shape != log_variance.shape or mean.ndim < 2 or len(mean) < 2:
+        if not math.isfinite(value) or mean.shape != log_variance.shape or mean.ndim < 2 or len(mean) < 2:
             return
         self._tries += 1
         with torch.no_grad():

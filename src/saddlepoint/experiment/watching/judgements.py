@@ -1,8 +1,9 @@
 """The discriminator's outputs in the user's own forward passes, told apart as of real or of generated examples.
 
 An input is generated if it has a graph (the generator's step), or shares its memory with an output of the generator of the same step
-(`detach()` and views do). An input that requires a gradient but has no graph is that of a gradient penalty, and is left out. If one of a step's inputs was recognised as generated, those that were not are real. If none
-was, for example because the samples were augmented, nothing is known, and the step is left out.
+(`detach()` and views do). An input that requires a gradient but has no graph is that of a gradient penalty, and is left out. If one of
+a step's inputs was recognised as generated, those that were not are real. If none was, for example because the samples were
+augmented, nothing is known, and the step is left out.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from saddlepoint.evaluation.monitors.adversarial import advantage
 from saddlepoint.experiment.last_activation import last_operation
 from saddlepoint.experiment.watching.harmless import harmless
 from saddlepoint.models.watched.critic import Critic
+from saddlepoint.models.watched.functions import first_of
 from saddlepoint.networks.activity import memory
 
 MOST_KEPT = 16  # forward passes of a step
@@ -83,7 +85,7 @@ class Judgements:
     @harmless
     def _generated(self, network: nn.Module, inputs: Any, output: Any) -> None:
         if self.observe and len(self._made) < MOST_KEPT:
-            first = output[0] if isinstance(output, tuple | list) and output else output
+            first = first_of(output)
             if isinstance(first, Tensor):
                 self._made.append(first.detach())
 
@@ -94,7 +96,7 @@ class Judgements:
         x = inputs[0]
         if x.is_leaf and x.requires_grad:
             return
-        first = output[0] if isinstance(output, tuple | list) and output else output
+        first = first_of(output)
         if not isinstance(first, Tensor) or not first.ndim or len(first) != len(x):
             return
         if self._critic.takes is None:

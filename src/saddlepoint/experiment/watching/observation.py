@@ -85,7 +85,7 @@ class Observation:
         if not self._first.active:
             self._optimisers.before_step = None
         if self._judgements is not None:
-            self._judgements.observe = self._observes or self._first.compares_losses
+            self._judgements.observe = self._observes or self._first.compares_losses(step)
 
     def take(self, step: int, scalars: Mapping[str, Any], *, is_due: bool) -> None:
         """Collect what the loop passed and what was observed of a step.

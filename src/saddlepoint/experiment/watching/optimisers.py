@@ -67,14 +67,15 @@ class OptimiserSteps:
 
     def weights_of(self, optimiser: Any) -> Mapping[str, list[Tensor]]:
         """Return the weights that an optimiser holds, by player; "" for those that no player has."""
-        weights = [p for group in optimiser.param_groups for p in group["params"]]
+        groups = optimiser.param_groups
+        count = sum(len(group["params"]) for group in groups)
         known = self._known.get(id(optimiser))
-        if known is not None and known[1] == len(weights):
+        if known is not None and known[1] == count:
             return known[2]
         held: dict[str, list[Tensor]] = {}
-        for weight in weights:
+        for weight in (weight for group in groups for weight in group["params"]):
             held.setdefault(self._owner.get(id(weight), ""), []).append(weight)
-        self._known[id(optimiser)] = (optimiser, len(weights), held)  # kept, so that no other object gets its id
+        self._known[id(optimiser)] = (optimiser, count, held)  # kept, so that no other object gets its id
         return held
 
     @harmless
@@ -89,9 +90,8 @@ class OptimiserSteps:
                 gradients = [weight.grad for weight in weights if weight.grad is not None]
                 if gradients and not any(gradient.is_sparse for gradient in gradients):
                     norm = gradient_norm(gradients)
-                    scale = getattr(
-                        optimiser, "grad_scale", None
-                    )  # of fused optimisers under automatic mixed precision
+                    # Fused optimisers unscale the gradients of automatic mixed precision themselves.
+                    scale = getattr(optimiser, "grad_scale", None)
                     self._scalars.add(f"{player}/grad_norm", norm if scale is None else norm / scale)
             if player in self._ratio_due:
                 self._before[player] = [weight.detach().clone() for weight in weights]

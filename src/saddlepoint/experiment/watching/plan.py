@@ -112,8 +112,7 @@ class Plan:
         networks = {name: unwrapped(module) for name, module in self.players_by_short.items()}
         critic = Critic(networks["d"]) if settings.kind == "gan" and "d" in networks else None
         model = Watched(settings, dataset.event, networks, self.roles, functions, critic)
-        game = WatchedGame(settings, dataset.event, networks, self.roles, functions, critic)
-        return dataset, model, game, recipe
+        return dataset, model, WatchedGame(model), recipe
 
 
 def _event_of_samples(functions: Functions) -> Event | None:

@@ -65,7 +65,7 @@ def loss_name(objective: str | None) -> str:
         return ""
     if not isinstance(objective, str):
         raise SettingError(f'watch: objective is {shown(objective)}; give a name, such as "non-saturating" or "vae".')
-    name = objective.lower().replace("_", "-").replace(" ", "-")
+    name = _plain(objective)
     if name in KIND_OF_OBJECTIVE:
         return ""
     name = LOSSES_ELSEWHERE.get(name, name)
@@ -77,6 +77,11 @@ def loss_name(objective: str | None) -> str:
     return name
 
 
+def _plain(objective: str) -> str:
+    """Return the name of an objective as the registries write it."""
+    return objective.lower().replace("_", "-").replace(" ", "-")
+
+
 def kind_of(short: Collection[str], objective: str | None, scalars: Collection[str] = ()) -> Kind | None:
     """Return what the players are together; None where nothing says it.
 
@@ -86,9 +91,7 @@ def kind_of(short: Collection[str], objective: str | None, scalars: Collection[s
         scalars: the names in the first call of `step`.
     """
     if objective is not None:
-        return (
-            "gan" if loss_name(objective) else KIND_OF_OBJECTIVE[objective.lower().replace("_", "-").replace(" ", "-")]
-        )
+        return "gan" if loss_name(objective) else KIND_OF_OBJECTIVE[_plain(objective)]
     named = [*(KIND_OF_PLAYER.get(name) for name in short), *(KIND_OF_SCALAR.get(name) for name in scalars)]
     return next((kind for kind in named if kind is not None), None)
 

@@ -77,14 +77,17 @@ class Recording:
         self._pictures = Pictures(context.folder, dataset, context.model, training.seed, training.samples)
         self._draws = has(context.model, GenerativeModel)
         steps = training.steps
-        probes: Due = Every(evaluation.probe_interval(steps), steps)
-        measures: Due = Every(evaluation.measurement_interval(steps), steps)
-        samples: Due = Every(training.sample_every, steps)
-        self._records: Due = Every(self.tick, -1)
-        if getattr(recipe.model, "open_ended", False):
+        probes: Due
+        measures: Due
+        samples: Due
+        if recipe.model.is_open_ended:
             probes, measures = OpenEnded(evaluation.watch_every, PROBES), OpenEnded(evaluation.every, MEASUREMENTS)
             samples = OpenEnded(training.sample_every, MEASUREMENTS)
-            self._records = OpenEnded(self.tick, RECORDS)
+            self._records: Due = OpenEnded(self.tick, RECORDS)
+        else:
+            probes = Every(evaluation.probe_interval(steps), steps)
+            measures = Every(evaluation.measurement_interval(steps), steps)
+            samples, self._records = Every(training.sample_every, steps), Every(self.tick, -1)
         measurement = self.measurement
         series: list[tuple[Due, Values]] = []
         if measurement is not None:
@@ -92,11 +95,10 @@ class Recording:
                 (self._due(probes), self._guarded("A probe", lambda step: measurement.probe())),
                 (self._due(measures), self._guarded("A measurement", measurement.measure)),
             ]
-        draw = partial(draw_samples, context, self.journal, measurement, self._pictures)
-        self._draw = draw
+        self._draw = partial(draw_samples, context, self.journal, measurement, self._pictures)
         actions: list[tuple[Due, Callable[[int], object]]] = []
         if self._draws:
-            actions.append((self._due(samples), draw))
+            actions.append((self._due(samples), self._draw))
         self.recorder = Recorder(self.journal, self.diagnosis, series=series, actions=actions)
         self._end = SessionEnd(
             context, self.journal, measurement, self._pictures, with_pictures=self.pictures, remark=self.describe_gaps
@@ -126,7 +128,7 @@ class Recording:
             PartError: the user's sampler fails.
         """
         found = first_findings(self.game, self.context.dataset, self.context.best_effort)
-        self._share_critic()
+        self._share_checks()
         return found
 
     def begin(self, found: list[Finding]) -> list[Finding]:
@@ -134,7 +136,7 @@ class Recording:
         self.recorder.report(found)
         return [*found, *self.recorder.record(Record(0, 0.0, {}))]
 
-    def _share_critic(self) -> None:
+    def _share_checks(self) -> None:
         """Pass on to the model of pictures what the checks learnt of the one that is measured."""
         model, game = self.context.model, self.game
         assert isinstance(model, Watched)
@@ -198,8 +200,8 @@ def assemble(
     device = model.device
     state = TrainingState(Devices(device, "fp32"), {}, {}, torch.Generator(device), {})
     context = RunContext(recipe, folder, dataset, model, state, torch.get_num_threads(), listener, best_effort)
-    open_ended = getattr(recipe.model, "open_ended", False)
     tick = recipe.training.tick
-    tick = tick if open_ended else recipe.evaluation.record_interval(tick, recipe.training.steps)
+    if not recipe.model.is_open_ended:
+        tick = recipe.evaluation.record_interval(tick, recipe.training.steps)
     diagnosis = start_diagnosis(recipe, classes=len(dataset.event.class_names or ()))
     return Recording(context, game, Journal(folder, listener, best_effort), diagnosis, tick, given, pictures)

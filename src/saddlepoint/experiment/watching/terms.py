@@ -116,14 +116,13 @@ class Reconstructions:
 
 def _terms(x: Tensor, made: Tensor) -> list[float]:
     """Return the usual reconstruction terms (B, D), (B, D) -> means over everything."""
-    losses = LOSSES
-    if 0 <= float(made.min()) <= float(made.max()) <= 1:
-        losses = (*LOSSES, binary_cross_entropy)
+    losses = (*LOSSES, binary_cross_entropy) if _is_unit(made) and _is_unit(x) else LOSSES
     with torch.no_grad():
-        return [float(loss(made, x)) for loss in losses if loss is not binary_cross_entropy or _is_unit(x)]
+        return [float(loss(made, x)) for loss in losses]
 
 
 def _is_unit(x: Tensor) -> bool:
+    """Whether all numbers are from 0 to 1, as probabilities are."""
     return 0 <= float(x.min()) <= float(x.max()) <= 1
 
 

@@ -126,7 +126,13 @@ class Watch:
         state.seconds += time.perf_counter() - self._resumed
         state.step += 1
         is_due = recording.is_due(state.step)
-        observation.take(state.step, scalars, is_due=is_due)
+        try:
+            observation.take(state.step, scalars, is_due=is_due)
+        except SettingError:  # a mistake in this call, for the user to correct
+            raise
+        except Exception as error:
+            self._give_up(error)
+            return
         try:
             opened = list(observation.mistakes(state.step, scalars))
             recording.recorder.report(opened)
@@ -215,7 +221,7 @@ class Watch:
                 recording.recorder.report(list(observation.mistakes(state.step, {}, ends=True)))
             values = observation.values(recording.recorder.previous, state.step, state.seconds)
             self._detach()
-        if getattr(context.recipe.model, "open_ended", False):
+        if context.recipe.model.is_open_ended:
             context.recipe = context.recipe.override({"training.steps": max(state.step, 1)})
             with replaced(context.folder.recipe) as file:
                 file.write(context.recipe.to_yaml())

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from saddlepoint.models.watched.functions import first_tensor
+from saddlepoint.models.watched.functions import first_of, first_tensor
 
 CLOSEST = 1e-6  # of a probability to 0 and 1: float32 has no numbers much closer to 1
 
@@ -54,9 +54,7 @@ class Critic(nn.Module):
         Returns:
             (B,) logits.
         """
-        while isinstance(output, tuple | list) and output:
-            output = output[0]
-        scores = (output if keep_graph else first_tensor(output)).float()
+        scores = (first_of(output) if keep_graph else first_tensor(output)).float()
         if self.sigmoid:
             scores = torch.logit(scores.clamp(CLOSEST, 1 - CLOSEST))
         return scores.reshape(-1) if scores.numel() == len(scores) else scores.reshape(len(scores), -1).mean(1)

@@ -88,9 +88,14 @@ def calling(name: str) -> Any:
 
 def first_tensor(value: Any, what: str = "Outputs") -> Tensor:
     """Return the tensor that a function returned, the first one of several, without its graph."""
-    while isinstance(value, tuple | list) and value:
-        value = value[0]
-    return as_tensor(value, what).detach()
+    return as_tensor(first_of(value), what).detach()
+
+
+def first_of(output: Any) -> Any:
+    """Return what a network or function returned, the first part if it returned several."""
+    while isinstance(output, tuple | list) and output:
+        output = output[0]
+    return output
 
 
 def names_of(function: Any) -> list[Any]:

@@ -7,17 +7,13 @@ between codes, get the model without codes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 
-from saddlepoint.data.event import Event
 from saddlepoint.models.capabilities import Adversarial
-from saddlepoint.models.watched.critic import Critic
-from saddlepoint.models.watched.functions import Functions
 from saddlepoint.models.watched.model import LARGEST_SEED, Watched
-from saddlepoint.models.watched.settings import WatchedSettings
 from saddlepoint.objectives.adversarial.composition import Composition
 from saddlepoint.objectives.adversarial.game import generator_loss
 from saddlepoint.objectives.adversarial.registry import loss_named
@@ -31,18 +27,15 @@ class WatchedGame(Watched):
     generator_player = "g"
     latent = 1
 
-    def __init__(
-        self,
-        settings: WatchedSettings,
-        event: Event,
-        players: Mapping[str, nn.Module],
-        roles: Mapping[str, str],
-        functions: Functions,
-        critic: Critic | None = None,
-    ) -> None:
-        super().__init__(settings, event, players, roles, functions, critic)
-        if critic is not None:
-            self.players[self.critic_player] = critic
+    def __init__(self, model: Watched) -> None:
+        """Build the game of a model; both share the user's networks and functions.
+
+        Args:
+            model: that pictures and scorecards get.
+        """
+        super().__init__(model.settings, model.event, model.players, model.roles, model.functions, model.critic)
+        if self.critic is not None:
+            self.players[self.critic_player] = self.critic
         self.players.setdefault(self.generator_player, nn.Identity())
         self.roles = {self.generator_player: "generator", self.critic_player: "discriminator", **self.roles}
 

@@ -27,5 +27,9 @@ class WatchedSettings(FamilySettings):
     )
 
     @property
+    def is_open_ended(self) -> bool:
+        return self.open_ended
+
+    @property
     def objective_names(self) -> frozenset[str]:
         return frozenset({self.kind, self.objective} - {""})
