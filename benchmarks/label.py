@@ -22,10 +22,7 @@ from pathlib import Path
 if __name__ == "__main__":
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-import torch
-
 import results
-from saddlepoint.evaluation.statistics.intervals import mean_interval
 from tables.label_plan import ROWS, SEEDS, Outcome, Trial, run, trials
 from tables.outcomes import group_outcomes, origin, outcomes_file
 from tables.trials import argument_parser, train_missing
@@ -68,14 +65,14 @@ def _line(goal: float | None, method: str, some: Sequence[Outcome]) -> list[str]
     minutes = sum(one.seconds for one in some) / len(some) / 60
     mean = sum(error) / len(error)
     met = "" if goal is None else f"at most {goal:g}: {'met' if mean <= goal else 'missed'}"
-    return [method, _shown(error), _shown(hidden), str(len(some)), f"{minutes:.1f}", met]
-
-
-def _shown(values: Sequence[float]) -> str:
-    if len(values) < 2:
-        return f"{values[0]:.2f}"
-    interval = mean_interval(torch.tensor(values))
-    return f"{interval.value:.2f} ± {interval.high - interval.value:.2f}"
+    return [
+        method,
+        results.with_interval(error, 2),
+        results.with_interval(hidden, 2),
+        str(len(some)),
+        f"{minutes:.1f}",
+        met,
+    ]
 
 
 def main(argv: Sequence[str]) -> int:

@@ -94,6 +94,20 @@ def test_one_document_of_an_experiment(
     }  # fmt: skip
 
 
+def test_an_experiment_without_cross_validation_shows_how_reliable_uncalibrated_probabilities_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(supervised, "TREES", 3)
+    monkeypatch.setattr(supervised, "FOLDS", 2)
+    argv = ["label", "digits", "--per-class", "5", "--method", "spreading", "--folds", "0", "--out", "found.npz"]
+    assert main(argv) == 0
+    assert "not calibrated" in capsys.readouterr().out
+    page = Path("found.npz.label/report.html").read_text()
+    assert "Probabilities are not calibrated" in page
+    assert page.count("<img ") == 1
+
+
 def write_labels(name: str, labels: list[str]) -> list[str]:
     Path(name).write_text("\n".join(labels) + "\n")
     return ["--labels", name]

@@ -1,57 +1,39 @@
 """Finished parts of a long computation, kept in a folder until the whole is done, so that a killed one goes on where it was.
 
-The folder belongs to one request, whose fingerprint it holds: the data and all arguments. Another request begins anew.
+The folder belongs to one request, whose fingerprint it holds: the data and all arguments. Another request starts again.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from saddlepoint.errors import RunError
-from saddlepoint.records import replaced
+from saddlepoint.errors import DataError, RunError, SettingError
+from saddlepoint.records import locked, replaced
 from saddlepoint.records.leftovers import remove_tree
+from saddlepoint.records.lock import LOCK
 
 REQUEST = "request.json"
 FORMAT = 2  # changes when parts of an earlier version must not be used
 
 
 class Keep:
-    """A folder of finished parts.
+    """A folder of finished parts, which `finished_parts` opens.
 
     Args:
-        folder: new, or one that an earlier call left.
-        request: fingerprint of what is computed.
-        command: begins error messages.
-
-    Raises:
-        RunError: something else is in that place.
+        folder: of one request.
     """
 
-    def __init__(self, folder: Path, request: str, command: str) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
-        if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
-            raise RunError(f"{command}: {folder} is not a folder; finished parts cannot be kept there.")
-        if folder.is_dir() and any(folder.iterdir()) and not (folder / REQUEST).is_file():
-            raise RunError(f"{command}: {folder} holds other files; finished parts cannot be kept there.")
-        if folder.is_dir() and self._request() != request:
-            remove_tree(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        with replaced(folder / REQUEST) as file:
-            json.dump({"request": request}, file)
-
-    def _request(self) -> Any:
-        try:
-            return json.loads((self.folder / REQUEST).read_text("utf-8")).get("request")
-        except (OSError, ValueError, AttributeError):
-            return None
 
     def read(self, name: str) -> npt.NDArray[Any] | None:
         """The numbers of a finished part; None if there is none, or its file is damaged."""
@@ -66,9 +48,65 @@ class Keep:
         with replaced(self.folder / f"{name}.npy", "wb") as file:
             np.save(file, values, allow_pickle=False)
 
-    def remove(self) -> None:
-        """Remove the folder, since the whole is done."""
-        remove_tree(self.folder)
+
+@contextlib.contextmanager
+def finished_parts(folder: str | Path | None, command: str, request: Callable[[], str]) -> Iterator[Keep | None]:
+    """Open the folder of finished parts for one call, which no other call may use meanwhile.
+
+    The folder is removed when the block ends, also with an error of the user, which the same request would meet again. After an interruption
+    it stays.
+
+    Args:
+        folder: new, or one that an earlier call left; None keeps nothing.
+        command: begins error messages.
+        request: returns the fingerprint of what is computed.
+
+    Raises:
+        RunError: something else is in that place, or another process works there.
+    """
+    if folder is None:
+        yield None
+        return
+    folder = Path(folder)
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise RunError(f"{command}: {folder} is not a folder; finished parts cannot be kept there.")
+    if folder.is_dir() and _contents(folder) and not (folder / REQUEST).is_file():
+        raise RunError(f"{command}: {folder} holds other files; finished parts cannot be kept there.")
+    wanted = request()
+    folder.mkdir(parents=True, exist_ok=True)
+    with locked(folder):
+        if _request(folder) != wanted:
+            _clear(folder)
+            with replaced(folder / REQUEST) as file:
+                json.dump({"request": wanted}, file)
+        try:
+            yield Keep(folder)
+        except (DataError, SettingError):
+            _remove(folder)
+            raise
+        _remove(folder)
+
+
+def _request(folder: Path) -> Any:
+    try:
+        return json.loads((folder / REQUEST).read_text("utf-8")).get("request")
+    except (OSError, ValueError, AttributeError):
+        return None
+
+
+def _contents(folder: Path) -> list[Path]:
+    return [path for path in folder.iterdir() if path.name != LOCK]
+
+
+def _clear(folder: Path) -> None:
+    for path in _contents(folder):
+        remove_tree(path)
+
+
+def _remove(folder: Path) -> None:
+    _clear(folder)  # before the lock file, because without it another call may begin here
+    with contextlib.suppress(OSError):
+        remove_tree(folder)
 
 
 def fingerprint(arrays: Sequence[npt.NDArray[Any]], *arguments: Any) -> str:

@@ -13,7 +13,7 @@ MISSING = -1  # in place of a label
 def has_missing_labels(dataset: Dataset) -> bool:
     """Whether some labels of the training part or the held-out part are missing."""
     parts = (dataset, dataset.held_out)
-    return any(part is not None and part.y is not None and bool((part.y == MISSING).any()) for part in parts)
+    return any(part is not None and part.y is not None and complete_labels(part) is None for part in parts)
 
 
 def complete_labels(dataset: Dataset) -> Tensor | None:
@@ -23,6 +23,6 @@ def complete_labels(dataset: Dataset) -> Tensor | None:
 
 def labelled_part(dataset: Dataset) -> Dataset:
     """The training examples that have a label, without a held-out part; the dataset itself where all have one."""
-    if dataset.y is None or not bool((dataset.y == MISSING).any()):
+    if dataset.y is None or complete_labels(dataset) is not None:
         return dataset
     return dataset.subset(torch.nonzero(dataset.y != MISSING).flatten())

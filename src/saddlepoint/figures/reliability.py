@@ -34,7 +34,8 @@ def reliability_figure(
     means, shares, lows, highs = (np.asarray(values, dtype=np.float64) for values in (confidence, accuracy, low, high))
     if means.ndim != 1 or not (means.shape == shares.shape == lows.shape == highs.shape == (len(examples),)):
         raise ValueError(
-            f"all parts of a reliability diagram have one shape (B,), got {means.shape} and {shares.shape}"
+            f"all parts of a reliability diagram have one shape (B,), got {means.shape}, {shares.shape}, {lows.shape}, {highs.shape} "
+            f"and {len(examples)} numbers of examples"
         )
     drawing, grid = figure(width=WIDTH, height=HEIGHT)
     axes = grid[0, 0]
@@ -50,8 +51,8 @@ def reliability_figure(
         label=f"bins of {sizes} examples, 95 % interval",
     )
     style_axes(axes, title=title, x="confidence (probability of the predicted class)", y="share that is right")
-    start = float(min(means.min(), lows.min())) if len(means) else 0.0
-    axes.set_xlim(max(0.0, start - 0.05), 1.02)
-    axes.set_ylim(max(0.0, start - 0.05), 1.02)
+    start = max(0.0, float(min(means.min(), lows.min())) - 0.05)
+    axes.set_xlim(start, 1.02)
+    axes.set_ylim(start, 1.02)
     legend(axes, loc="lower right")
     return drawing

@@ -136,14 +136,14 @@ def _methods(document: Mapping[str, Any]) -> Markup:
 
 
 def _calibration(document: Mapping[str, Any]) -> Markup:
+    fitted = "Log probabilities are divided by a temperature that was fitted to cross-validated predictions of the known labels."
     if document["temperature"] is None:
-        return absent(
-            "Probabilities are not calibrated, because there was no cross-validation to fit a temperature to."
-        )
+        fitted = "Probabilities are not calibrated, because there was no cross-validation to fit a temperature to."
+    if not document["reliability"]:
+        return absent(fitted)
     explained = (
-        "Log probabilities are divided by a temperature that was fitted to cross-validated predictions of the known labels. In each bin, the "
-        "share of right predictions should equal the confidence. The calibration error is the mean distance of the two; a finite "
-        "number of examples makes it larger than 0 for perfect probabilities too."
+        f"{fitted} In each bin, the share of right predictions should equal the confidence. The calibration error is the mean distance of "
+        "the two; a finite number of examples makes it larger than 0 for perfect probabilities too."
     )
     drawn = [_diagram(one) for one in document["reliability"]]
     return html('<p class="quiet">{}</p><div class="plots">{}</div>', explained, joined(drawn))

@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from saddlepoint.applications.augment.examples import Examples, Images, Rows
-from saddlepoint.data import SOURCES
 from saddlepoint.data.settings import DataSettings
 from saddlepoint.data.tabular.completing import complete_schema
 from saddlepoint.data.tabular.infer import infer_schema
-from saddlepoint.data.tabular.reading import PARQUET, is_table, read_frame
+from saddlepoint.data.tabular.reading import is_table_source, read_frame
 from saddlepoint.data.tabular.schema import CATEGORIES, Column, Schema
 from saddlepoint.errors import DataError, SettingError, shortened
 
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
     from saddlepoint.data.dataset import Dataset
 
-TABLES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", *PARQUET)
 MOST_CLASSES = 30  # values of a column that are taken as classes although they are numbers
 LEAST = 2  # examples of a class to learn it from
 
@@ -58,13 +56,6 @@ def read_examples(
     )
     _check_classes(found)
     return found
-
-
-def is_table_source(source: Any) -> bool:
-    """Whether `read_examples` takes a source as a table."""
-    if not isinstance(source, str | Path):
-        return is_table(source) or isinstance(source, dict)
-    return str(source) not in SOURCES and str(source).lower().endswith(TABLES)
 
 
 def _rows(source: Any, target: str | None, given: Schema | None) -> Rows:

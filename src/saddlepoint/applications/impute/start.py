@@ -11,9 +11,8 @@ import numpy as np
 from saddlepoint.applications.impute.completing import complete_matrix
 from saddlepoint.applications.impute.fitting import check_request
 from saddlepoint.applications.impute.imputed import Imputed
-from saddlepoint.applications.impute.method import Kinds, Matrix
 from saddlepoint.applications.impute.settings import AUTO, Aim
-from saddlepoint.applications.keeping import Keep, fingerprint
+from saddlepoint.applications.keeping import fingerprint, finished_parts
 from saddlepoint.arguments import check_count
 from saddlepoint.data.tabular.schema import Schema
 from saddlepoint.errors import SettingError
@@ -133,8 +132,11 @@ def impute(
     name, contest, note = "none", None, "no column could be learnt."
     tables = [frame.copy() for _ in range(wanted)]
     if matrix.shape[1]:
-        kept = None if keep is None else _keep(Path(keep), matrix, columns.kinds, method, aim, wanted, seed, options)
-        with report_for(progress) as report:
+
+        def request() -> str:
+            return fingerprint([matrix], list(columns.kinds), method, aim, wanted, seed, options)
+
+        with report_for(progress) as report, finished_parts(keep, "impute", request) as kept:
             found, completed = complete_matrix(
                 matrix,
                 columns.kinds,
@@ -147,15 +149,8 @@ def impute(
                 keep=kept,
                 report=report,
             )
+            tables = [columns.filled(frame, one) for one in completed]
         name, contest, note = found.name, found.contest, found.note
-        tables = [columns.filled(frame, one) for one in completed]
-        if kept is not None:
-            kept.remove()
     for table in tables:
         table.attrs = dict(frame.attrs)
     return Imputed(frame, tuple(tables), described, name, aim, contest, note, columns.left(tables[0]))
-
-
-def _keep(folder: Path, matrix: Matrix, kinds: Kinds, *arguments: Any) -> Keep:
-    """The folder of finished parts of this request."""
-    return Keep(folder, fingerprint([matrix], list(kinds), *arguments), "impute")

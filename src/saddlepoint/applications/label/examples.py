@@ -82,10 +82,6 @@ class Examples:
         """(K,) labelled examples of each class."""
         return np.bincount(self.labels[self.known], minlength=len(self.names)).astype(np.int64)
 
-    def features(self, x: Tensor) -> npt.NDArray[np.float32]:
-        """Examples x (M, *event) as vectors (M, F) of mean 0 and comparable spread, for distances and classifiers."""
-        return self.event.standardised(x).numpy()
-
     def with_labels(self, labels: Labels) -> Examples:
         """The same examples with other labels (N,)."""
         return replace(self, labels=labels)

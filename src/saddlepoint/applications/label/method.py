@@ -16,6 +16,7 @@ from saddlepoint.applications.label.examples import Floats, Labels
 from saddlepoint.data.dataset import Dataset
 from saddlepoint.data.event import Event
 from saddlepoint.data.missing_labels import MISSING
+from saddlepoint.data.split import class_shares
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,10 +59,9 @@ class Task:
     def dataset(self, *, labelled_only: bool = False) -> Dataset:
         """All examples with labels, of which -1 is a missing one; or only those with a label."""
         index = torch.from_numpy(self.known if labelled_only else np.arange(len(self.labels)))
-        counts = np.bincount(self.labels[self.known], minlength=len(self.names))
-        shares = tuple((counts / counts.sum()).tolist())
-        event = replace(self.event, class_names=self.names, class_shares=shares)
-        return Dataset("examples", self.x[index], event, torch.from_numpy(self.labels)[index])
+        labels = torch.from_numpy(self.labels)[index]
+        event = replace(self.event, class_names=self.names)
+        return Dataset("examples", self.x[index], replace(event, class_shares=class_shares(labels, event)), labels)
 
 
 class Method(ABC):

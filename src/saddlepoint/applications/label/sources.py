@@ -17,22 +17,12 @@ from saddlepoint.applications.label.settings import LEAST
 from saddlepoint.data import SOURCES
 from saddlepoint.data.missing_labels import MISSING, labelled_part
 from saddlepoint.data.settings import DataSettings
+from saddlepoint.data.tabular.reading import is_table_source, read_frame
 from saddlepoint.errors import DataError, SettingError, shortened, suggestion
 
 if TYPE_CHECKING:
     from saddlepoint.data.dataset import Dataset
     from saddlepoint.data.tabular.schema import Schema
-
-TABLES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".parquet", ".pq")
-
-
-def is_table_source(source: Any) -> bool:
-    """Whether a source is read as a table."""
-    if isinstance(source, str | Path):
-        return str(source) not in SOURCES and str(source).lower().endswith(TABLES)
-    from saddlepoint.data.tabular.reading import is_table
-
-    return is_table(source) or isinstance(source, dict)
 
 
 def read_examples(
@@ -100,7 +90,6 @@ def check_missing(examples: Examples) -> None:
 
 def _table(source: Any, labels: Any, classes: Sequence[str] | None, schema: Schema | None) -> Examples:
     from saddlepoint.applications.label.rows import rows_of
-    from saddlepoint.data.tabular.reading import read_frame
 
     frame = read_frame(source, schema)
     name = str(source) if isinstance(source, str | Path) else "the table"

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from saddlepoint.applications.keeping import Keep, fingerprint
+from saddlepoint.applications.keeping import Keep, fingerprint, finished_parts
 from saddlepoint.applications.label.calibration import (
     apply_temperature,
     cross_fitted,
@@ -27,7 +27,7 @@ from saddlepoint.applications.label.validating import Validated, fit, predict, v
 from saddlepoint.arguments import check_count
 from saddlepoint.data.missing_labels import MISSING
 from saddlepoint.data.tabular.schema import Schema
-from saddlepoint.errors import DataError, SettingError
+from saddlepoint.errors import SettingError
 from saddlepoint.evaluation.statistics.intervals import Interval, wilson_interval
 from saddlepoint.progress import report_for
 from saddlepoint.progress.protocol import Report
@@ -83,7 +83,7 @@ def label(
     with report_for(progress) as report:
         return label_examples(
             examples, method=method, per_class=per_class, seed=seed, folds=folds, steps=steps,
-            keep=None if keep is None else Path(keep), report=report,
+            keep=keep, report=report,
         )  # fmt: skip
 
 
@@ -112,7 +112,7 @@ def label_examples(
     seed: int = 0,
     folds: int | None = None,
     steps: int | None = None,
-    keep: Path | None = None,
+    keep: str | Path | None = None,
     report: Report | None = None,
     baseline: bool = True,
 ) -> Labelled:
@@ -127,19 +127,12 @@ def label_examples(
     experiment = None if per_class is None else hide_labels(examples, per_class, seed)
     visible = examples if experiment is None else experiment.visible
     task = Task(visible.x, visible.event, visible.labels, visible.names, seed, steps, report=report)
-    kept = None
-    if keep is not None:
-        request = fingerprint([], examples.digest, method, per_class, seed, folds, steps)
-        kept = Keep(keep, request, "label")
-    try:
-        done = _Work(examples, experiment, task, kept, report, baseline).run(method, folds)
-    except (DataError, SettingError):  # which another call with these arguments would meet again
-        if kept is not None:
-            kept.remove()
-        raise
-    if kept is not None:
-        kept.remove()
-    return done
+
+    def request() -> str:
+        return fingerprint([], examples.digest, method, per_class, seed, folds, steps)
+
+    with finished_parts(keep, "label", request) as kept:
+        return _Work(examples, experiment, task, kept, report, baseline).run(method, folds)
 
 
 class _Work:

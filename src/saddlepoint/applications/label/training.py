@@ -29,7 +29,7 @@ def is_small(event: Event) -> bool:
     return event.size <= SMALL
 
 
-def vae_settings(event: Event, *, likelihood: str | None = None) -> dict[str, Any]:
+def vae_settings(event: Event) -> dict[str, Any]:
     """Settings of a variational autoencoder of examples like `event`."""
     layers = {"hidden": [128, 128] if is_small(event) else [500, 500], "activation": "softplus"}
     return {
@@ -37,7 +37,7 @@ def vae_settings(event: Event, *, likelihood: str | None = None) -> dict[str, An
         "latent": min(MOST_CODES, max(2, event.size // CODES)),
         "encoder": layers,
         "decoder": layers,
-        "likelihood": likelihood or ("bernoulli" if event.bounded else "gaussian-learnt"),
+        "likelihood": "bernoulli" if event.bounded else "gaussian-learnt",
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import torch
 
 from saddlepoint.applications.keeping import Keep
 from saddlepoint.applications.label.examples import Floats, Labels
@@ -50,7 +51,7 @@ def validate(name: str, task: Task, folds: int, keep: Keep | None) -> Validated:
     folds = min(folds, int(np.bincount(labels).min()))
     number = np.zeros(len(known), dtype=np.int64)
     found = np.zeros((len(known), len(task.names)))
-    split = StratifiedKFold(folds, shuffle=True, random_state=task.seed % 2**32).split(labels, labels)
+    split = StratifiedKFold(folds, shuffle=True, random_state=task.seed).split(labels, labels)
     for fold, (_, left_out) in enumerate(split):
         part = f"{name}-fold-{fold}"
         one = None if keep is None else keep.read(part)
@@ -74,7 +75,5 @@ def fit(name: str, task: Task, part: str, keep: Keep | None) -> Method:
 
 def predict(method: Method, task: Task, positions: Labels) -> Floats:
     """(M, K) for examples of the task at these positions."""
-    import torch
-
     whole = method.posterior_of_task()
     return whole[positions] if whole is not None else method.posterior(task.x[torch.from_numpy(positions)])

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from saddlepoint.data.missing_labels import MISSING
+from saddlepoint.errors import RunError
 from saddlepoint.records import replaced
 
 if TYPE_CHECKING:
@@ -45,6 +46,9 @@ def write_labelled(done: Any, path: Path, *, overwrite: bool) -> None:
         done: what is written.
         path: of the file.
         overwrite: replace an existing file.
+
+    Raises:
+        RunError: the file exists.
     """
     if path.suffix.lower() != ".npz":
         from saddlepoint.data.tabular.writing import write_frame
@@ -52,6 +56,8 @@ def write_labelled(done: Any, path: Path, *, overwrite: bool) -> None:
         table = done.examples.table
         write_frame(frame_of(done), path, None if table is None else table.schema, overwrite=overwrite)
         return
+    if path.exists() and not overwrite:
+        raise RunError(f"{path} exists: name another file, or replace it.")
     arrays = {
         "label": np.array(done.labels),
         "predicted": done.predicted,

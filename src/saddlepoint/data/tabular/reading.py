@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from saddlepoint.data.tabular.schema import Schema
 
 PARQUET = (".parquet", ".pq")
+ENDINGS = (".csv", ".tsv", ".csv.gz", ".tsv.gz", *PARQUET)  # of files that are read as tables
 KEY = "saddlepoint"  # in the attributes of a frame
 
 
@@ -69,6 +70,13 @@ def is_table(data: Any) -> bool:
     return (isinstance(data, np.ndarray) and data.dtype.names is not None) or (
         not isinstance(data, type) and hasattr(data, "columns")
     )
+
+
+def is_table_source(source: Any) -> bool:
+    """Whether a source is a table: a path with one of `ENDINGS`, or what `read_frame` takes from memory."""
+    if isinstance(source, str | Path):
+        return str(source).lower().endswith(ENDINGS)
+    return is_table(source) or isinstance(source, dict)
 
 
 def _from_memory(source: Any, pandas: Any) -> Any:

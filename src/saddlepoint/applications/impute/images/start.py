@@ -9,7 +9,7 @@ import numpy as np
 
 from saddlepoint.applications.impute.images.completed import CompletedImages
 from saddlepoint.applications.impute.images.holes import Holes, read_complete, read_holes
-from saddlepoint.applications.keeping import Keep, fingerprint
+from saddlepoint.applications.keeping import fingerprint, finished_parts
 from saddlepoint.arguments import check_count
 from saddlepoint.progress import report_for
 from saddlepoint.progress.protocol import Report
@@ -62,11 +62,14 @@ def complete_images(
     event = found.event
     holes = read_holes(source, event, mask)
     complete = None if truth is None else read_complete(truth, holes, event)
-    kept = None if keep is None else Keep(Path(keep), _request(holes, found, seed), "impute")
     x, known = torch.from_numpy(holes.x), torch.from_numpy(holes.known)
     device = getattr(found, "device", "cpu")
     made = []
-    with report_for(progress) as report:
+
+    def request() -> str:
+        return _request(holes, found, seed)
+
+    with report_for(progress) as report, finished_parts(keep, "impute", request) as kept:
         for draw in range(draws):
             parts = []
             for start in range(0, len(x), TOGETHER):
@@ -83,8 +86,6 @@ def complete_images(
                         kept.write(name, filled)
                 parts.append(filled)
             made.append(np.concatenate(parts))
-    if kept is not None:
-        kept.remove()
     return CompletedImages(holes, np.stack(made), event, complete, _note(able, known))
 
 

@@ -6,6 +6,7 @@ from torch import Tensor
 
 from saddlepoint.applications.label.examples import Floats
 from saddlepoint.applications.label.method import Method, Task
+from saddlepoint.applications.label.methods.supervised import vectors
 from saddlepoint.applications.label.spreading import SpreadLabels
 
 
@@ -14,10 +15,10 @@ class Spreading(Method):
 
     def fit(self, task: Task) -> None:
         self._event = task.event
-        self._spread = SpreadLabels(task.event.standardised(task.x).numpy(), task.labels, len(task.names))
+        self._spread = SpreadLabels(vectors(task.event, task.x), task.labels, len(task.names))
 
     def posterior(self, x: Tensor) -> Floats:
-        return self._spread.posterior(self._event.standardised(x).numpy())
+        return self._spread.posterior(vectors(self._event, x))
 
     def posterior_of_task(self) -> Floats:
         return self._spread.distributions

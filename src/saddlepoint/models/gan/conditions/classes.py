@@ -46,12 +46,11 @@ class Classes(Condition):
         check_number("weight", weight, exclusive=True)
         if not 0 < labelled < 1:
             raise SettingError(f"labelled is {labelled}; it must be above 0 and below 1.")
-        self.weight, self.labelled, self._share = weight, labelled, labelled
+        self.labelled = labelled
+        self._head_weight = weight / labelled  # the mean over a batch counts an example without label as 0
 
     def heads(self, classes: int) -> dict[str, Head]:
-        # The mean over a batch counts an example without label as 0.
-        weight = self.weight / self._share
-        return {HEAD: Head(classes, known_cross_entropy, _no_cost, weight, _accuracy)}
+        return {HEAD: Head(classes, known_cross_entropy, _no_cost, self._head_weight, _accuracy)}
 
 
 def known_cross_entropy(real: Tensor, fake: Tensor, targets: Targets) -> Tensor:
