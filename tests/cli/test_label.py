@@ -121,6 +121,8 @@ def write_labels(name: str, labels: list[str]) -> list[str]:
         (["--labels", "noise"], "of the kind continuous"),
         (["--labels", "region"], "no label of people.csv is missing"),
         (["--labels", "<i>kind", "--classes", "short,high"], "'<b>tall', which is not among --classes"),
+        (["--labels", "<i>kind", "--classes", "short,<b>tall,short"], "name each class once"),
+        (["--labels", "<i>kind", "--classes", "short,"], "name each class once"),
         (["--labels", "<i>kind", "--method", "spredding"], 'Did you mean "spreading"'),
         (["--labels", "<i>kind", "--per-class", "1"], "--per-class"),
         (["--labels", "<i>kind", "--per-class", "50"], "give a smaller number"),

@@ -127,7 +127,7 @@ class Labelled:
             return f"{title}: {error:.1f} % test error with {self.per_class} labels a class"
         own = next((score for score in self.scores if score.method == self.method), None)
         about = "" if own is None else f", {own.accuracy.value:.0%} right in cross-validation"
-        return f"{self.filled:,} missing labels filled by {title}{about}"
+        return f"{self.filled:,} missing label{'' if self.filled == 1 else 's'} filled by {title}{about}"
 
     @property
     def choice(self) -> str:

@@ -48,6 +48,10 @@ def read_examples(
         SettingError: an argument does not suit the source.
         DataError: source or labels cannot be read, or do not belong together.
     """
+    if classes is not None and ("" in classes or len(set(classes)) < len(classes)):
+        raise SettingError(
+            f"label: --classes {','.join(classes)}: a name is empty or given twice; name each class once, with commas between."
+        )
     if is_table_source(source):
         if size is not None:
             raise SettingError("label: --size is the height and width of images, and this is a table; leave it out.")
