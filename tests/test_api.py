@@ -161,7 +161,7 @@ def test_invalid_data_are_refused(data: Any, said: str) -> None:
     [
         ({"training": {"setps": 5}}, 'no setting training.setps. Did you mean "training.steps"'),
         ({"training": {"steps": "many"}}, "training.steps"),
-        ({"model": {"beta": 4.0}}, "family vae"),
+        ({"model": {"beta": 4.0}}, "families vae, dynamics"),
         ({"training": {"device": "abacus"}}, "abacus"),
         ({"training": {"batch_size": 100_000}}, "batch"),
         ({"modules": {"painter": nn.Identity()}}, 'no player "painter"'),

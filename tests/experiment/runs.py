@@ -108,7 +108,7 @@ FAMILIES: dict[str, dict[str, Any]] = {
             "frames_in": 2,
             "objective": "both",
             "predictor": {"width": 8},
-            "critic": {"width": 4},
+            "discriminator": {"width": 4},
         },
         "training": {"ema": 0.9},
     },

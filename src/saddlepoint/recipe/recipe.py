@@ -204,8 +204,8 @@ class Recipe(Settings, metaclass=Public):
         family = changes.get("model.family")
         if family is not None and family != self.model.family:
             content["model"] = {"family": family}
-            players, roles = content["training"]["players"], _roles(family)
-            content["training"]["players"] = {role: players[role] for role in roles if role in players}
+            players = content["training"]["players"]
+            content["training"]["players"] = {r: players[r] for r in _default_players(family) if r in players}
         for name, value in changes.items():
             entry = find(type(self), name, content)
             if entry is None:
@@ -353,6 +353,11 @@ def _family(content: Mapping[str, Any]) -> Any:
 def _roles(family: Any) -> tuple[str, ...]:
     """The players of a family that can have their own optimiser settings; empty for an unknown family."""
     return RECORDED[family].settings.roles if isinstance(family, str) and family in RECORDED else ()
+
+
+def _default_players(family: Any) -> tuple[str, ...]:
+    """Those of `_roles` that a model with the defaults of its family has."""
+    return RECORDED[family].settings().active_roles if _roles(family) else ()
 
 
 def _over_defaults(content: Mapping[str, Any]) -> dict[str, Any]:
