@@ -116,7 +116,8 @@ def page(
         "penalties at settings that were not tuned for any of them. The energy distance of samples to held-out data is the mean over "
         "seeds with its 95 % interval (Student's t; with few seeds intervals are wide). A run counts as without failure if no "
         "finding of the severity `failure` stood at its end and its distance is finite. The cost of a step is the CPU time relative to "
-        "the plain game's, both timed in turn on one thread; an empty cell is not measured yet.",
+        "the plain game's, both timed in turn on one thread; an empty cell is not measured yet. `f-jensen-shannon` has no rows: its "
+        "gradients are those of `non-saturating`.",
     ]
     parts += recommendation(found)
     parts += ["## By penalty", by_penalty(found)]

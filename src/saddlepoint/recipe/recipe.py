@@ -357,7 +357,7 @@ def _roles(family: Any) -> tuple[str, ...]:
 
 def _default_players(family: Any) -> tuple[str, ...]:
     """Those of `_roles` that a model with the defaults of its family has."""
-    return RECORDED[family].settings().active_roles if _roles(family) else ()
+    return RECORDED[family].settings.model_validate({"family": family}).active_roles if _roles(family) else ()
 
 
 def _over_defaults(content: Mapping[str, Any]) -> dict[str, Any]:
