@@ -78,3 +78,13 @@ def test_js_of_equal_distributions_is_zero_where_the_cross_entropy_is_2_log_2() 
     ours, usual = loss_named("f-jensen-shannon"), loss_named("non-saturating")
     assert float(ours.real(blind) + ours.fake(blind)) == pytest.approx(0, abs=1e-6)
     assert float(usual.real(blind) + usual.fake(blind)) == pytest.approx(2 * math.log(2))
+
+
+def test_the_js_game_has_the_gradients_of_the_non_saturating_one() -> None:
+    """Why `benchmarks/zoo.py` trains only one of the two."""
+    ours, usual = loss_named("f-jensen-shannon"), loss_named("non-saturating")
+    logits = torch.linspace(-20.0, 20.0, 41, dtype=torch.float64, requires_grad=True)
+    for one, other in ((ours.real, usual.real), (ours.fake, usual.fake), (ours.generator, usual.generator)):
+        (mine,) = torch.autograd.grad(one(logits).sum(), logits)
+        (theirs,) = torch.autograd.grad(other(logits).sum(), logits)
+        torch.testing.assert_close(mine, theirs)
