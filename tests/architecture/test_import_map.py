@@ -13,7 +13,7 @@ from tests.architecture.imports import ROOT, imports, modules, reached_on_load
 
 EVERYTHING = {
     "records", "networks", "objectives", "optimisers", "games", "figures", "data", "models", "training", "evaluation",
-    "diagnosis", "lanes", "studies", "applications", "report", "web", "recipe", "experiment", "cli",
+    "diagnosis", "lanes", "studies", "applications", "report", "web", "recipe", "experiment", "cli", "integrations",
 }  # fmt: skip
 
 MAY_IMPORT: dict[str, set[str]] = {
@@ -70,7 +70,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "report": {"records", "diagnosis", "evaluation", "figures"},
     "web": {"records", "diagnosis", "figures", "report", "recipe"},
     "recipe": set(),  # and every settings file, see below
-    "experiment": EVERYTHING - {"applications", "studies", "web", "cli", "experiment"},
+    "experiment": EVERYTHING - {"applications", "studies", "web", "cli", "experiment", "integrations"},
+    "integrations": {"experiment", "diagnosis", "records"},
     "cli": EVERYTHING - {"cli"},
     "__main__": {"cli"},
     "": EVERYTHING,  # the package's own __init__, which re-exports lazily

@@ -70,15 +70,16 @@ class Observation:
             if observer is not None:
                 observer.detach()
 
-    def prepare(self, step: int, *, after_record: bool) -> None:
-        """Decide what of a step is observed, before it begins.
+    def prepare(self, before: int, step: int, *, after_record: bool) -> None:
+        """Decide what is observed until the next call, before those steps begin.
 
         Args:
-            step: number of the step.
+            before: number of the last step.
+            step: number of the step that is reported next.
             after_record: whether a record was just written.
         """
-        is_due = self._recording.is_due(step)
-        self._observes = is_due or step % self._observe_every == 0
+        is_due = self._recording.is_due(before, step)
+        self._observes = is_due or step // self._observe_every > before // self._observe_every
         self._optimisers.observe = self._observes
         if after_record:
             self._optimisers.begin_tick(self._players)

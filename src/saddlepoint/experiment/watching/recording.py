@@ -104,9 +104,14 @@ class Recording:
             context, self.journal, measurement, self._pictures, with_pictures=self.pictures, remark=self.describe_gaps
         )
 
-    def is_due(self, step: int) -> bool:
-        """Return whether a record follows a step."""
-        return self._records(step - 1, step)
+    def is_due(self, before: int, step: int) -> bool:
+        """Return whether a record follows a step.
+
+        Args:
+            before: the step that was reported before it.
+            step: its number.
+        """
+        return self._records(before, step)
 
     def _due(self, schedule: Due) -> Due:
         return lambda previous, step: self.ending or schedule(previous, step)

@@ -53,6 +53,11 @@ class Watch:
         return None if self._place is None else RunFolder(self._place.path)
 
     @property
+    def ended(self) -> bool:
+        """Whether the `with` block was left."""
+        return self._ended
+
+    @property
     def findings(self) -> tuple[Finding, ...]:
         """The findings that are active now, the most severe first."""
         return () if self._recording is None else tuple(active_findings(self._recording.journal.findings))
@@ -113,6 +118,18 @@ class Watch:
         Raises:
             SettingError: it is called outside of the `with` block, or a value is no number.
         """
+        self.advance(1, **scalars)
+
+    def advance(self, steps: int, /, **scalars: Any) -> None:
+        """Record several steps at once, for loops and loggers that report every n-th step.
+
+        Args:
+            steps: how many steps of training were done since the last call; 0 adds scalars to the last step.
+            **scalars: as those of `step`; they stand for all of these steps.
+
+        Raises:
+            SettingError: it is called outside of the `with` block, or a value is no number.
+        """
         if not self._entered or self._ended:
             raise SettingError("watch.step: call it within the block `with sp.watch(...) as watch:`.")
         if not self._plan.writes:
@@ -124,8 +141,9 @@ class Watch:
             return  # recording stopped after an error
         state = recording.context.state
         state.seconds += time.perf_counter() - self._resumed
-        state.step += 1
-        is_due = recording.is_due(state.step)
+        before = state.step
+        state.step += steps
+        is_due = recording.is_due(before, state.step)
         try:
             observation.take(state.step, scalars, is_due=is_due)
         except SettingError:  # a mistake in this call, for the user to correct
@@ -139,7 +157,8 @@ class Watch:
             if is_due:
                 opened += recording.record(observation.values(recording.recorder.previous, state.step, state.seconds))
             self._note_stop(opened)
-            observation.prepare(state.step + 1, after_record=is_due)
+            # The next call is taken to come after as many steps as this one.
+            observation.prepare(state.step, state.step + max(steps, 1), after_record=is_due)
         except Exception as error:
             self._give_up(error)
         self._resumed = time.perf_counter()
@@ -173,7 +192,7 @@ class Watch:
         self._note_stop(recording.begin(found))
         self._observation = Observation(recording, plan.players_by_short, plan.roles)
         self._observation.attach()
-        self._observation.prepare(1, after_record=True)
+        self._observation.prepare(0, 1, after_record=True)
         self._resumed = time.perf_counter()
 
     def _note_stop(self, opened: Iterable[Finding]) -> None:

@@ -1,0 +1,90 @@
+"""A tracker of Hugging Face Accelerate that watches the training whose numbers it is given."""
+
+from __future__ import annotations
+
+import atexit
+from collections.abc import Mapping
+from typing import Any
+
+from accelerate.tracking import GeneralTracker
+
+from saddlepoint.experiment.watching.start import watch
+from saddlepoint.experiment.watching.watch import Watch
+from saddlepoint.integrations.keywords import Keywords
+
+
+class WatchTracker(GeneralTracker):
+    """A tracker for `Accelerator(log_with=...)`: each `accelerator.log` is a `watch.step`.
+
+    Example:
+        >>> tracker = WatchTracker("runs/mine", players={"discriminator": D, "generator": G},
+        ...                        sample=lambda n: G(torch.randn(n, 100)), steps=20_000)  # doctest: +SKIP
+        >>> accelerator = Accelerator(log_with=tracker)  # doctest: +SKIP
+        >>> accelerator.init_trackers("mine")  # doctest: +SKIP
+        >>> accelerator.log({"d_loss": d_loss, "g_loss": g_loss}, step=step)  # doctest: +SKIP
+        >>> accelerator.end_training()  # doctest: +SKIP
+
+    Attributes:
+        watch: the object of `sp.watch`: its findings, verdict and `should_stop`.
+
+    References:
+        Hugging Face Accelerate, "Experiment trackers" (2026). https://huggingface.co/docs/accelerate/usage_guides/tracking
+    """
+
+    name = "saddlepoint"
+    requires_logging_directory = False
+    main_process_only = False  # `sp.watch` itself records in the first process alone
+
+    def __init__(self, run: Any = None, *, names: Mapping[str, str] | None = None, **arguments: Any) -> None:
+        """Prepare; the recording begins with `Accelerator.init_trackers`.
+
+        Args:
+            run: the folder of the run.
+            names: keywords of `watch.step` by the names that you log, where the guess is wrong: `{"adv": "g_loss"}`.
+            **arguments: of `sp.watch`. Networks are those that you pass to `accelerator.prepare`.
+
+        Raises:
+            SettingError: an argument is invalid.
+        """
+        super().__init__()
+        self.watch: Watch = watch(run, **arguments)
+        self._keywords = Keywords(names, arguments)
+        self._step = 0
+        self._is_open = False
+
+    @property
+    def tracker(self) -> Watch:
+        """What `accelerator.get_tracker("saddlepoint", unwrap=True)` returns."""
+        return self.watch
+
+    def start(self) -> None:
+        """Begin the recording."""
+        if not self._is_open:
+            self.watch.__enter__()
+            self._is_open = True
+            # An error in the loop does not reach trackers; the folder is completed nevertheless.
+            atexit.register(self._close, RuntimeError("The training ended without accelerator.end_training()."))
+
+    def log(self, values: dict[str, Any], step: int | None = None, **unused: Any) -> None:
+        """Record the numbers of the steps since the last call.
+
+        Args:
+            values: numbers by name; others, such as texts, are left out.
+            step: the number of this step in the loop; None for the one after the last.
+            **unused: further arguments of other trackers.
+        """
+        self.start()
+        count = 1 if step is None else max(step - self._step, 0)
+        self._step += count
+        numbers = {name: value for name, value in values.items() if not isinstance(value, str) and value is not None}
+        self.watch.advance(count, **self._keywords.translate(numbers))
+
+    def finish(self) -> None:
+        """End the recording, as `accelerator.end_training()` asks."""
+        self._close(None)
+
+    def _close(self, error: BaseException | None) -> None:
+        if self._is_open:
+            self._is_open = False
+            atexit.unregister(self._close)
+            self.watch.__exit__(type(error) if error else None, error, None)

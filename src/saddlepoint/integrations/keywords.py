@@ -1,0 +1,53 @@
+"""The keywords of `watch.step` for the names under which somebody else's loop logs its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from saddlepoint.diagnosis.logs.names import assign, families_of
+from saddlepoint.experiment.watching.players import kind_of, short_names
+
+KEYWORDS = {
+    "d/loss": "d_loss",
+    "g/loss": "g_loss",
+    "vae/loss": "vae_loss",
+    "ae/loss": "ae_loss",
+    "model/loss": "loss",
+    "vae/kl": "kl",
+    "vae/reconstruction": "reconstruction",
+    "ae/reconstruction": "reconstruction",
+}
+HELD_OUT = "held_out"  # series of held-out examples are passed under the names that the rules read
+
+
+class Keywords:
+    """Translates names of logged numbers; what a name means does not change when other names appear later."""
+
+    def __init__(self, given: Mapping[str, str] | None, arguments: Mapping[str, Any]) -> None:
+        """Prepare.
+
+        Args:
+            given: keywords by name, as the user wrote them.
+            arguments: of `sp.watch`, of which players and objective say what is trained.
+        """
+        self._known = dict(given or {})
+        kind = kind_of(short_names(arguments.get("players")).values(), arguments.get("objective"))
+        self._families = (kind,) if kind in ("gan", "vae", "autoencoder") else ()
+
+    def translate(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values under keywords: as they were given, else by a guess, else under their own names.
+
+        Args:
+            values: by the names that the loop logs.
+        """
+        new = [name for name in values if name not in self._known]
+        if new:
+            found = dict.fromkeys(new)
+            for reading in assign(new, {}, self._families or families_of([*self._known, *new])):
+                series = reading.series
+                keyword = series if HELD_OUT in series else KEYWORDS.get(series)
+                if keyword not in self._known.values() and keyword not in found.values():
+                    found[reading.column] = keyword
+            self._known |= {name: keyword or name for name, keyword in found.items()}
+        return {self._known[name]: value for name, value in values.items()}

@@ -1,0 +1,145 @@
+"""A callback of Lightning that watches the training of a LightningModule."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from torch import Tensor
+
+from saddlepoint.experiment.watching.start import watch
+from saddlepoint.experiment.watching.watch import Watch
+from saddlepoint.integrations.keywords import Keywords
+
+try:  # `lightning` and `pytorch-lightning` are one library under two names
+    from lightning.pytorch import Callback
+except ImportError:
+    from pytorch_lightning import Callback
+
+PER_EPOCH = "_epoch"  # ends the name of the mean of an epoch, beside that of a step
+PER_STEP = "_step"
+
+
+class WatchCallback(Callback):
+    """A callback for `Trainer(callbacks=[...])`: each training batch after which an optimiser moved is a `watch.step`.
+
+    It records what the LightningModule logs by `self.log`, what `training_step` returns, and what the hooks of `sp.watch` observe; it
+    stops the trainer where `watch.should_stop` says so.
+
+    Example:
+        >>> gan = GAN()  # a LightningModule, with manual or automatic optimisation  # doctest: +SKIP
+        >>> callback = WatchCallback("runs/mine", players={"discriminator": gan.D, "generator": gan.G}, data=images,
+        ...                          sample=lambda n: gan(torch.randn(n, 100, device=gan.device)))  # doctest: +SKIP
+        >>> Trainer(callbacks=[callback]).fit(gan, loader)  # doctest: +SKIP
+        >>> print(callback.watch.verdict)  # doctest: +SKIP
+
+    Attributes:
+        watch: the object of `sp.watch`; None before training.
+
+    References:
+        Lightning, "Callback" (2026). https://lightning.ai/docs/pytorch/stable/extensions/callbacks.html
+    """
+
+    def __init__(self, run: Any = None, *, names: Mapping[str, str] | None = None, **arguments: Any) -> None:
+        """Prepare; the recording begins with the training.
+
+        Args:
+            run: the folder of the run.
+            names: keywords of `watch.step` by the names that you log, where the guess is wrong: `{"adv": "g_loss"}`.
+            **arguments: of `sp.watch`. Without `steps`, the trainer says how many there are, where it knows.
+
+        Raises:
+            SettingError: an argument is invalid.
+        """
+        watch(run, **arguments)  # checks the arguments now, and not after the data were prepared
+        self.watch: Watch | None = None
+        self._run, self._arguments = run, arguments
+        self._keywords = Keywords(names, arguments)
+        self._moved = 0  # steps of optimisers when the last batch ended
+        self._before_validation: dict[str, Any] = {}
+        self._of_validation: dict[str, Any] = {}  # until the next step is recorded
+        self._validated: set[str] = set()  # names that validation logs
+
+    def on_train_start(self, trainer: Any, pl_module: Any) -> None:
+        """Begin the recording, when networks are on their device and optimisers exist."""
+        arguments = {"steps": steps_of(trainer), **self._arguments}
+        self.watch = watch(self._run, **arguments)
+        self.watch.__enter__()
+        self._moved = trainer.global_step
+
+    def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
+        """Record a step, unless gradients were only accumulated."""
+        if self.watch is None or trainer.global_step == self._moved:
+            return
+        self._moved = trainer.global_step
+        logged = {name: value for name, value in trainer.callback_metrics.items() if name not in self._validated}
+        self.watch.step(**self._keywords.translate(_of_steps({**_scalars(outputs), **logged, **self._of_validation})))
+        self._of_validation = {}
+        if trainer.world_size == 1:  # the first process of several decides together with the others, once in an epoch
+            trainer.should_stop = trainer.should_stop or self.watch.should_stop
+
+    def on_train_epoch_end(self, trainer: Any, pl_module: Any) -> None:
+        """Decide together with the other processes whether to stop."""
+        if self.watch is not None and trainer.world_size > 1:
+            stops = trainer.strategy.reduce_boolean_decision(self.watch.should_stop, all=False)
+            trainer.should_stop = trainer.should_stop or stops
+
+    def on_validation_start(self, trainer: Any, pl_module: Any) -> None:
+        """Remember what was logged before."""
+        self._before_validation = dict(trainer.callback_metrics)
+
+    def on_validation_end(self, trainer: Any, pl_module: Any) -> None:
+        """Keep what validation logged for the next step."""
+        if trainer.sanity_checking:
+            return
+        before = self._before_validation
+        self._of_validation = {
+            n: v for n, v in trainer.callback_metrics.items() if n not in before or v is not before[n]
+        }
+        self._validated |= self._of_validation.keys()
+
+    def on_train_end(self, trainer: Any, pl_module: Any) -> None:
+        """End the recording."""
+        self._close(None)
+
+    def on_exception(self, trainer: Any, pl_module: Any, exception: BaseException) -> None:
+        """End the recording of a training that was interrupted or failed."""
+        self._close(exception)
+
+    def _close(self, error: BaseException | None) -> None:
+        if self.watch is not None and not self.watch.ended:
+            self.watch.__exit__(type(error) if error else None, error, None)
+
+
+def steps_of(trainer: Any) -> int | None:
+    """Return for how many batches with an update a trainer will train; None where it does not know.
+
+    Args:
+        trainer: of Lightning.
+    """
+    batches, epochs = trainer.num_training_batches, trainer.max_epochs
+    counts = []
+    if epochs is not None and epochs > 0 and math.isfinite(batches):
+        counts.append(math.ceil(batches / trainer.accumulate_grad_batches) * epochs)
+    if trainer.max_steps > 0 and trainer.lightning_module.automatic_optimization:  # else each optimiser's step counts
+        counts.append(trainer.max_steps)
+    return min(counts, default=None)
+
+
+def _scalars(outputs: Any) -> dict[str, Any]:
+    """The scalars that `training_step` returned."""
+    if isinstance(outputs, Tensor):
+        return {"loss": outputs}
+    if not isinstance(outputs, Mapping):
+        return {}
+    return {
+        name: value
+        for name, value in outputs.items()
+        if isinstance(value, float) or (isinstance(value, Tensor) and value.numel() == 1)
+    }
+
+
+def _of_steps(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of steps, without the means of epochs that are logged beside them."""
+    return {name.removesuffix(PER_STEP): value for name, value in values.items() if not name.endswith(PER_EPOCH)}
