@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
+from loops import encoders, games
 from loops.encoders import ENCODER_MISTAKES, OVERFIT, train_encoder
-from loops.games import CRITIC_MISTAKES, PENALTY_MISTAKES, PLAYER_MISTAKES, train_game
+from loops.games import CRITIC_MISTAKES, OBJECTIVES, PENALTY_MISTAKES, PLAYER_MISTAKES, train_game
 from loops.printed import as_csv, as_dcgan, as_epochs, as_history, as_json_lines, as_lightning, as_pipes, as_pytorch_gan
 
 Codes = frozenset[str]
@@ -23,13 +24,14 @@ class Script:
     """A training script.
 
     Attributes:
-        train: trains with a mistake and a seed, and returns rows of numbers: (mistake, seed, quick) -> rows.
+        train: trains with a mistake and a seed, and returns rows of numbers: (mistake, seed, quick, watching) -> rows. `watching` is
+            `sp.watch`, or a function that takes its arguments.
         print_rows: the log that the script prints, from these rows.
         mistakes: what can be injected, with the codes that name it.
         calibrates: whether thresholds were chosen on it.
     """
 
-    train: Callable[[str, int, bool], list[dict[str, float]]]
+    train: Callable[..., list[dict[str, float]]]
     print_rows: Callable[[list[dict[str, float]]], str]
     mistakes: Mapping[str, Codes]
     calibrates: bool
@@ -53,3 +55,15 @@ SCRIPTS: dict[str, Script] = {
     ),
     "denoising": Script(partial(train_encoder, "denoising"), as_history, OVERFIT, False),
 }
+
+
+def watched_mistakes(name: str) -> dict[str, Codes]:
+    """Return what can be injected into a watched loop, with the codes that name it there.
+
+    Args:
+        name: of the script.
+    """
+    mistakes = SCRIPTS[name].mistakes
+    if mistakes in (ENCODER_MISTAKES, OVERFIT):
+        return encoders.watched_mistakes(mistakes)
+    return games.watched_mistakes(mistakes, cross_entropy=name not in OBJECTIVES)

@@ -10,10 +10,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from loops.digits import digits
+from loops.watching import Watching, unwatched
 
 EPOCHS, LONG, BATCH, WIDTH, LATENT, RATE = 30, 100, 64, 128, 8, 2e-3
 HELD_OUT, FEW = 400, 64  # examples; of a training set that is overfitted
 BETA = 2.0
+PRINTED = ("loss", "reconstruction", "kl")
 
 MEAN, SUBTRACTED, SIGN, NO_KL, STRONG, NO_STEP, FAST, NAN, SMALL = (
     "reconstruction averaged over pixels",
@@ -41,9 +43,28 @@ ENCODER_MISTAKES: Mapping[str, frozenset[str]] = {
     STRONG: frozenset({"VAE201"}),
     **{name: codes if name != FAST else codes | {"VAE201", "VAE204"} for name, codes in OVERFIT.items()},
 }
+# In a watched loop: with the codes of its first steps, and a mistake that losses do not show.
+NOT_CLEARED = "gradients never cleared"
+_WATCHED = {
+    MEAN: frozenset({"LOOP908"}),
+    NO_STEP: frozenset({"LOOP902"}),
+    SMALL: frozenset({"VAE206"}),
+}
 
 
-def train_encoder(script: str, mistake: str, seed: int, quick: bool = False) -> list[dict[str, float]]:
+def watched_mistakes(losses_alone: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:
+    """Return the mistakes of a watched loop with the codes that name them.
+
+    Args:
+        losses_alone: the mistakes that losses alone show.
+    """
+    own = {mistake: codes | _WATCHED.get(mistake, frozenset()) for mistake, codes in losses_alone.items()}
+    return {**own, NOT_CLEARED: frozenset({"LOOP904"})}
+
+
+def train_encoder(
+    script: str, mistake: str, seed: int, quick: bool = False, watching: Watching = unwatched
+) -> list[dict[str, float]]:
     """Train, and return the rows that are printed.
 
     Args:
@@ -51,6 +72,7 @@ def train_encoder(script: str, mistake: str, seed: int, quick: bool = False) -> 
         mistake: what is injected; "none" for the script as it should be.
         seed: of everything.
         quick: train a few epochs only.
+        watching: `sp.watch`, or a function that takes its arguments.
 
     Returns:
         Epoch, loss, for a VAE the reconstruction and the KL term, and the loss on held-out examples, once an epoch.
@@ -66,32 +88,42 @@ def train_encoder(script: str, mistake: str, seed: int, quick: bool = False) -> 
     decoder = nn.Sequential(nn.Linear(code, WIDTH), nn.ReLU(), nn.Linear(WIDTH, 64))
     parameters = [*encoder.parameters(), *decoder.parameters()]
     optimiser = torch.optim.Adam(parameters, lr=3.0 if mistake == FAST else RATE)
-    rows = []
     epochs = 10 if quick else 4 * LONG if mistake == SMALL else EPOCHS
-    for epoch in range(1, epochs + 1):
-        if mistake == NAN and epoch == int(0.6 * EPOCHS):
-            x[5, 3] = math.nan
-        terms: list[Tensor] = []
-        for batch in x[torch.randperm(len(x))].split(BATCH):
-            loss, *parts = _loss(script, mistake, encoder, decoder, batch)
-            optimiser.zero_grad()
-            loss.backward()
-            if mistake != NO_STEP:
-                optimiser.step()
-            terms.append(torch.stack([loss, *parts]).detach())
-        with torch.no_grad():
-            validation = float(_loss(script, mistake, encoder, decoder, held_out)[0])
-        means = dict(zip(("loss", "reconstruction", "kl"), torch.stack(terms).mean(0).tolist(), strict=False))
-        if epochs <= LONG or epoch % 4 == 0:
-            rows.append({"epoch": float(epoch), **means, "validation": validation})
+    rows = []
+    with watching(
+        players={"vae" if is_vae else "autoencoder": nn.Sequential(encoder, decoder)},
+        data=x.clone(),
+        held_out=held_out,
+        encode=lambda examples: encoder(examples).chunk(2, 1) if is_vae else encoder(examples),
+        decode=lambda codes: decoder(codes).sigmoid() if is_vae else decoder(codes),
+        steps=epochs * math.ceil(len(x) / BATCH),
+    ) as watch:
+        for epoch in range(1, epochs + 1):
+            if mistake == NAN and epoch == int(0.6 * EPOCHS):
+                x[5, 3] = math.nan
+            terms: list[Tensor] = []
+            for batch in x[torch.randperm(len(x))].split(BATCH):
+                parts = _loss(script, mistake, encoder, decoder, batch)
+                if mistake != NOT_CLEARED:
+                    optimiser.zero_grad()
+                parts["loss"].backward()
+                if mistake != NO_STEP:
+                    optimiser.step()
+                watch.step(**parts)
+                terms.append(torch.stack([parts[name] for name in PRINTED if name in parts]).detach())
+            with torch.no_grad():
+                validation = float(_loss(script, mistake, encoder, decoder, held_out)["loss"])
+            means = dict(zip(PRINTED, torch.stack(terms).mean(0).tolist(), strict=False))
+            if epochs <= LONG or epoch % 4 == 0:
+                rows.append({"epoch": float(epoch), **means, "validation": validation})
     return rows
 
 
-def _loss(script: str, mistake: str, encoder: nn.Module, decoder: nn.Module, x: Tensor) -> list[Tensor]:
-    """The loss as it is minimised, and for a VAE its two terms."""
+def _loss(script: str, mistake: str, encoder: nn.Module, decoder: nn.Module, x: Tensor) -> dict[str, Tensor]:
+    """The loss as it is minimised, and for a VAE its two terms and what the encoder returned."""
     if not script.endswith("vae"):
         shown = x + 0.3 * torch.randn_like(x) if script == "denoising" else x
-        return [F.mse_loss(decoder(encoder(shown)), x)]
+        return {"loss": F.mse_loss(decoder(encoder(shown)), x)}
     mean, log_variance = encoder(x).chunk(2, 1)
     decoded = decoder(mean + (0.5 * log_variance).exp() * torch.randn_like(mean))
     cross = F.binary_cross_entropy_with_logits(decoded, x, reduction="none")
@@ -100,4 +132,5 @@ def _loss(script: str, mistake: str, encoder: nn.Module, decoder: nn.Module, x: 
     if mistake == SIGN:
         kl = 0.5 * (1 + log_variance - mean**2 - log_variance.exp()).sum(1).mean()
     weight = {SUBTRACTED: -1.0, NO_KL: 0.0, STRONG: 100.0}.get(mistake, 1.0) * (BETA if script == "beta-vae" else 1.0)
-    return [reconstruction + weight * kl, reconstruction, kl]
+    terms = {"loss": reconstruction + weight * kl, "reconstruction": reconstruction, "kl": kl}
+    return {**terms, "mean": mean, "log_variance": log_variance}

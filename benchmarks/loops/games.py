@@ -11,11 +11,13 @@ from torch.nn import functional as F
 
 from loops.digits import digits
 from loops.printed import EVERY
+from loops.watching import Watching, unwatched
 
 STEPS, BATCH, LATENT, WIDTH, CLASSES = 400, 64, 16, 96, 10
 RATES = {"wgan": 3e-4, "wgan-gp": 5e-4}
 RATE, CLIP, WEIGHT, CRITIC_STEPS = 1e-3, 0.03, 10.0, 2
 WASSERSTEIN = ("wgan", "wgan-gp")
+OBJECTIVES = {**dict.fromkeys(WASSERSTEIN, "wasserstein"), "lsgan": "least-squares", "hinge": "hinge"}
 
 SWAPPED, BACKWARDS, D_FROZEN, G_FROZEN, NO_STEP, FAST_D, UNSCALED, FAST, NAN, UNLIMITED, SUBTRACTED = (
     "discriminator's labels swapped",
@@ -29,6 +31,13 @@ SWAPPED, BACKWARDS, D_FROZEN, G_FROZEN, NO_STEP, FAST_D, UNSCALED, FAST, NAN, UN
     "a NaN in the data",
     "no penalty or clipping",
     "penalty subtracted",
+)
+# What losses do not show, and a watched loop does.
+NOT_CLEARED, SIGMOID, EVALUATED, DEAF = (
+    "gradients never cleared",
+    "a sigmoid before a loss of logits",
+    "generator in evaluation mode",
+    "generator ignores its noise",
 )
 _BROKEN = frozenset({"NUM301", "NUM302", "GAN101", "GAN104", "GAN106", "GAN111", "NUM304"})
 # A mistake is named by any code whose advice leads to it.
@@ -55,10 +64,32 @@ PENALTY_MISTAKES: Mapping[str, frozenset[str]] = {
     **CRITIC_MISTAKES,
     SUBTRACTED: frozenset({"GAN111", "NUM301", "NUM302"}),
 }
+_LOOP = {NOT_CLEARED: frozenset({"LOOP904"}), EVALUATED: frozenset({"LOOP905"}), DEAF: frozenset({"GAN110"})}
+# Further codes that name a mistake in a watched loop.
+_WATCHED = {
+    **dict.fromkeys((D_FROZEN, G_FROZEN, NO_STEP), frozenset({"LOOP902"})),
+    UNSCALED: frozenset({"DATA401"}),
+    SUBTRACTED: frozenset({"GAN112"}),  # the slope is far from 1
+}
+
+
+def watched_mistakes(losses_alone: Mapping[str, frozenset[str]], *, cross_entropy: bool) -> dict[str, frozenset[str]]:
+    """Return the mistakes of a watched loop with the codes that name them.
+
+    Args:
+        losses_alone: the mistakes that losses alone show.
+        cross_entropy: whether the script's loss takes logits as a cross-entropy does.
+    """
+    own = {mistake: codes | _WATCHED.get(mistake, frozenset()) for mistake, codes in losses_alone.items()}
+    return {**own, **_LOOP, **({SIGMOID: frozenset({"LOOP907"})} if cross_entropy else {})}
+
+
 Losses = tuple[Callable[[Tensor, Tensor], Tensor], Callable[[Tensor], Tensor]]
 
 
-def train_game(script: str, mistake: str, seed: int, quick: bool = False) -> list[dict[str, float]]:
+def train_game(
+    script: str, mistake: str, seed: int, quick: bool = False, watching: Watching = unwatched
+) -> list[dict[str, float]]:
     """Train, and return the rows that are printed.
 
     Args:
@@ -66,6 +97,7 @@ def train_game(script: str, mistake: str, seed: int, quick: bool = False) -> lis
         mistake: what is injected; "none" for the script as it should be.
         seed: of everything.
         quick: train a few steps only.
+        watching: `sp.watch`, or a function that takes its arguments.
 
     Returns:
         Step, discriminator's and generator's loss, every `EVERY` steps.
@@ -83,39 +115,53 @@ def train_game(script: str, mistake: str, seed: int, quick: bool = False) -> lis
     options = {} if script == "wgan" else {"betas": (0.5, 0.999)}
     g_step, d_step = kind(held[0].parameters(), lr=rate, **options), kind(held[1].parameters(), lr=d_rate, **options)
     d_loss_of, g_loss_of = _losses(script, mistake)
-    rows = []
-    for step in range(60 if quick else STEPS):
-        for _ in range(CRITIC_STEPS if script in WASSERSTEIN else 1):
-            chosen = torch.randint(len(x), (BATCH,))
-            real, code = x[chosen], _code(script, labels[chosen])
-            if mistake == NAN and step >= 0.6 * STEPS:
-                real = real.clone()
-                real[0, 0] = math.nan
-            fake = generator(code)
-            scores = (
-                discriminator(_shown(script, real, code)).flatten(),
-                discriminator(_shown(script, fake.detach(), code)).flatten(),
-            )
-            d_loss = d_loss_of(*scores)
-            if script == "wgan-gp" and mistake != UNLIMITED:
-                d_loss = d_loss + (-WEIGHT if mistake == SUBTRACTED else WEIGHT) * _penalty(
-                    discriminator, real, fake.detach()
+    if mistake == SIGMOID:
+        discriminator.append(nn.Sigmoid())
+    generator.train(mistake != EVALUATED)
+    deaf = 0.0 if mistake == DEAF else 1.0
+    rows, steps = [], 60 if quick else STEPS
+    with watching(
+        players={"discriminator": discriminator, "generator": generator},
+        objective=OBJECTIVES.get(script, "non-saturating"),
+        data=x,
+        sample=lambda n: generator(deaf * _code(script, torch.randint(CLASSES, (n,)))),
+        steps=steps,
+    ) as watch:
+        for step in range(steps):
+            for _ in range(CRITIC_STEPS if script in WASSERSTEIN else 1):
+                chosen = torch.randint(len(x), (BATCH,))
+                real, code = x[chosen], deaf * _code(script, labels[chosen])
+                if mistake == NAN and step >= 0.6 * STEPS:
+                    real = real.clone()
+                    real[0, 0] = math.nan
+                fake = generator(code)
+                scores = (
+                    discriminator(_shown(script, real, code)).flatten(),
+                    discriminator(_shown(script, fake.detach(), code)).flatten(),
                 )
-            d_step.zero_grad()
-            d_loss.backward()
+                d_loss = d_loss_of(*scores)
+                if script == "wgan-gp" and mistake != UNLIMITED:
+                    d_loss = d_loss + (-WEIGHT if mistake == SUBTRACTED else WEIGHT) * _penalty(
+                        discriminator, real, fake.detach()
+                    )
+                if mistake != NOT_CLEARED:
+                    d_step.zero_grad()
+                d_loss.backward()
+                if mistake != NO_STEP:
+                    d_step.step()
+                if script == "wgan" and mistake != UNLIMITED:
+                    with torch.no_grad():
+                        for weight in discriminator.parameters():
+                            weight.clamp_(-CLIP, CLIP)
+            g_loss = g_loss_of(discriminator(_shown(script, fake, code)).flatten())
+            if mistake != NOT_CLEARED:
+                g_step.zero_grad()
+            g_loss.backward()
             if mistake != NO_STEP:
-                d_step.step()
-            if script == "wgan" and mistake != UNLIMITED:
-                with torch.no_grad():
-                    for weight in discriminator.parameters():
-                        weight.clamp_(-CLIP, CLIP)
-        g_loss = g_loss_of(discriminator(_shown(script, fake, code)).flatten())
-        g_step.zero_grad()
-        g_loss.backward()
-        if mistake != NO_STEP:
-            g_step.step()
-        if step % EVERY == 0:
-            rows.append({"step": float(step), "d": float(d_loss.detach()), "g": float(g_loss.detach())})
+                g_step.step()
+            watch.step(d_loss=d_loss, g_loss=g_loss)
+            if step % EVERY == 0:
+                rows.append({"step": float(step), "d": float(d_loss.detach()), "g": float(g_loss.detach())})
     return rows
 
 
@@ -138,7 +184,7 @@ def _losses(script: str, mistake: str) -> Losses:
     return lambda r, f: share * (target(loss, r, real) + target(loss, f, fake)), lambda f: target(loss, f, wanted)
 
 
-def _networks(script: str) -> tuple[nn.Module, nn.Module]:
+def _networks(script: str) -> tuple[nn.Sequential, nn.Sequential]:
     if script == "dcgan":
         generator = nn.Sequential(
             nn.Linear(LATENT, 4 * 4 * 16), nn.Unflatten(1, (16, 4, 4)), nn.BatchNorm2d(16), nn.ReLU(),

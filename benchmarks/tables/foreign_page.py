@@ -4,20 +4,52 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import results
-from loops import SCRIPTS
 from tables.foreign_plan import CALIBRATION, REPORT, Trial, Verdict
 
-FOUND_GOAL, ALARM_GOAL = 0.70, 0.05
+LOGS = (
+    "Shares of runs with 95 % Wilson intervals; the log holds losses alone, and diagnose gets no flags. Scripts and seeds of the reporting half "
+    "were not used to choose thresholds."
+)
+WATCHED = (
+    "The same scripts with `sp.watch` in their loops: players, objective, data and sampler are given, and the findings that are active at the "
+    "end count. Named: the most severe finding names the mistake. Shares of runs with 95 % Wilson intervals. No threshold was chosen on these runs."
+)
+
+
+@dataclass(frozen=True)
+class Goals:
+    """What is to be reached on the reporting half.
+
+    Attributes:
+        found: lowest share of mistakes found.
+        alarms: highest share of false alarms.
+        either: whether a mistake counts as found if it is one of two that are named.
+    """
+
+    found: float
+    alarms: float
+    either: bool
+
+    @property
+    def what(self) -> str:
+        """What is counted, in words."""
+        return f"mistakes named{' or one of two' if self.either else ''}"
+
+
+OF_LOGS, OF_WATCHED = Goals(0.70, 0.05, either=True), Goals(0.95, 0.02, either=False)
 Judged = Sequence[tuple[Trial, Verdict]]
 
 
-def page(found: Judged) -> str:
+def page(found: Judged, introduction: str = LOGS, goals: Goals = OF_LOGS) -> str:
     """Return the tables.
 
     Args:
-        found: the finished runs with what was said about their logs.
+        found: the finished runs with what was said about them.
+        introduction: how they were judged.
+        goals: what is to be reached.
     """
     halves = {half: [pair for pair in found if pair[0].half == half] for half in (REPORT, CALIBRATION)}
     rows = []
@@ -30,25 +62,25 @@ def page(found: Judged) -> str:
         rows.append([half, _share(named, len(mistakes)), _share(either, len(mistakes)), _share(alarms, len(controls))])
     table = results.table(["half", "mistake named", "named or one of two", "false alarms"], rows)
     parts = [
-        "Shares of runs with 95 % Wilson intervals; the log holds losses alone, and diagnose gets no flags. Scripts and seeds of the reporting half "
-        "were not used to choose thresholds.",
+        introduction,
         table,
-        *_goals(halves[REPORT]),
+        *_reached(halves[REPORT], goals),
         _by_mistake(halves[REPORT]),
     ]
     return "\n\n".join(part for part in parts if part)
 
 
-def _goals(pairs: Judged) -> list[str]:
+def _reached(pairs: Judged, goals: Goals) -> list[str]:
     mistakes = [pair for pair in pairs if not pair[0].is_control]
     controls = [verdict for trial, verdict in pairs if trial.is_control]
     if not mistakes or not controls:
         return []
-    either = sum(bool(_found(pair)) for pair in mistakes) / len(mistakes)
+    hits = [_found(pair) for pair in mistakes]
+    found = sum(bool(hit) if goals.either else hit == "named" for hit in hits) / len(hits)
     alarms = sum(bool(verdict.named or verdict.possible) for verdict in controls) / len(controls)
     return [
-        results.goal(f"mistakes named or one of two: {either:.0%}, at least {FOUND_GOAL:.0%}", either >= FOUND_GOAL),
-        results.goal(f"false alarms: {alarms:.1%}, at most {ALARM_GOAL:.0%}", alarms <= ALARM_GOAL),
+        results.goal(f"{goals.what}: {found:.0%}, at least {goals.found:.0%}", found >= goals.found),
+        results.goal(f"false alarms: {alarms:.1%}, at most {goals.alarms:.0%}", alarms <= goals.alarms),
     ]
 
 
@@ -71,7 +103,7 @@ def _by_mistake(pairs: Judged) -> str:
 
 def _found(pair: tuple[Trial, Verdict]) -> str:
     trial, verdict = pair
-    return verdict.finds(SCRIPTS[trial.script].mistakes[trial.mistake])
+    return verdict.finds(trial.codes)
 
 
 def _share(count: int, total: int) -> str:

@@ -13,9 +13,10 @@ import time
 import zlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
-from loops import NO_MISTAKE, SCRIPTS
+from loops import NO_MISTAKE, SCRIPTS, watched_mistakes
 from tables.outcomes import hashed_key
 
 CALIBRATION, REPORT = HALVES = ("calibration", "report")
@@ -32,17 +33,25 @@ class Trial:
         mistake: that is injected; "none" for a control.
         seed: of the run.
         quick: least work, to see that it runs.
+        watched: whether the loop is watched; else its log is read.
     """
 
     script: str
     mistake: str
     seed: int
     quick: bool = False
+    watched: bool = False
 
     @property
     def key(self) -> str:
         """The key of its outcome."""
-        return hashed_key(f"{self.script}-{self.mistake}-{self.seed}", asdict(self))
+        decisive = {name: value for name, value in asdict(self).items() if name != "watched" or value}
+        return hashed_key(f"{'watched-' * self.watched}{self.script}-{self.mistake}-{self.seed}", decisive)
+
+    @property
+    def codes(self) -> frozenset[str]:
+        """The codes that name its mistake."""
+        return (watched_mistakes(self.script) if self.watched else SCRIPTS[self.script].mistakes)[self.mistake]
 
     @property
     def half(self) -> str:
@@ -79,8 +88,23 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class WatchedOutcome:
+    """What was said about a watched loop.
+
+    Attributes:
+        active: codes of the warnings and failures that are active at the end, the most severe first.
+        opened: codes of all that ever opened.
+        seconds: of CPU time.
+    """
+
+    active: Sequence[str]
+    opened: Sequence[str]
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Verdict:
-    """What diagnose says about a log.
+    """What diagnose says about a log, or a watch at the end of its loop.
 
     Attributes:
         named: codes of warnings and failures that hold whatever the objective.
@@ -97,7 +121,7 @@ class Verdict:
         return "one of two" if codes & {*self.named[:2], *self.possible} else ""
 
 
-def trials(halves: Sequence[str], seeds: int, quick: bool) -> list[Trial]:
+def trials(halves: Sequence[str], seeds: int, quick: bool, *, watched: bool = False) -> list[Trial]:
     """The runs in rounds of one run of each script, mistakes and controls mixed, so that what is there at any time is comparable."""
     columns = []
     for name, script in SCRIPTS.items():
@@ -106,9 +130,10 @@ def trials(halves: Sequence[str], seeds: int, quick: bool) -> list[Trial]:
             continue
         column = []
         for place in range(1 if quick else seeds):
-            mistakes = [Trial(name, mistake, FIRST_SEED[half] + place, quick) for mistake in script.mistakes]
+            known = watched_mistakes(name) if watched else script.mistakes
+            mistakes = [Trial(name, mistake, FIRST_SEED[half] + place, quick, watched) for mistake in known]
             controls = [
-                Trial(name, NO_MISTAKE, FIRST_SEED[half] + CONTROLS * place + i, quick)
+                Trial(name, NO_MISTAKE, FIRST_SEED[half] + CONTROLS * place + i, quick, watched)
                 for i in range(1 if quick else CONTROLS)
             ]
             every = math.ceil(len(mistakes) / len(controls))
@@ -127,6 +152,31 @@ def run(trial: Trial) -> Outcome:
     script = SCRIPTS[trial.script]
     log = script.print_rows(script.train(trial.mistake, trial.seed, trial.quick))
     return Outcome.of(log, time.process_time() - began)
+
+
+def run_watched(trial: Trial) -> WatchedOutcome:
+    """Train the script with `sp.watch` in its loop, and return what it says."""
+    import torch
+
+    import saddlepoint as sp
+    from saddlepoint.records import active_findings
+
+    torch.set_num_threads(1)
+    began = time.process_time()
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder) / "run"
+        watching = partial(sp.watch, place, pictures=False, listener=sp.Listener())
+        SCRIPTS[trial.script].train(trial.mistake, trial.seed, trial.quick, watching)
+        run = sp.Run(place)
+        counted = [finding for finding in run.findings if finding.severity != "info"]
+        opened = [finding.code for finding in counted if finding.state == "open"]
+        active = [finding.code for finding in active_findings(run.findings) if finding.severity != "info"]
+    return WatchedOutcome(active, tuple(dict.fromkeys(opened)), time.process_time() - began)
+
+
+def judge_watched(outcome: WatchedOutcome) -> Verdict:
+    """The verdict at the end of a watched loop."""
+    return Verdict(tuple(outcome.active), ())
 
 
 def judge(log: str) -> Verdict:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,32 @@ def test_the_halves_share_neither_scripts_nor_seeds() -> None:
         assert seen[0].isdisjoint(seen[1])
     keys = [trial.key for wanted in halves.values() for trial in wanted]
     assert len(set(keys)) == len(keys)
+
+
+def test_watched_runs_have_keys_of_their_own_and_more_mistakes() -> None:
+    from loops import SCRIPTS, watched_mistakes
+    from saddlepoint.diagnosis.settings import CODES
+    from tables.foreign_plan import HALVES, trials
+
+    logs, watched = (trials(HALVES, 2, quick=False, watched=of_loops) for of_loops in (False, True))
+    assert {trial.key for trial in logs}.isdisjoint(trial.key for trial in watched)
+    for name, script in SCRIPTS.items():
+        known = watched_mistakes(name)
+        assert all(codes <= known[mistake] for mistake, codes in script.mistakes.items())
+        assert all(codes <= CODES.keys() for codes in known.values())
+        assert len(known) > len(script.mistakes)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["gan", "vae", "denoising"])
+def test_a_watched_script_trains_as_it_does_alone(name: str, tmp_path: Path) -> None:
+    import saddlepoint as sp
+    from loops import NO_MISTAKE, SCRIPTS
+
+    script = SCRIPTS[name]
+    watching = partial(sp.watch, tmp_path / "run", pictures=False, listener=sp.Listener())
+    assert script.train(NO_MISTAKE, 0, True, watching) == script.train(NO_MISTAKE, 0, True)
+    assert all(finding.severity == "info" for finding in sp.Run(tmp_path / "run").findings)
 
 
 def test_an_outcome_holds_its_log() -> None:
