@@ -110,6 +110,30 @@ def test_noise_alone_is_no_progress(rows: int, seed: int) -> None:
     assert found("non-saturating", game(near(1.387, 0.001), near(0.694, 0.001)), rows, seed=seed) == {"never moves"}
 
 
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("rows", [20, 100, 300])
+@pytest.mark.parametrize("score", [-0.005, 0.0, 0.04])
+@pytest.mark.parametrize(("trained", "d_level"), [("hinge", 2.0), ("wasserstein", 8.1), ("wasserstein", 0.0)])
+def test_untrained_scores_near_zero_scatter_and_never_move(
+    trained: str, d_level: float, score: float, rows: int, seed: int
+) -> None:
+    """A loss of scores may be 0 by chance: what it varies by is compared with the size of both losses."""
+    size = max(d_level, abs(score))
+
+    def made(t: float, rng: random.Random) -> Row:
+        noise = [0.005 * size * rng.uniform(-1, 1) for _ in range(2)]
+        return {"d/loss": d_level + noise[0], "g/loss": -score + noise[1]}
+
+    assert "never moves" in found(trained, made, rows, seed=seed)
+
+
+@pytest.mark.parametrize("rows", [20, 100, 300])
+def test_losses_that_approach_their_last_level_have_moved(rows: int) -> None:
+    """A subtracted penalty drives a critic's loss to its bound, which is a course although it is short and ends flat."""
+    logs = game(lambda t, rng: -10 + math.exp(-9 * t) * rng.uniform(0.9, 1.1), lambda t, _: 0.05 - 0.02 * math.exp(-9 * t))
+    assert "never moves" not in found("wasserstein", logs, rows)
+
+
 def test_every_rule_has_a_log_here() -> None:
     assert ILL.keys() == LOG_RULES.keys()
 
