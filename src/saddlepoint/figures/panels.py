@@ -138,7 +138,7 @@ PANELS = (
         SAMPLES,
         "Spread and coverage of samples",
         "1: like the data",
-        ("diversity", "coverage", "modes", "high_quality", "reach"),
+        ("diversity", "coverage", "coverage_widened", "modes", "high_quality", "reach"),
     ),
     _Kind(SAMPLES, "Samples that moved since the last probe", "share of samples", ("turnover",)),
     _Kind(SAMPLES, "Copies of training examples", "share, 0: none", ("copies", "copied")),

@@ -34,6 +34,17 @@ def collapsed(coverage: list[float], quality: list[float] | None, last: int = 60
     return mode_collapse.judge(visited, apart, RUN, None, None, measured) is not None
 
 
+@pytest.mark.parametrize(("widened", "diversity", "found"), [(0.8, 0.66, False), (0.4, 0.66, True), (0.8, 0.4, True)])
+def test_blurred_samples_are_no_mode_collapse(widened: float, diversity: float, found: bool) -> None:
+    """They do not reach the outer neighbourhoods until they are widened; samples that are far too alike are found all the same."""
+    few, spread, wide = (
+        series(f"g/{name}", [value] * 8, every=40)
+        for name, value in (("coverage", 0.6), ("diversity", diversity), ("coverage_widened", widened))
+    )
+    judged = mode_collapse.judge(few, spread, RUN, g_coverage_widened=wide)
+    assert (judged is not None) == found
+
+
 CHAOS = [*itertools.islice(itertools.cycle([0.2, 0.3, 0.25, 0.45]), 14), 0.6]  # the newest probe seems to rise
 RISE = [0.2 + 0.03 * number for number in range(15)]
 WORSE, BEST = [1.0, 0.3, 0.5, 0.4], [1.0, 0.5, 0.4, 0.1]

@@ -85,6 +85,34 @@ def test_diversity_and_reach_go_with_the_samples_scale(factor: float) -> None:
     assert places.reach(scaled).item() == pytest.approx(factor, rel=1e-4)
 
 
+@pytest.mark.parametrize("factor", [0.55, 0.7, 1.0])
+def test_blurred_samples_cover_the_data_once_they_are_widened(factor: float) -> None:
+    """Samples that are too near the middle in all directions miss the outer neighbourhoods, which is no lost part of the data."""
+    real = draw(2_000)
+    places = around(real)
+    blurred = real.mean(0) + factor * (real - real.mean(0))
+    assert places.widened(blurred).allclose(real, atol=1e-4)
+    assert places.coverage(places.shares_of(places.widened(blurred))).item() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("factor", [0.55, 0.7, 1.0, 1.5])
+def test_a_lost_part_of_the_data_stays_lost_however_samples_are_scaled(factor: float) -> None:
+    real = draw(2_000)
+    places = around(real)
+    half = real[(real - real.mean(0))[:, 0] > 0]
+    blurred = real.mean(0) + factor * (half - real.mean(0))
+    assert places.coverage(places.shares_of(places.widened(blurred))).item() < 0.62
+
+
+def test_samples_that_are_wide_or_alike_are_not_made_like_the_data() -> None:
+    real = draw(2_000)
+    places = around(real)
+    wide = real.mean(0) + 2 * (real - real.mean(0))
+    assert torch.equal(places.widened(wide), wide)
+    alike = real.mean(0) + 0.01 * (real - real.mean(0))
+    assert places.reach(places.widened(alike)).item() == pytest.approx(0.02, rel=1e-3)
+
+
 def test_a_single_repeated_sample_has_no_diversity_and_covers_one_place() -> None:
     real = draw(2_000)
     places = around(real)

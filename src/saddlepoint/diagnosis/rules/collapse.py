@@ -29,17 +29,20 @@ def mode_collapse(
     g_modes: Series | None = None,
     g_reach: Series | None = None,
     quality_energy_distance: Series | None = None,
+    g_coverage_widened: Series | None = None,
 ) -> Finding | None:
     """Samples cover only a part of the data, or are much closer to each other than real examples are.
 
     Coverage is the share of the data's neighbourhoods that get at least a tenth of the expected samples (as the share of
-    bins that differ in: On GANs and GMMs, Eitan Richardson, Yair Weiss, 2018, https://arxiv.org/abs/1805.12462). Known modes
-    are counted as in VEEGAN (Akash Srivastava et al., 2017), https://arxiv.org/abs/1705.07761
+    bins that differ in: On GANs and GMMs, Eitan Richardson, Yair Weiss, 2018, https://arxiv.org/abs/1805.12462). Blurred samples
+    do not reach the outer neighbourhoods, although they differ in all directions: so where modes are not known, samples are
+    first widened to the data's own width, and `g_diversity` says whether they were too narrow. Known modes are counted as in VEEGAN (Akash Srivastava et al., 2017), https://arxiv.org/abs/1705.07761
     """
     step = g_coverage.step
     # Known modes count samples within three of their standard deviations, neighbourhoods those nearby: samples that blur
     # a mode visit it all the same, and so do those that are too narrow for all its neighbourhoods.
-    visited = max((g_coverage, *([g_modes] if g_modes is not None else [])), key=lambda series: series.level(PROBES))
+    others = [series for series in (g_modes, g_coverage_widened) if series is not None]
+    visited = max((g_coverage, *others), key=lambda series: series.level(PROBES))
     coverage, diversity = visited.level(PROBES), g_diversity.level(PROBES)
     if not run.begun(step) or len(g_coverage) < PROBES or (g_reach is not None and g_reach.level(PROBES) > GONE):
         return None

@@ -263,7 +263,9 @@ class Monitor:
             f"{name}/diversity": around.diversity(projected),
             f"{name}/coverage": around.coverage(around.shares_of(projected)),
         }
-        if self._modes is not None:
+        if self._modes is None:
+            signals[f"{name}/coverage_widened"] = around.coverage(around.shares_of(around.widened(projected)))
+        else:
             found = modes_covered(samples.float(), *self._modes)
             signals[f"{name}/modes"], signals[f"{name}/high_quality"] = found
         if self._by_class is not None and labels is not None:

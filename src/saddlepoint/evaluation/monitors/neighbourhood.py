@@ -20,6 +20,7 @@ from saddlepoint.evaluation.metrics.pairwise import distances, mean_within
 CELLS, ROUNDS = 32, 15
 PER_CELL = 8  # real examples a cell should hold, so that its share of the data is known
 LOST = 0.1  # a neighbourhood is lost where samples come less than a tenth as often as they should
+SMALLEST = 0.5  # reach below which samples are too narrow to be called blurred; `diversity` judges those
 
 Project = Callable[[Tensor], Tensor]
 
@@ -69,6 +70,16 @@ class Neighbourhood:
         """(N, d) -> () mean distance of samples from the data's middle over that of the data."""
         relative: Tensor = (projected - self.middle).norm(dim=1).mean() / self.radius.clamp_min(1e-12)
         return relative
+
+    def widened(self, projected: Tensor) -> Tensor:
+        """(N, d) -> (N, d) samples moved away from the data's middle until their mean distance from it is that of the data.
+
+        Samples that are further out than the data are returned as they are, and none is moved by more than `1 / SMALLEST`.
+
+        Blurred samples, as those of a generator that still learns, lie in all directions but too near the middle, and outer
+        neighbourhoods get none of them. Samples of a generator that makes only a part of the data lack whole directions.
+        """
+        return self.middle + (projected - self.middle) / self.reach(projected).clamp(SMALLEST, 1.0)
 
     def coverage(self, shares: Tensor) -> Tensor:
         """The share of the data whose neighbourhood has at least a tenth of its expected samples: (K,) shares of
