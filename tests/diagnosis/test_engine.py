@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from saddlepoint.diagnosis import Diagnosis, Facts, History, Series, rule
+from saddlepoint.diagnosis.declaration import UNDECIDED, Undecided
 from saddlepoint.records import Finding, Record, active_findings
 
 
@@ -44,6 +45,13 @@ def patient(d_loss: Series) -> Finding | None:
     return Finding("B1", "failure" if d_loss.last > 1 else "warning", d_loss.step, "too large")
 
 
+@rule("B2", opens=2, closes=2)
+def hesitant(d_loss: Series) -> Finding | Undecided | None:
+    if d_loss.last == 0:
+        return UNDECIDED
+    return make_finding("B2", d_loss.step) if d_loss.last > 0 else None
+
+
 RULES = (needs_both, of_minimax, reads_every_series)
 
 
@@ -53,6 +61,21 @@ def codes(findings: Sequence[Finding]) -> list[str]:
 
 def losses(values: Sequence[float]) -> list[Record]:
     return [Record(10 * i, 0.0, {"d/loss": value}) for i, value in enumerate(values)]
+
+
+@pytest.mark.parametrize(
+    ("values", "states"),
+    [
+        ([1, 0, 1, 1], ["open"]),
+        ([1, 0, 1, 0, 1], []),
+        ([1, 1, 0, 0, 0, 0], ["open"]),
+        ([1, 1, -1, 0, -1], ["open", "closed"]),
+        ([1, 1, -1, -1], ["open", "closed"]),
+    ],
+)
+def test_an_undecided_rule_neither_opens_nor_closes(values: list[float], states: list[str]) -> None:
+    diagnosis = Diagnosis("gan", [hesitant], Facts(steps=100))
+    assert [finding.state for record in losses(values) for finding in diagnosis.watch(record)] == states
 
 
 def test_parameters_declare_what_a_rule_needs() -> None:

@@ -11,6 +11,7 @@ import inspect
 import math
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from enum import Enum
 from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Any
@@ -19,7 +20,15 @@ from saddlepoint.diagnosis.facts import Facts
 from saddlepoint.diagnosis.series import History
 from saddlepoint.records import Finding
 
-Judgement = Callable[..., Finding | None]
+
+class Undecided(Enum):
+    """The result of a rule that has no evidence for its finding at present, and none against it either."""
+
+    UNDECIDED = "undecided"
+
+
+UNDECIDED = Undecided.UNDECIDED
+Judgement = Callable[..., Finding | Undecided | None]
 NOT_SERIES = ("every_series", "run")  # parameters of rules that are not the name of a series
 
 
@@ -29,7 +38,8 @@ class Rule:
 
     Attributes:
         code: stable code of its finding; several rules may share one.
-        judge: the function, which returns a finding, or None if nothing is wrong.
+        judge: the function, which returns a finding; None if nothing is wrong; or `UNDECIDED`, which neither opens a finding nor
+            closes one that is open.
         needs: parameters that must be available.
         traits: traits that a run must have (see `saddlepoint.diagnosis.traits`); empty for any run.
         without: traits that a run must not have, because the rule would misjudge it.
@@ -79,8 +89,8 @@ class Rule:
         known = history.by_parameter()
         return all(math.isfinite(known[name].last) for name in self._needed_series)
 
-    def evaluate(self, history: History, facts: Facts | None = None) -> Finding | None:
-        """Return the finding for this history, or None. No series may be missing."""
+    def evaluate(self, history: History, facts: Facts | None = None) -> Finding | Undecided | None:
+        """Return the finding for this history, `UNDECIDED` or None. No series may be missing."""
         known = history.by_parameter()
         given: dict[str, Any] = {name: known[name] for name in (*self._needed_series, *self.optional) if name in known}
         if "every_series" in self.needs:

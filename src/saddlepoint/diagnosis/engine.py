@@ -2,7 +2,8 @@
 
 A rule is evaluated whenever one of its series has a new value. One result does not make a finding: it opens when the
 rule has returned one `opens` times in a row, and closes when the rule has returned none `closes` times in a row. Where
-the newest value of a series that the rule needs is not finite, "no finding" does not count.
+the newest value of a series that the rule needs is not finite, "no finding" does not count. A rule that is undecided interrupts a
+row of findings, but does not count as "no finding".
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from saddlepoint.diagnosis.declaration import Rule
+from saddlepoint.diagnosis.declaration import Rule, Undecided
 from saddlepoint.diagnosis.escalation import add_remedy
 from saddlepoint.diagnosis.facts import Facts
 from saddlepoint.diagnosis.series import History
@@ -101,6 +102,9 @@ class Diagnosis:
 
     def _update(self, rule: Rule, state: _State, step: int) -> None:
         finding = rule.evaluate(self.history, self.facts)
+        if isinstance(finding, Undecided):
+            state.positive = 0
+            return
         if finding is None:
             if not rule.can_judge(self.history):
                 return

@@ -130,7 +130,9 @@ def test_untrained_scores_near_zero_scatter_and_never_move(
 @pytest.mark.parametrize("rows", [20, 100, 300])
 def test_losses_that_approach_their_last_level_have_moved(rows: int) -> None:
     """A subtracted penalty drives a critic's loss to its bound, which is a course although it is short and ends flat."""
-    logs = game(lambda t, rng: -10 + math.exp(-9 * t) * rng.uniform(0.9, 1.1), lambda t, _: 0.05 - 0.02 * math.exp(-9 * t))
+    logs = game(
+        lambda t, rng: -10 + math.exp(-9 * t) * rng.uniform(0.9, 1.1), lambda t, _: 0.05 - 0.02 * math.exp(-9 * t)
+    )
     assert "never moves" not in found("wasserstein", logs, rows)
 
 

@@ -7,14 +7,15 @@ import math
 
 import pytest
 
-from saddlepoint.diagnosis import Facts, Series
+from saddlepoint.diagnosis import Diagnosis, Facts, Series
 from saddlepoint.diagnosis.rules.collapse import mode_collapse
 from saddlepoint.diagnosis.rules.generalisation import bounds_part
 from saddlepoint.diagnosis.rules.instability import past_its_best
 from saddlepoint.diagnosis.rules.memory import discriminator_overfits, generator_copies_among_few
 from saddlepoint.diagnosis.rules.numerics import non_finite
 from saddlepoint.diagnosis.rules.posterior import codes_leave_the_prior
-from saddlepoint.diagnosis.rules.weakness import discriminator_too_weak
+from saddlepoint.diagnosis.rules.weakness import discriminator_stands_still, discriminator_too_weak
+from saddlepoint.records import Record
 
 RUN = Facts(
     steps=1_000,
@@ -112,6 +113,29 @@ def test_a_discriminator_that_moves_like_the_generator_is_not_slow(d: float, g: 
     unknown = discriminator_too_weak.judge(rank, run, bad)
     assert unknown is not None
     assert unknown.remedy == {"training.players.discriminator.learning_rate": 4e-3}
+
+
+def states_of_a_blind_discriminator(quality: list[float], still: bool) -> list[str]:
+    """The changes of GAN104 where a record comes every 100 steps and a measurement every 500, as in the shipped recipes."""
+    rule = discriminator_stands_still if still else discriminator_too_weak
+    diagnosis = Diagnosis(("gan", "non-saturating"), [rule], Facts(steps=500 * len(quality)))
+    found = []
+    for tick in range(5 * len(quality)):
+        values = {"d/update_ratio": 1e-7, "g/update_ratio": 1e-3, "d/advantage": 0.0}
+        if tick % 5 == 0:
+            values["quality/energy_distance"] = quality[tick // 5]
+        found += [finding.state for finding in diagnosis.watch(Record(100 * tick, 0.0, values))]
+    return found
+
+
+@pytest.mark.parametrize("still", [False, True])
+def test_one_better_measurement_does_not_close_the_finding_of_a_discriminator_that_teaches_nothing(still: bool) -> None:
+    """Without a teacher the generator wanders, and comes nearer to the data by chance."""
+    wandering = [1.0, 0.8, 0.8, 0.8, 0.8, 0.5, 0.8, 0.8, 0.6, 0.7, 0.8]
+    assert states_of_a_blind_discriminator(wandering, still) == ["open"]
+    assert states_of_a_blind_discriminator([*wandering, 0.4, 0.1, 0.05, 0.05], still) == ["open", "closed"]
+    steady = [0.7**number for number in range(12)]
+    assert states_of_a_blind_discriminator(steady, still) == [], "samples that improve all the time raise nothing"
 
 
 def weak(

@@ -88,7 +88,7 @@ def judge_log(log: Log, named: Collection[str], families: Collection[str]) -> Ju
         long = [problem for problem in entries if _rows(problem, history) >= FEWEST]
         asked |= {problem.rule.code for problem in long}
         results = [(problem, problem.rule.evaluate(history, facts)) for problem in entries]
-        found.append(tuple(Judged(problem, finding) for problem, finding in results if finding is not None))
+        found.append(tuple(Judged(problem, finding) for problem, finding in results if isinstance(finding, Finding)))
     rows = max((len(series) for series in history.series.values()), default=0)
     return Judgement(candidates, tuple(found), tuple(sorted(asked)), rows)
 

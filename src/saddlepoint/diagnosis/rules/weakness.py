@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from saddlepoint.diagnosis.declaration import rule
+from saddlepoint.diagnosis.declaration import UNDECIDED, Undecided, rule
 from saddlepoint.diagnosis.facts import Facts
 from saddlepoint.diagnosis.rules.quality import is_bad, is_improving, is_known, quality_evidence
 from saddlepoint.diagnosis.series import Series
@@ -31,11 +31,12 @@ def discriminator_too_weak(
     d_real_logit: Series | None = None,
     d_fake_logit: Series | None = None,
     quality_recall: Series | None = None,
-) -> Finding | None:
+) -> Finding | Undecided | None:
     """The discriminator cannot recognise samples that clearly differ from the data, so the generator cannot learn from it.
 
     At the solution it cannot recognise samples either, so the finding needs samples that are bad by another measure and do
-    not improve. Ranks are valid for any critic, except for one that keeps the errors of both kinds in a ratio; scores that are
+    not improve. While they improve nothing is decided: without a teacher the generator wanders, and its samples come nearer to the data
+    by chance from one measurement to the next. Ranks are valid for any critic, except for one that keeps the errors of both kinds in a ratio; scores that are
     probabilities must be similar as well. Where logits are log-odds, ranks alone are not enough: logits that differ by 0.0004
     may be ranked without error and still teach nothing, since the gradient is that of the logit. A discriminator whose weights
     change as fast as usual and as fast as the generator's is not slow but misled: it has learnt to recognise samples that the
@@ -57,8 +58,10 @@ def discriminator_too_weak(
     bad = is_bad(quality) or (
         quality_recall is not None and len(quality_recall) > 2 and quality_recall.level(2) < NO_RECALL
     )
-    if not run.begun(step) or recognised or not is_known(quality) or not bad or is_improving(quality):
+    if not run.begun(step) or recognised or not is_known(quality) or not bad:
         return None
+    if is_improving(quality):
+        return UNDECIDED
     misled = False
     if d_update_ratio is not None and g_update_ratio is not None:
         own, other = d_update_ratio.level(TICKS), g_update_ratio.level(TICKS)
@@ -91,7 +94,7 @@ def discriminator_too_weak(
 @rule("GAN104", traits={"gan"}, opens=6, closes=5, unless={"NUM304", "NUM301"})
 def discriminator_stands_still(
     d_update_ratio: Series, g_update_ratio: Series, run: Facts, quality_energy_distance: Series
-) -> Finding | None:
+) -> Finding | Undecided | None:
     """The discriminator's weights hardly change while the generator's do, so it never learns to recognise samples.
 
     On two time scales with a faster discriminator: GANs Trained by a Two Time-Scale Update Rule Converge to a Local Nash
@@ -100,8 +103,10 @@ def discriminator_stands_still(
     step, own, other = d_update_ratio.step, d_update_ratio.level(TICKS), g_update_ratio.level(TICKS)
     quality = quality_energy_distance
     moving = not own < STILL or not other > 10 * own
-    if not run.begun(step) or moving or not is_known(quality) or not is_bad(quality) or is_improving(quality):
+    if not run.begun(step) or moving or not is_known(quality) or not is_bad(quality):
         return None
+    if is_improving(quality):
+        return UNDECIDED
     return Finding(
         "GAN104",
         "failure",
