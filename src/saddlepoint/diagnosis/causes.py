@@ -13,6 +13,8 @@ from saddlepoint.records import SEVERITIES, Finding, active_findings
 EVERYTHING = frozenset({"*"})
 # By code, or by the letters that codes begin with: the codes that may follow from it. Consequences of those follow too.
 CONSEQUENCES: dict[str, frozenset[str]] = {
+    # A player that no optimiser moves explains whatever the others do.
+    "LOOP902": EVERYTHING,
     # An unusual setting, such as a learning rate of 1e6, explains whatever happens afterwards; so do data that the model
     # cannot produce.
     "SET": EVERYTHING,

@@ -35,6 +35,27 @@ def test_a_loss_of_0_is_only_judged_where_0_has_a_meaning(objective: str) -> Non
     assert ("GAN101" in codes(objective, {"d/loss": 0.0, "g/loss": 1.0})) == meant
 
 
+FROZEN_D = {"d/update_ratio": 0.0, "d/advantage": 0.0, "d/real_logit": 0.0, "d/fake_logit": 0.0, "d/loss": 2.0}
+FROZEN_G = {"g/update_ratio": 0.0, "d/advantage": 0.9, "d/real_logit": 3.0, "d/fake_logit": -3.0, "d/loss": 0.0}
+
+
+@pytest.mark.parametrize("objective", LOSSES)
+@pytest.mark.parametrize("frozen", [FROZEN_D, FROZEN_G, {**FROZEN_D, "g/update_ratio": 0.0}])
+def test_a_player_that_never_moves_is_named_as_that_whatever_the_loss(
+    objective: str, frozen: Mapping[str, float]
+) -> None:
+    samples = {"g/coverage": 0.1, "g/diversity": 0.2, "g/loss": 1.0}
+    assert codes(objective, {**samples, **frozen}) == {"NUM304"}
+
+
+@pytest.mark.parametrize("objective", ["non-saturating", "hinge", "wasserstein"])
+def test_a_player_that_moves_late_has_moved(objective: str) -> None:
+    """A learning rate that is 0 during a warm-up is no player that never moves."""
+    series = {**FROZEN_D, "d/update_ratio": lambda tick: 0.0 if tick < 20 else 1e-3, "d/advantage": 0.6}
+    assert "NUM304" not in codes(objective, series)
+    assert "NUM304" not in codes(objective, {"d/update_ratio": lambda tick: 1e-3 if tick < 20 else 0.0})
+
+
 @pytest.mark.parametrize("objective", LOSSES)
 def test_scores_run_away_only_where_the_loss_has_no_lower_bound(objective: str) -> None:
     series = {"d/real_logit": lambda tick: 10.0 * tick, "d/fake_logit": 0.0, "d/loss": -1.0, "g/loss": 1.0}

@@ -36,6 +36,16 @@ def test_a_loop_without_mistakes(sigmoid: bool, accumulate: int, tmp_path: Path)
     assert not LOOP & found(gan, tmp_path).codes
 
 
+@pytest.mark.parametrize("objective", ["non-saturating", "hinge", "wasserstein"])
+@pytest.mark.parametrize("player", ["d", "g"])
+def test_a_learning_rate_of_0_is_a_player_that_never_moves(objective: str, player: str, tmp_path: Path) -> None:
+    gan = GAN()
+    (gan.of_d if player == "d" else gan.of_g).param_groups[0]["lr"] = 0.0
+    findings = found(gan, tmp_path, steps=120, objective=objective).findings
+    assert [finding.code for finding in findings if finding.severity == "failure"] == ["NUM304"]
+    assert f"The learning rate of {player} is 0." in next(f.title for f in findings if f.code == "NUM304")
+
+
 def test_samples_that_are_not_detached(tmp_path: Path) -> None:
     (finding,) = [f for f in found(GAN(detach=False), tmp_path, steps=8).findings if f.code == "LOOP901"]
     assert finding.severity == "info"  # zero_grad comes before the generator's loss

@@ -64,7 +64,7 @@ def discriminator_overpowers(
     )
 
 
-@rule("GAN101", traits={"gan", "cross_entropy", "unpaired"}, without={"log"}, opens=5, closes=5)
+@rule("GAN101", traits={"gan", "cross_entropy", "unpaired"}, without={"log"}, opens=5, closes=5, unless={"NUM304"})
 def discriminator_loss_vanishes(d_loss: Series, run: Facts, d_real_score: Series | None = None) -> Finding | None:
     """The sum of both cross-entropies is near 0. This rule is for logs without scores.
 
@@ -110,7 +110,7 @@ def margin_loss_vanishes(d_loss: Series, run: Facts, quality_energy_distance: Se
     )
 
 
-@rule("GAN101", traits={"gan", "squared_error"}, without={"log"}, opens=5, closes=5)
+@rule("GAN101", traits={"gan", "squared_error"}, without={"log"}, opens=5, closes=5, unless={"NUM304"})
 def squared_error_vanishes(d_loss: Series, run: Facts, d_real_score: Series | None = None) -> Finding | None:
     """The squared errors of both kinds of examples are near 0. This rule is for logs without scores.
 

@@ -14,6 +14,7 @@ from saddlepoint.records import Finding
 PROBES, TICKS = 3, 5
 MANY, MOST = 0.4, 0.7  # share of a player's hidden units
 STILL = 1e-5  # relative update (step over length of the weights); 1e-4 to 1e-2 is usual
+SEEN = 2  # updates of a player that changed nothing, besides the records in a row that open a finding
 BEGUN = 0.1  # share of the run
 RECYCLED = 0.02  # share of the run between two times at which dead units are reinitialised
 FAR = 0.25  # share of the untrained distance that is left: more than this, and nothing has been learnt yet
@@ -59,12 +60,18 @@ def stalled(
 ) -> Finding | None:
     """No player's weights change, although nothing is learnt yet: the learning rate is far too small, or the gradient is 0.
 
+    Or the weights of one player have never changed at all, whatever the others do: an optimiser with a learning rate of 0, or that
+    holds none of the weights that get a gradient.
+
     Deep Learning (Ian Goodfellow, Yoshua Bengio, Aaron Courville, 2016), section 11.4.1, on the learning rate,
     https://www.deeplearningbook.org
     """
     ratios = {name.partition("/")[0]: s for name, s in every_series.items() if name.endswith("/update_ratio")}
     if not ratios:
         return None
+    never = {name: s for name, s in ratios.items() if s.finite >= SEEN and s.highest[0] == 0}
+    if never:
+        return _never_moved(never, every_series, run)
     step = max(series.step for series in ratios.values())
     largest = max(series.level(TICKS) for series in ratios.values())
     learnt = is_known(quality_energy_distance) and distance_left(quality_energy_distance) < FAR
@@ -85,4 +92,33 @@ def stalled(
         f"{run.advice('faster')} Steps of 1e-4 to 1e-2 of the weights' length are usual. Where the gradient is 0, look for "
         "saturated or dead units.",
         run.remedy("faster"),
+    )
+
+
+def _never_moved(ratios: Mapping[str, Series], every_series: Mapping[str, Series], run: Facts) -> Finding:
+    """Return the finding of players none of whose steps has changed their weights.
+
+    Args:
+        ratios: by player, the relative updates, all 0.
+        every_series: of the run.
+        run: its facts.
+    """
+    names = " and ".join(ratios)
+    rates = {name: every_series[f"{name}/learning_rate"] for name in ratios if f"{name}/learning_rate" in every_series}
+    without_rate = [name for name, rate in rates.items() if rate.last == 0]
+    cause = f" The learning rate of {' and '.join(without_rate)} is 0." if without_rate else ""
+    faster = tuple({"discriminator": "faster_d", "generator": "faster_g"}.get(run.roles.get(p, ""), "faster") for p in ratios)
+    return Finding(
+        "NUM304",
+        "failure",
+        max(series.step for series in ratios.values()),
+        f"Player {names} has never moved: none of the steps of its optimiser has changed its weights.{cause}",
+        {
+            "series": [series.name for series in ratios.values()],
+            **{f"{player}_update_ratio": 0.0 for player in ratios},
+            **{f"{player}_learning_rate": rate.last for player, rate in rates.items()},
+        },
+        "What the other players do then says nothing. Check that its learning rate is not 0, and that its optimiser holds those of its "
+        f"parameters that get a gradient. {run.advice(*faster)}",
+        run.remedy(*faster),
     )
