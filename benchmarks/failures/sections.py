@@ -50,7 +50,8 @@ SECTIONS = {
         tuple(kind.name for kind in CONDITIONAL_KINDS),
         "Class-conditional GANs and InfoGANs on digits: the discriminator gets the same label for all examples, one class loses its "
         "noise, or the generator loses its codes. Injections have one strength, so the seeds differ in their random numbers only. "
-        "The rules wait for two fifths of a run, since healthy generators learn their labels late: hence the delay.",
+        "Conditions without any effect are judged after a fifth of a run and not before step 200, which is later in the shorter of these runs; those "
+        "with too little effect after two fifths, since healthy generators learn their labels late.",
     ),
     "families": Section(
         "Likelihoods, flows, diffusion and classical models",

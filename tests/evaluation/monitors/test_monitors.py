@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from saddlepoint.data.arrays import from_array
 from saddlepoint.evaluation.metrics.pairwise import mean_within
-from saddlepoint.evaluation.monitors.adversarial import advantage, advantage_error
+from saddlepoint.evaluation.monitors.adversarial import advantage, advantage_error, label_advantage
 from saddlepoint.evaluation.monitors.codes import is_first_occurrence, tie_share
 from saddlepoint.evaluation.monitors.copies import (
     copying_beside_held_out,
@@ -126,6 +126,18 @@ def test_turnover_is_the_share_of_the_samples_that_moved() -> None:
     assert turnover(shares, shares).item() == 0
     assert turnover(shares, torch.tensor([0.5, 0.3, 0.2, 0.0])).item() == pytest.approx(0.2)
     assert turnover(shares, shares.flip(0)).item() == pytest.approx(1)
+
+
+def test_the_right_label_has_an_advantage_only_where_scores_depend_on_labels() -> None:
+    scores, differs = draw(500, 1).flatten(), torch.arange(500) % 5 > 0
+    assert label_advantage(scores, scores, differs).item() == 0
+    assert label_advantage(scores + 0.1, scores, differs).item() == pytest.approx(1)
+    assert label_advantage(scores - 0.1, scores, differs).item() == pytest.approx(-1)
+    assert abs(label_advantage(scores, scores[torch.randperm(500)], differs).item()) < 0.2
+    assert label_advantage(scores + 0.1, scores, differs & False).item() == 0
+    assert label_advantage(scores + 0.1 * differs, scores, differs).item() == pytest.approx(1), (
+        "equal labels are left out"
+    )
 
 
 def test_a_dropped_mode_is_not_covered() -> None:

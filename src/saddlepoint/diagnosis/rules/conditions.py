@@ -7,10 +7,14 @@ import math
 from saddlepoint.diagnosis.declaration import rule
 from saddlepoint.diagnosis.facts import Facts
 from saddlepoint.diagnosis.series import Series
-from saddlepoint.records import Finding
+from saddlepoint.records import Finding, Severity
 
 PROBES = 3
-LATE = 0.4  # share of the run; before it, the generator may not have learnt its classes yet
+# Shares of the run. Before the second the generator may not have learnt its classes yet, but after the first it has begun to: a
+# condition that has had no effect at all by then is a warning.
+EARLY, LATE = 0.2, 0.4
+NOTHING = 0.05  # of the way from chance to real examples or certainty: chance alone, with 256 samples of ten classes
+UNREAD = 0.2  # advantage of the right label, of the discriminator's scores of 128 real examples; by chance at most 0.18
 RISING, BEFORE = 0.1, 5  # over five probes: the labels are being learnt
 # Agreement of samples with their labels, relative to real examples: chance is 0. Ten classes of which two are mixed up
 # leave 0.8.
@@ -22,21 +26,27 @@ UNUSED = 0.1  # share of the way from chance to certainty, or R^2
 
 
 @rule("GAN121", traits={"gan"}, opens=2, unless={"NUM304", "GAN103", "GAN106"})
-def labels_ignored(g_label_use: Series, run: Facts) -> Finding | None:
+def labels_ignored(
+    g_label_use: Series, run: Facts, d_label_advantage: Series | None = None, d_class_accuracy: Series | None = None
+) -> Finding | None:
     """Samples are not recognised as the classes that they were asked for, while real examples are.
+
+    A generator that learns its labels late looks the same at first. But it learns them from a discriminator that has learnt them
+    before: only where its scores do not depend on the labels either is the finding raised early. With an auxiliary classifier they
+    never do.
 
     A classifier of real examples applied to conditional samples: How good is my GAN? (Konstantin Shmelkov, Cordelia Schmid,
     Karteek Alahari, 2018), https://arxiv.org/abs/1807.09499
     """
     use, step = g_label_use.level(PROBES), g_label_use.step
-    if run.progress(step) < LATE or not run.begun(step) or len(g_label_use) < PROBES or not use < HARDLY_USED:
-        return None
-    if _rises(g_label_use):
+    unread = d_class_accuracy is None and d_label_advantage is not None and d_label_advantage.level(PROBES) < UNREAD
+    most = _most(run, step, NOTHING if unread else math.nan, HARDLY_USED)
+    if len(g_label_use) < PROBES or not use < most or _rises(g_label_use):
         return None
     severe = use < IGNORED
     return Finding(
         "GAN121",
-        "failure" if severe else "warning",
+        _severity(run, step, severe),
         step,
         f"Labels are {'ignored' if severe else 'hardly used'}: samples agree with their labels {max(use, 0):.0%} as well as real "
         "examples do (0% is chance).",
@@ -46,7 +56,7 @@ def labels_ignored(g_label_use: Series, run: Facts) -> Finding | None:
     )
 
 
-@rule("GAN122", traits={"gan"}, opens=3, closes=4, unless={"NUM304", "GAN103", "GAN105", "GAN106"})
+@rule("GAN122", traits={"gan"}, opens=2, closes=4, unless={"NUM304", "GAN103", "GAN105", "GAN106"})
 def class_collapse(
     g_class_diversity: Series, run: Facts, g_least_diverse_class: Series | None = None
 ) -> Finding | None:
@@ -56,9 +66,7 @@ def class_collapse(
     Christopher Olah, Jonathon Shlens, 2017), section 4.3, https://arxiv.org/abs/1610.09585
     """
     ratio, step = g_class_diversity.level(PROBES), g_class_diversity.step
-    if run.progress(step) < LATE or not run.begun(step) or len(g_class_diversity) < PROBES or not ratio < NARROW:
-        return None
-    if _rises(g_class_diversity):
+    if len(g_class_diversity) < PROBES or not ratio < _most(run, step, ALIKE, NARROW) or _rises(g_class_diversity):
         return None
     evidence: dict[str, float] = {"class_diversity": round(ratio, 4)}
     which = "one class"
@@ -67,7 +75,7 @@ def class_collapse(
         which = f"class number {evidence['class']}"
     return Finding(
         "GAN122",
-        "failure" if ratio < ALIKE else "warning",
+        _severity(run, step, ratio < ALIKE),
         step,
         f"A class has collapsed: samples of {which} lie {ratio:.2f} times as far apart as its real examples do.",
         evidence,
@@ -99,9 +107,7 @@ def continuous_codes_unused(d_code_fit: Series, run: Facts) -> Finding | None:
 
 def _unused(series: Series, what: str, why: str, run: Facts) -> Finding | None:
     use, step = series.level(TICKS), series.step
-    if run.progress(step) < LATE or not run.begun(step) or len(series) < TICKS or not use < UNUSED:
-        return None
-    if _rises(series):
+    if len(series) < TICKS or not use < _most(run, step, NOTHING, UNUSED) or _rises(series):
         return None
     name = series.name.split("/")[-1]
     return Finding(
@@ -113,6 +119,17 @@ def _unused(series: Series, what: str, why: str, run: Facts) -> Finding | None:
         "Changing a code then does not change the sample. " + run.advice("more_information", "slower_d"),
         run.remedy("more_information", "slower_d"),
     )
+
+
+def _most(run: Facts, step: int, early: float, late: float) -> float:
+    """Return the value below which a condition has too little effect at this step; NaN where it is too soon to judge."""
+    if run.progress(step) < EARLY or not run.begun(step):
+        return math.nan
+    return late if run.progress(step) >= LATE else early
+
+
+def _severity(run: Facts, step: int, severe: bool) -> Severity:
+    return "failure" if severe and run.progress(step) >= LATE else "warning"
 
 
 def _rises(series: Series) -> bool:

@@ -107,7 +107,9 @@ def _never_moved(ratios: Mapping[str, Series], every_series: Mapping[str, Series
     rates = {name: every_series[f"{name}/learning_rate"] for name in ratios if f"{name}/learning_rate" in every_series}
     without_rate = [name for name, rate in rates.items() if rate.last == 0]
     cause = f" The learning rate of {' and '.join(without_rate)} is 0." if without_rate else ""
-    faster = tuple({"discriminator": "faster_d", "generator": "faster_g"}.get(run.roles.get(p, ""), "faster") for p in ratios)
+    faster = tuple(
+        {"discriminator": "faster_d", "generator": "faster_g"}.get(run.roles.get(p, ""), "faster") for p in ratios
+    )
     return Finding(
         "NUM304",
         "failure",

@@ -50,6 +50,10 @@ def score_series(
         f"{player}/fake_logit_spread": found[1].std(correction=0),
         f"{player}/advantage": advantage(found[0], found[1]),
     }
+    if has(model, Conditional) and model.classes and real.y is not None and len(real.y) >= FEWEST:
+        # Labels of other examples, so that every label occurs as often as before.
+        misplaced = judge(model, Batch(real.x, real.y.roll(1)))
+        signals[f"{player}/label_advantage"] = label_advantage(found[0], misplaced, real.y != real.y.roll(1))
     if held_out is not None:
         signals[f"{player}/held_out_logit"] = found[2].mean()
         if len(held_out.x) >= FEWEST:
@@ -88,6 +92,20 @@ def advantage(real: Tensor, fake: Tensor) -> Tensor:
     """
     gaps = real[:, None] - fake[None]
     return (gaps > 0).float().mean() - (gaps < 0).float().mean()
+
+
+def label_advantage(right: Tensor, wrong: Tensor, differs: Tensor) -> Tensor:
+    """How much more often an example scores higher with its own label than with another: 1 always, 0 if labels change nothing.
+
+    Args:
+        right: (N,) scores with the examples' labels.
+        wrong: (N,) scores of the same examples with others.
+        differs: (N,) whether the labels of an example differ; the others are left out.
+
+    Returns:
+        () in [-1, 1]; 0 if no labels differ.
+    """
+    return ((right - wrong).sign() * differs).sum() / differs.sum().clamp_min(1)
 
 
 def advantage_error(real: int, fake: int) -> float:
