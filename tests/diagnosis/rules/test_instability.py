@@ -45,6 +45,15 @@ def test_a_generator_that_stays_far_away_diverges_after_the_beginning() -> None:
     assert "GAN106" in codes({"g/reach": slowly_further}, steps=1_400, every=100)
 
 
+@pytest.mark.parametrize(("last", "found"), [(0.22, False), (0.6, True)])
+def test_samples_that_are_far_out_but_improve_do_not_diverge(last: float, found: bool) -> None:
+    """The reach of a healthy LSGAN of digits, some of whose pixels hardly vary; then one whose samples become worse too."""
+    reach = [10.5, 10.0, 6.7, 4.2, 3.0, 2.8, 5.4, 7.2, 7.0, 7.1]
+    distance = [0.87, 0.87, 0.71, 0.71, 0.48, 0.48, 0.29, 0.29, last, last]
+    found_codes = codes({"g/reach": reach, "quality/energy_distance": distance}, steps=900, every=100)
+    assert ("GAN106" in found_codes) == found
+
+
 @pytest.mark.parametrize(("every", "found"), [(3, False), (30, True)])
 def test_players_circle_only_after_the_beginning(every: int, found: bool) -> None:
     probes = 20

@@ -47,6 +47,9 @@ class GAN:
     """A GAN with BatchNorm and dropout, and a loop that trains it; the attributes are where a script goes wrong."""
 
     detach: bool = True
+    changed: bool = (
+        False  # whether samples are copied before they are judged, as where labels are concatenated with them
+    )
     clear: bool = True
     sigmoid: bool = False
     with_logits: bool = True
@@ -88,6 +91,7 @@ class GAN:
                 x = self.data[torch.randint(len(self.data), (BATCH,))]
                 fake = self.sample(BATCH)
                 judged = fake.detach() if self.detach else fake
+                judged = judged.clone() if self.changed else judged
                 d_loss = self.loss(self.D(x), 1.0) + self.loss(self.D(judged), 0.0)
                 d_loss.backward(retain_graph=not self.detach)
             self.of_d.step()

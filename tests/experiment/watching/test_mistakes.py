@@ -122,8 +122,23 @@ def test_samples_of_another_shape(tmp_path: Path) -> None:
     assert "LOOP906" in listener.codes
 
 
-def test_a_sigmoid_before_a_cross_entropy_with_logits(tmp_path: Path) -> None:
-    assert "LOOP907" in found(GAN(sigmoid=True), tmp_path, steps=8).codes
+@pytest.mark.parametrize("changed", [False, True])
+def test_a_sigmoid_before_a_cross_entropy_with_logits(changed: bool, tmp_path: Path) -> None:
+    assert "LOOP907" in found(GAN(sigmoid=True, changed=changed), tmp_path, steps=8).codes
+
+
+@pytest.mark.parametrize("sigmoid", [False, True])
+def test_a_loop_whose_samples_are_changed_has_no_mistake(sigmoid: bool, tmp_path: Path) -> None:
+    gan = GAN(sigmoid=sigmoid, with_logits=not sigmoid, changed=True)
+    assert not found(gan, tmp_path).codes & LOOP
+
+
+def test_gradients_that_are_not_finite_are_no_forgotten_call(tmp_path: Path) -> None:
+    gan = GAN()
+    gan.data = torch.full_like(gan.data, torch.nan)
+    codes = found(gan, tmp_path, steps=10, data=None).codes
+    assert "NUM301" in codes
+    assert "LOOP904" not in codes
 
 
 def test_a_generator_that_ignores_its_noise(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ MOVING = 0.3
 NARROW = 0.4  # diversity below which all samples are alike and jump together: a collapse, not a circle
 AWAY, GONE = 3.0, 5.0  # distance from the data's centre over the data's own
 FURTHER = 1.5  # times the distance before the first step, early in a run: an untrained generator may begin far away
+IMPROVED = 0.5  # of the untrained distance, at which samples that are still getting better do not diverge
 FAR = 0.85  # energy distance at which two sets lie more than three times their own width apart
 WORSE = 0.1  # of the untrained distance, by which quality must have fallen behind its best
 ERRORS = 4.0  # standard errors, so that in many measurements chance is no finding
@@ -61,8 +62,12 @@ def players_circle(
 
 
 @rule("GAN106", traits={"gan"}, opens=2, closes=4, unless={"NUM304"})
-def samples_leave_the_data(g_reach: Series, run: Facts) -> Finding | None:
-    """Samples are several times as far from the data's centre as the data, and do not return.
+def samples_leave_the_data(
+    g_reach: Series, run: Facts, quality_energy_distance: Series | None = None
+) -> Finding | None:
+    """Samples are several times as far from the data's centre as the data, do not return, and do not become better either.
+
+    Where some columns of the data hardly vary, a small error there is far out in units of the data, also of samples that improve.
 
     A generator that is faster than its discriminator follows a gradient that points away from the data: Which Training Methods
     for GANs do actually Converge? (Lars Mescheder, Andreas Geiger, Sebastian Nowozin, 2018),
@@ -73,6 +78,8 @@ def samples_leave_the_data(g_reach: Series, run: Facts) -> Finding | None:
     if len(g_reach) < 4 or not reach > AWAY or g_reach.last < 0.8 * g_reach.values[-3]:
         return None
     if not reach > FURTHER * untrained and not run.begun(g_reach.step):
+        return None
+    if quality_energy_distance is not None and _improves(quality_energy_distance):
         return None
     return _divergence(
         g_reach.step, reach > GONE, {"reach": round(reach, 2)}, f"{reach:,.1f} times as far out as the data", run
@@ -92,6 +99,11 @@ def samples_far_from_the_data(quality_energy_distance: Series, run: Facts) -> Fi
         return None
     evidence = {"energy_distance": round(distance, 4), "untrained": round(quality.values[0], 4)}
     return _divergence(quality.step, True, evidence, "further from the data than before training", run)
+
+
+def _improves(quality: Series) -> bool:
+    """Whether the newest measurement is the best one, and the untrained distance has been halved."""
+    return quality.finite > 1 and quality.last == quality.lowest[0] and quality.last < IMPROVED * quality.values[0]
 
 
 def _divergence(step: int, severe: bool, evidence: dict[str, float], where: str, run: Facts) -> Finding:

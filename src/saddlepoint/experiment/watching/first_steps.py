@@ -165,16 +165,24 @@ class FirstSteps:
             names and not {"cross_entropy", "unpaired"} <= traits_of([names])
         ):
             return None
-        outputs, value = self._judgements.of_step(), number_of(loss)
-        if outputs is None or not math.isfinite(value):
+        value = number_of(loss)
+        if not math.isfinite(value):
             return None
-        right, wrong = _cross_entropies(*outputs)
-        for name, expected in (("probabilities", right), ("logits", wrong)):
-            if any(abs(value - share * expected) <= SAME * share * expected for share in (1.0, 0.5)):
-                self._agree[name] += 1
+        right = math.nan
+        for outputs in self._judgements.candidates():
+            right, wrong = _cross_entropies(*outputs)
+            sums = (("probabilities", right), ("logits", wrong))
+            equal = [name for name, expected in sums if _is_mean_or_sum(value, expected)]
+            if equal:
+                self._agree[equal[0]] += 1
                 break
         self._critic.sigmoid = self._agree["logits"] <= self._agree["probabilities"]
         return findings.sigmoid_twice(step, value, right) if self._agree["logits"] >= AGREE else None
+
+
+def _is_mean_or_sum(value: float, expected: float) -> bool:
+    """Whether a loss is the sum of two terms or their mean, up to rounding."""
+    return any(abs(value - share * expected) <= SAME * share * expected for share in (1.0, 0.5))
 
 
 def _cross_entropies(real: list[Tensor], fake: list[Tensor]) -> tuple[float, float]:

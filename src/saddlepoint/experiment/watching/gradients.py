@@ -61,7 +61,8 @@ class GradientWatch:
         if self._added is None or weight.grad is None:
             return
         self.passes += 1
-        if torch.equal(weight.grad, self._added.to(weight.grad.dtype)):
+        # Of gradients that are not finite nobody knows what they were added to.
+        if torch.equal(weight.grad, self._added.to(weight.grad.dtype)) or not self._added.isfinite().all():
             self.cleared_at = self.passes
         self._added = None
 

@@ -122,6 +122,21 @@ class Judgements:
         fake = fake or [seen.output for seen in self._seen if seen.pushed]
         return (real, fake) if real and fake else None
 
+    def candidates(self) -> list[tuple[list[Tensor], list[Tensor]]]:
+        """Return what the outputs of real and of generated examples may be.
+
+        Where no input was recognised as generated, because labels were concatenated with the samples, for example, two passes of the
+        discriminator's own step may be of either kind.
+        """
+        known = self.of_step()
+        if known is not None:
+            return [known]
+        own = [seen.output for seen in self._seen if not seen.pushed]
+        if len(own) != 2 or any(seen.generated for seen in self._seen if not seen.pushed):
+            return []
+        first, second = own
+        return [([first], [second]), ([second], [first])]
+
     def logits(self) -> tuple[Tensor, Tensor] | None:
         """Return the logits (N,) of real and (M,) of generated examples of this step; None where they could not be told apart."""
         outputs = self.of_step()
