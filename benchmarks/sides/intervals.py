@@ -8,9 +8,8 @@ the real-data baseline.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from functools import cache
 from unittest import mock
 
 import torch
@@ -36,8 +35,9 @@ SEVERAL = {"wasserstein", "birthday", *STACKED}  # with points of their own
 COUNTS = {"classes_covered", "modes_covered"}
 SCORES: Mapping[str, SampleMetric] = {**METRICS, **STACKED}
 
-Held = Mapping[str, tuple[Tensor, Tensor, Tensor]]
-"""Of each score the values, lows and highs (repeats,)."""
+Intervals = tuple[Tensor, Tensor, Tensor]  # values, lows and highs (repeats,)
+Held = dict[str, Intervals]
+"""Those of each score."""
 
 
 def mixture(modes: int, axes: int) -> EqualGaussians:
@@ -80,8 +80,7 @@ def collected(rows: list[list[tuple[str, bool, float, float, float]]]) -> tuple[
     return plain, baselines  # type: ignore[return-value]
 
 
-@cache
-def in_the_plane(repeats: int) -> tuple[Held, Held]:
+def in_the_plane(keys: Collection[str], repeats: range) -> tuple[Held, Held]:
     """Five modes; those of the samples have other weights, are wider and shifted."""
     truth, equal = mixture(5, 2), torch.ones(5, dtype=torch.float64)
     weights = torch.tensor([0.1, 0.15, 0.2, 0.25, 0.3], dtype=torch.float64)
@@ -91,9 +90,9 @@ def in_the_plane(repeats: int) -> tuple[Held, Held]:
         posterior = (torch.cdist(x.double(), truth.centres).square() / (-2 * truth.std**2)).softmax(1).float()
         return Points(x, posterior, nearest(x, train)[0][:, 0])
 
-    metrics = {key: metric for key, metric in METRICS.items() if key not in SEVERAL}
+    metrics = {key: metric for key, metric in METRICS.items() if key in keys}
     cells, rows = None, []
-    for repeat in range(repeats):
+    for repeat in repeats:
         generator = torch.Generator().manual_seed(1_000 + repeat)
         real, other = (points(draw(truth, N, generator, equal, 0.0)) for _ in range(2))
         fake = points(draw(truth, N, generator, weights, 0.5))
@@ -106,78 +105,99 @@ def in_the_plane(repeats: int) -> tuple[Held, Held]:
     return collected(rows)
 
 
-@cache
-def on_a_line(repeats: int) -> tuple[Held, Held]:
+def on_a_line(keys: Collection[str], repeats: range) -> tuple[Held, Held]:
     truth, equal = mixture(3, 1), torch.ones(3, dtype=torch.float64)
     rows = []
-    for repeat in range(repeats):
+    for repeat in repeats:
         generator = torch.Generator().manual_seed(1_000 + repeat)
         real, other = (Points(draw(truth, N, generator, equal, 0.0)) for _ in range(2))
         fake = Points(draw(truth, N, generator, equal, 0.5))
         sides = FeatureSets("", Context(real, real, truth, 0, 1), (fake,), other, {})
-        rows.append(measured(sides, {"wasserstein": METRICS["wasserstein"]}))
+        rows.append(measured(sides, {key: METRICS[key] for key in keys}))
     return collected(rows)
 
 
-@cache
-def of_stacks(repeats: int) -> tuple[Held, Held]:
+def of_stacks(keys: Collection[str], repeats: range) -> tuple[Held, Held]:
     """A thousand modes, half of which are four times as frequent as the others."""
     equal = torch.ones(1_000, dtype=torch.float64)
     weights = torch.cat([4 * torch.ones(500), torch.ones(500)]).double()
+    metrics = {key: metric for key, metric in STACKED.items() if key in keys}
     rows = []
-    for repeat in range(repeats):
+    for repeat in repeats:
         generator = torch.Generator().manual_seed(1_000 + repeat)
         other, fake = (
             Points(torch.multinomial(shares, TRIPLES, replacement=True, generator=generator)[:, None].float())
             for shares in (equal, weights)
         )
-        rows.append(measured(FeatureSets("", Context(other, other, None, 0, 1), (fake,), other, {}), STACKED))
+        rows.append(measured(FeatureSets("", Context(other, other, None, 0, 1), (fake,), other, {}), metrics))
     return collected(rows)
 
 
-@cache
-def birthdays(repeats: int) -> tuple[Held, Held]:
+def birthdays(keys: Collection[str], repeats: range) -> tuple[Held, Held]:
     """Shares of batches with a duplicate, for samples with 1,000 and with 3,000 different values and the same real points."""
     generator = torch.Generator().manual_seed(0)
     values = torch.randn(3_000, 2, generator=generator)
     real = Points(torch.arange(2.0 * N).reshape(N, 2) * 1e-6)  # so close that only equal samples count as such
     size = N // support.BATCH_SHARE
     rows = []
-    for _ in range(repeats):
+    for repeat in range(repeats.stop):
         row = []
         for baseline, number in ((False, 1_000), (True, 3_000)):
             fake = Points(values[torch.randint(number, (N,), generator=generator)])
             context = Context(real, real, None, int(torch.randint(10**6, (1,), generator=generator)), 2)
+            if repeat not in repeats:
+                continue  # those before the first were drawn, so that each repeat has its own points in any range
             score = score_samples(
                 FeatureSets("", context, (fake,), fake, {}),
-                {"birthday": replace(METRICS["birthday"], worst_case=())},
+                {key: replace(METRICS[key], worst_case=()) for key in keys},
                 CUTS,
                 lambda *_: None,
             )[0]["birthday"]
             shares = [-math.expm1(-(size**2) / 2 / one) if one else 1.0 for one in (score.value, score.high, score.low)]
             row.append(("birthday", baseline, *shares))
-        rows.append(row)
+        if row:
+            rows.append(row)
     return collected(rows)
 
 
-def simulated(key: str, *, baseline: bool, repeats: int = REPEATS) -> tuple[float, float]:
-    """The expectation, and the share of repeats whose interval contains it."""
-    plain = {"wasserstein": on_a_line, "birthday": birthdays} | dict.fromkeys(STACKED, of_stacks)
-    values, low, high = plain.get(key, in_the_plane)(repeats)[baseline][key]
-    expectation, slack = values.mean(), 0.5 if key in COUNTS else 1e-9
+def simulate(keys: Collection[str], repeats: range = range(REPEATS)) -> tuple[Held, Held]:
+    """The intervals of these scores, for samples that differ from the data and for samples that do not.
+
+    Other repeats draw other points, so that what two disjoint ranges give can be joined.
+    """
+    parts: Mapping[Callable[[Collection[str], range], tuple[Held, Held]], Collection[str]] = {
+        in_the_plane: METRICS.keys() - SEVERAL,
+        on_a_line: {"wasserstein"},
+        of_stacks: STACKED.keys(),
+        birthdays: {"birthday"},
+    }
+    different: Held = {}
+    equal: Held = {}
+    for measure, own in parts.items():
+        if wanted := set(own) & set(keys):
+            found = measure(wanted, repeats)
+            different |= found[0]
+            equal |= found[1]
+    return different, equal
+
+
+def coverage(key: str, intervals: Intervals) -> tuple[float, float]:
+    """The expectation, and the share of intervals that contain it."""
+    (values, low, high), slack = intervals, 0.5 if key in COUNTS else 1e-9
+    expectation = values.mean()
     return float(expectation), float(((low - slack <= expectation) & (expectation <= high + slack)).double().mean())
 
 
-def enough(coverage: float, repeats: int) -> bool:
+def enough(share: float, repeats: int) -> bool:
     """Whether the Wilson 95 % interval around this coverage reaches up to LOW."""
-    return wilson_interval(coverage * repeats, repeats).high >= LOW
+    return wilson_interval(share * repeats, repeats).high >= LOW
 
 
-def lawful(key: str, coverage: float, repeats: int, *, baseline: bool) -> bool:
+def lawful(key: str, share: float, repeats: int, *, baseline: bool) -> bool:
     """Whether the Wilson 95 % interval around this coverage reaches into LOW to HIGH; for baselines and counts it may lie above.
 
     Where the samples are as good as the data, a distance varies as 1 / N^2 and not as 1 / N, and its interval is up to sqrt(2) times
     too wide. With fewer than 189 repeats no coverage lies above: all intervals may contain the value by chance where 98 % do.
     """
-    above = wilson_interval(coverage * repeats, repeats).low > HIGH
-    return enough(coverage, repeats) and (baseline or key in COUNTS or not above)
+    above = wilson_interval(share * repeats, repeats).low > HIGH
+    return enough(share, repeats) and (baseline or key in COUNTS or not above)
