@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from copy import deepcopy
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -83,6 +85,11 @@ def read_yaml(text: str) -> Any:
     """
     if len(text) > LARGEST_TEXT:
         raise ValueError(f"it has {len(text):,} characters; at most {LARGEST_TEXT:,} are read")
+    return deepcopy(_read(text))
+
+
+@lru_cache(maxsize=16)  # a run's recipe is read by many parts of one call, and parsing it takes some 20 ms
+def _read(text: str) -> Any:
     try:
         value = yaml.load(text, _Loader)
     except (yaml.YAMLError, OverflowError, RecursionError) as error:
