@@ -16,12 +16,18 @@ from saddlepoint.records.fields import is_number, is_text
 FORMAT = 1
 MOST_VALUES = 2**28  # in one example
 MOST_THREADS = 4_096
+SIGNATURE = len(',\n "sha256": ""\n}') + 64
 Manifest = dict[str, Any]
 
 
 def encode_manifest(manifest: Manifest) -> bytes:
     """Return the manifest as JSON that includes its own SHA-256."""
-    body = _json(manifest)  # once: to encode a manifest takes as long as to write a small model's weights
+    # Once: to encode a manifest takes as long as to write a small model's weights.
+    return _signed(json.dumps(manifest, indent=1, allow_nan=False).encode())
+
+
+def _signed(body: bytes) -> bytes:
+    """Append the SHA-256 of a JSON object to it as its last entry, of `SIGNATURE` bytes."""
     return body[:-2] + f',\n "sha256": "{digest(body)}"\n}}'.encode()
 
 
@@ -34,7 +40,7 @@ def load_manifest(path: Path) -> Manifest:
     data = read_bytes(path)
     manifest: Manifest = parse_json(data, str(path))
     manifest.pop("sha256", None)
-    if data != encode_manifest(manifest):
+    if data != _signed(data[:-SIGNATURE] + b"\n}"):
         raise RunError(f"{path} is damaged: its SHA-256 differs from the one that it contains.")
     if manifest.get("format") != FORMAT:
         raise RunError(
@@ -146,10 +152,3 @@ def _check_extra(extra: Fields) -> None:
 def digest(data: bytes) -> str:
     """Return the SHA-256 in hexadecimal."""
     return hashlib.sha256(data).hexdigest()
-
-
-def _json(value: Manifest) -> bytes:
-    try:
-        return json.dumps(value, indent=1, allow_nan=False).encode()
-    except UnicodeEncodeError:  # lone surrogates, which `encode_manifest` never writes
-        return b""
