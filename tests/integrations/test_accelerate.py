@@ -17,7 +17,7 @@ from tests.experiment.watching.loops import BATCH, GAN, RECORDS, Findings
 accelerate = pytest.importorskip("accelerate", reason="needs Accelerate")
 from saddlepoint.integrations.accelerate import WatchTracker  # noqa: E402 - needs Accelerate
 
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+pytestmark = pytest.mark.slow
 
 
 def train(gan: GAN, folder: Path, steps: int = 40, every: int = 1, **arguments: Any) -> WatchTracker:

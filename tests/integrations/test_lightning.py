@@ -19,8 +19,13 @@ from tests.experiment.watching.loops import NOISE, RECORDS, Findings, examples
 pl = pytest.importorskip("pytorch_lightning", reason="needs Lightning (pytorch-lightning)")
 from saddlepoint.integrations.lightning import WatchCallback  # noqa: E402 - needs Lightning
 
-# Warnings of Lightning are about loaders without workers and the like.
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+pytestmark = [
+    pytest.mark.slow,
+    # Of Lightning, about torch and about how this data is loaded.
+    pytest.mark.filterwarnings("ignore:.*LeafSpec.* is deprecated:FutureWarning"),
+    pytest.mark.filterwarnings("ignore:The .*dataloader.* does not have many workers:UserWarning"),
+    pytest.mark.filterwarnings("ignore:The number of training batches:UserWarning"),
+]
 EPOCHS, BATCHES, BATCH = 3, 10, 20
 
 
