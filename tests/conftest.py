@@ -43,13 +43,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("slow") is not None)
 
 
-_asked: set[str] = set()  # those of the marks `pictures` and `result` that the test that runs has
+_asked: set[str] = set()  # those of the marks `pictures` and `result` that the test that runs has; `layout`
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     _asked.clear()
     _asked.update(name for name in ("pictures", "result") if item.get_closest_marker(name))
+    if {"figures", "report"} & set(item.path.parts):
+        _asked.add("layout")
     if item.get_closest_marker("cuda"):
         import torch
 
@@ -90,6 +92,20 @@ def without_result() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for module in (measurement, sys.modules[evaluate.__module__]):
             patch.setattr(module, "assess_result", assess)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def without_layout() -> Iterator[None]:
+    """Figures have matplotlib's default margins, because finding margins takes longer than drawing: but in the tests of
+    figures and of reports."""
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    original = ConstrainedLayoutEngine.execute
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            ConstrainedLayoutEngine, "execute", lambda *given: original(*given) if "layout" in _asked else None
+        )
         yield
 
 
