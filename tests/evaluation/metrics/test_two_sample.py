@@ -66,17 +66,19 @@ def test_an_unknown_classifier_and_too_few_points_are_refused():
 @pytest.mark.slow
 @pytest.mark.parametrize(("classifier", "d"), [("logistic", 2), ("logistic", 20), ("neighbours", 2)])
 def test_equal_distributions_are_rejected_no_more_often_than_stated(classifier, d):
-    """500 repeats at 5 %, and the interval holds 1/2 in 92 % of them or more."""
-    found = [classifier_test(draw(100, s, d), draw(100, 50_000 + s, d), classifier=classifier) for s in range(500)]
-    rate = sum(one.p_value < 0.05 for one in found) / 500
-    assert 0.01 <= rate <= 0.065
+    """250 repeats at 5 %, whose binomial error is 1.4 %: a test that rejects in 12 % of cases is found in 96 of 100. The interval
+    holds 1/2 in 92 % of them or more."""
+    found = [classifier_test(draw(100, s, d), draw(100, 50_000 + s, d), classifier=classifier) for s in range(250)]
+    rate = sum(one.p_value < 0.05 for one in found) / 250
+    assert 0.01 <= rate <= 0.085
     assert all((one.p_value < 0.05) == (one.accuracy.value > one.threshold) for one in found)
-    assert 0.92 <= sum(0.5 in one.accuracy for one in found) / 500 <= 0.99
+    assert 0.92 <= sum(0.5 in one.accuracy for one in found) / 250 <= 0.995
 
 
 @pytest.mark.slow
 def test_the_interval_covers_the_accuracy_of_different_distributions():
-    found = [classifier_test(draw(100, s, 20), draw(100, 50_000 + s, 20, shift=0.11)) for s in range(500)]
-    truth = sum(one.accuracy.value for one in found) / 500
+    """Intervals that hold in 88 % of cases are found in 97 of 100."""
+    found = [classifier_test(draw(100, s, 20), draw(100, 50_000 + s, 20, shift=0.11)) for s in range(250)]
+    truth = sum(one.accuracy.value for one in found) / 250
     assert 0.53 < truth < 0.6
-    assert 0.92 <= sum(truth in one.accuracy for one in found) / 500 <= 0.99
+    assert 0.92 <= sum(truth in one.accuracy for one in found) / 250 <= 0.995
