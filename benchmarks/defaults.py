@@ -23,7 +23,7 @@ if __name__ == "__main__":
 import results
 from tables.diagnosed_runs import NO_PICTURES, Outcome, train_diagnosed
 from tables.outcomes import group_outcomes, origin, outcomes_file, recipe_key
-from tables.trials import argument_parser, train_missing
+from tables.trials import SHORT, argument_parser, train_missing
 from tables.zoo_page import SCALE, interval
 
 SECTION = "Games of the shipped recipes"
@@ -56,7 +56,7 @@ class Trial:
         """The recipe of the run."""
         from saddlepoint.recipe import Recipe
 
-        short = {"training.steps": 20} if self.quick else {}
+        short = SHORT if self.quick else {}
         return Recipe.load(self.name).override(
             {**GAMES[self.game], **NO_PICTURES, "training.seed": FIRST_SEED + self.seed, **short}
         )

@@ -34,7 +34,7 @@ if __name__ == "__main__":
 
 import results
 from tables.outcomes import group_outcomes, origin, outcomes_file, recipe_key
-from tables.trials import argument_parser, train_missing
+from tables.trials import SHORT, argument_parser, train_missing
 
 SEEDS = 3
 POINTS, SAMPLES, SHOWN = 2_000, 10_000, 300  # of the truth; behind a kernel estimate; in the picture
@@ -125,7 +125,7 @@ class Trial:
 
         row = ROWS.get(self.row, ROWS["GAN"])
         own = {"model.components": COMPONENTS[self.data]} if row.family == "classical" else {}
-        short = {"training.steps": 20} if self.quick else {}
+        short = SHORT if self.quick else {}
         data = {"data.points": 20_000, **DATA[self.data]}
         return Recipe.load(row.recipe).override(
             {**row.settings, **own, **data, **NO_PICTURES, "training.seed": self.seed, **short}

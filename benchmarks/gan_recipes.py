@@ -25,7 +25,7 @@ if __name__ == "__main__":
 
 import results
 from tables.outcomes import group_outcomes, origin, outcomes_file, recipe_key
-from tables.trials import argument_parser, train_missing
+from tables.trials import SHORT, argument_parser, train_missing
 
 SECTION = "GANs with conditions and encoders"
 SEEDS = 3
@@ -94,7 +94,7 @@ class Trial:
         from saddlepoint.recipe import Recipe
 
         name, settings = ROWS[self.row]
-        short = {"training.steps": 20} if self.quick else {}
+        short = SHORT if self.quick else {}
         return Recipe.load(name).override({**settings, "training.seed": self.seed, **short})
 
     @property

@@ -26,7 +26,7 @@ if __name__ == "__main__":
 import results
 from tables.bare_runs import train_bare
 from tables.outcomes import origin, outcomes_file, read_outcomes, recipe_key
-from tables.trials import add_options, train_missing
+from tables.trials import SHORT, add_options, train_missing
 
 SECTION = "PacGAN's table of modes, shortened"
 SAMPLES = 2_500
@@ -112,7 +112,7 @@ def trials(settings: argparse.Namespace) -> list[Trial]:
                 for row, size in ROWS.items()
             }
             if settings.quick:
-                rows = {row: rows[row].override({"training.steps": 20}) for row in (BEST, "PacGAN2")}
+                rows = {row: rows[row].override(SHORT) for row in (BEST, "PacGAN2")}
             found += [
                 Trial(data, row, seed, recipe.override({"training.seed": seed}))
                 for row, recipe in rows.items()

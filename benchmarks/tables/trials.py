@@ -13,6 +13,9 @@ from typing import Any
 
 from tables.outcomes import AnyTrial, append_outcome, unfinished
 
+SHORT = {"training.steps": 5, "evaluation.samples": 40, "data.points": 1_000}
+"""Settings of a quick run."""
+
 
 def argument_parser(description: str | None, seeds: int) -> argparse.ArgumentParser:
     """Return a parser with the options that tables share: --keep, --seeds, --minutes, --part and --quick.

@@ -9,6 +9,7 @@ from typing import Any
 
 from tables.diagnosed_runs import NO_PICTURES
 from tables.outcomes import recipe_key
+from tables.trials import SHORT
 
 PLAIN = ("non-saturating", "none")
 # Without f-jensen-shannon: its players have the gradients of the non-saturating loss, so it is the same game
@@ -86,7 +87,7 @@ class Trial:
 
         of = DATA[self.data]
         parts = {name: of.weight if value == "weight" else value for name, value in PENALTIES[self.penalty].items()}
-        short = {"training.steps": 20} if self.quick else {}
+        short = SHORT if self.quick else {}
         own = {"model.objective": self.loss, **parts, **NO_PICTURES, "training.seed": self.seed, **short}
         return Recipe.load(of.base).override({**of.settings, **own})
 
