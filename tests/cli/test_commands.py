@@ -112,7 +112,7 @@ def test_a_dry_run_reports_and_leaves_nothing(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    answer = document(capsys, ["train", "toy-gaussian-1", *TINY, "--dry-run"])
+    answer = document(capsys, ["train", "toy-gaussian-1", *TINY, "--dry-run", "--no-pictures"])
     assert Recipe.from_mapping(answer["recipe"]).training.steps == 6
     assert answer["players"] == {"generator": 1153, "discriminator": 2209}
     estimate = answer["estimate"]
