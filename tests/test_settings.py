@@ -13,7 +13,9 @@ from saddlepoint.recipe import FAMILIES, Recipe, fields
 from saddlepoint.settings import LARGEST_COUNT, Settings
 
 SECTIONS = [{"model": {"family": family}} for family in FAMILIES]
-NAMES = sorted({entry.name for content in SECTIONS for entry in fields(Recipe, content)} - {"model.family"})
+# The first family that has a setting, by the name of the setting.
+FIRST = {entry.name: content for content in reversed(SECTIONS) for entry in fields(Recipe, content)}
+NAMES = sorted(FIRST.keys() - {"model.family"})
 
 
 HOSTILE: list[Any] = [math.nan, math.inf, 10**40, 1e300, -1e300, "\0", "\x1b[31m", "\ud800", "x" * 20_000, [[]] * 3]
@@ -21,7 +23,7 @@ HOSTILE: list[Any] = [math.nan, math.inf, 10**40, 1e300, -1e300, "\0", "\x1b[31m
 
 def content_with(name: str, value: Any) -> dict[str, Any]:
     """The content of a recipe of the first family that has this setting, with this value."""
-    content = next(own for own in SECTIONS if name in {entry.name for entry in fields(Recipe, own)})
+    content = FIRST[name]
     for part in reversed(name.split(".")):
         value = {part: value}
     return {**content, **value, "model": {**content["model"], **value.get("model", {})}}

@@ -36,7 +36,7 @@ BUILT_IN = {
     "attention": NetworkSettings(network="resnet", width=4, arguments={"attention": 4}),
 }
 FAMILIES = {
-    "autoencoder": AutoencoderSettings(encoder=SMALL, decoder=SMALL, denoising=0.1),
+    "autoencoder": AutoencoderSettings(encoder=SMALL, decoder=SMALL, denoising=0.1, prior_components=2),
     "vae": VAESettings(encoder=SMALL, decoder=SMALL, warm_up=5, binarise="stochastic"),
     "gan": GANSettings(generator=SMALL, discriminator=SMALL, views={"instance_noise": {"strength": 0.1, "steps": 9}}),
     "gan-replay": GANSettings(
@@ -66,7 +66,9 @@ FAMILIES = {
     "classical": ClassicalSettings(distribution="mixture", components=2, covariance="diagonal"),
     "classical-conditional": ClassicalSettings(conditional=True),
     **{
-        f"classical-{name}": ClassicalSettings(distribution=name, **({"order": 1} if name == "markov" else {}))
+        f"classical-{name}": ClassicalSettings(
+            distribution=name, **{"markov": {"order": 1}, "trees": {"trees": 2}}.get(name, {})
+        )
         for name in DISTRIBUTIONS
         if name not in ("gaussian", "mixture", "hmm")
     },

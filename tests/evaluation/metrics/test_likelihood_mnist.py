@@ -17,7 +17,7 @@ from saddlepoint.models.vae.settings import VAESettings
 from saddlepoint.training import Devices, TrainingState, play
 from saddlepoint.training.settings import OptimiserSettings, TrainingSettings
 
-STEPS, IMAGES = 1_200, 60
+STEPS, IMAGES = 800, 30
 
 
 def seeded(seed=0):
@@ -26,7 +26,7 @@ def seeded(seed=0):
 
 @pytest.fixture(scope="module")
 def trained(real_data):
-    """S2's network on black and white MNIST, trained for a short time, and 60 test images."""
+    """S2's network on black and white MNIST, trained for a short time, and test images."""
     if not (real_data / "mnist").is_dir():
         pytest.skip("$SADDLEPOINT_DATA/mnist is not there")
     dataset = load(DataSettings(source="mnist", limit=20_000))

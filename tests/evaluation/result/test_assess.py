@@ -50,17 +50,17 @@ def split_off(dataset: Dataset, n: int) -> tuple[Dataset, Tensor]:
 @pytest.mark.slow
 @pytest.mark.parametrize("source", ["digits", "gaussian", "ring", "moons"])
 def test_fresh_real_examples_are_indistinguishable(source: str) -> None:
-    """In 95 % of draws: of 12, four or more misses have a probability of 0.2 %."""
+    """In 95 % of draws: of 8, three or more misses have a probability of 0.6 %; where only 60 % hold, one of 68 %."""
     whole = load(DataSettings(source=source))
     assert whole.held_out is not None
     x = torch.cat([whole.x, whole.held_out.x])[:900]  # of which 600 are for training
     equal = []
-    for seed in range(12):
+    for seed in range(8):
         order = torch.randperm(len(x), generator=torch.Generator().manual_seed(seed))
         fresh, held_out, train = (x[part] for part in (order[:150], order[150:300], order[300:]))
         dataset = replace(whole, x=train, y=None, held_out=replace(whole.held_out, x=held_out, y=None))
         equal.append(assess_result(fresh, dataset, seed=seed).level == "not told apart")
-    assert sum(equal) > 8
+    assert sum(equal) > 5
 
 
 def blurred(x: Tensor) -> Tensor:
