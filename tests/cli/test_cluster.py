@@ -78,6 +78,7 @@ def test_data_are_clustered_scored_and_not_trained_on_again(folder: Path, capsys
     assert json.loads(capsys.readouterr().out)["scores"] == document["scores"]
 
 
+@pytest.mark.slow
 def test_classes_at_random_give_no_verdict(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     np.savez("random.npz", x=np.load("points.npz")["x"], y=np.random.default_rng(1).integers(0, 3, 120))
     assert main(["cluster", "random.npz", "--json", *FAST]) == 0
@@ -88,6 +89,7 @@ def test_classes_at_random_give_no_verdict(folder: Path, capsys: pytest.CaptureF
     assert any("only rotate the raw values" in note for note in document["notes"])
 
 
+@pytest.mark.slow
 def test_without_classes_there_is_no_agreement_but_stability(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["cluster", "plain.npz", "--choose", "silhouette", "--json", *FAST]) == 0
     document = json.loads(capsys.readouterr().out)
@@ -103,6 +105,7 @@ def test_without_classes_there_is_no_agreement_but_stability(folder: Path, capsy
     assert "No classes are known" in Path("clusters/plain/report.html").read_text()
 
 
+@pytest.mark.slow
 def test_a_table_is_clustered_without_its_target(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("pandas")
     rows = [f"{n % 2 * 9 + n / 100},{'ab'[n % 2]},{'yes' if n % 2 else 'no'}" for n in range(60)]
@@ -169,6 +172,7 @@ def test_bad_input(folder: Path, capsys: pytest.CaptureFixture[str], source: Any
     assert sorted(folder.rglob("*")) == before
 
 
+@pytest.mark.slow
 def test_in_python_a_run_arrays_and_a_frame(folder: Path) -> None:
     pandas = pytest.importorskip("pandas")
     x, y = np.load("points.npz")["x"], np.load("points.npz")["y"]

@@ -13,6 +13,7 @@ import saddlepoint as sp
 from tests.applications.cluster.toys import blobs
 
 
+@pytest.mark.slow
 def test_an_interrupted_call_goes_on(tmp_path: Path) -> None:
     points, labels = blobs()
 

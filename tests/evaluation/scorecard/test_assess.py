@@ -126,6 +126,7 @@ def test_nothing_is_silently_dropped(settings: DataSettings) -> None:
     assert all(skipped.reason.endswith(".") for skipped in found.skipped)
 
 
+@pytest.mark.slow
 def test_every_score_is_placed_and_has_its_interval() -> None:
     for score in toys.measured(toys.PLANE, toys.perfect).scores:
         assert score.low is not None, score.title

@@ -190,6 +190,7 @@ def test_tensors_that_cannot_be_combined_stop_the_recording_and_not_the_loop(tmp
     assert sp.Run(tmp_path / "run").summary["state"] == "finished"
 
 
+@pytest.mark.slow
 def test_a_vae_with_its_functions_can_encode_and_sample(tmp_path: Path) -> None:
     vae = VAE()
     with quiet(tmp_path, players={"vae": vae}, data=vae.data, encode=vae.encode, decode=vae.decoder) as watch:

@@ -141,6 +141,7 @@ def test_a_folder_that_is_removed_does_not_stop_training(tmp_path: Path) -> None
     assert any("Your training continues" in note for note in listener.notes)
 
 
+@pytest.mark.slow
 @pytest.mark.pictures
 @pytest.mark.parametrize("error", [ZeroDivisionError, KeyboardInterrupt])
 def test_an_error_of_the_loop_passes_and_leaves_a_complete_folder(error: type[BaseException], tmp_path: Path) -> None:
