@@ -1,10 +1,8 @@
-import numpy as np
 import pytest
 import torch
-from sklearn.ensemble import ExtraTreesClassifier
 
 from saddlepoint.errors import DataError
-from saddlepoint.evaluation.metrics.two_sample import TREES, Trees, classifier_test
+from saddlepoint.evaluation.metrics.two_sample import classifier_test
 
 CLASSIFIERS = ["logistic", "regularised", "neighbours", "network", "trees"]
 
@@ -63,13 +61,6 @@ def test_an_unknown_classifier_and_too_few_points_are_refused():
         classifier_test(draw(50, 0), draw(50, 1), classifier="forest")
     with pytest.raises(DataError, match="need 10 points"):
         classifier_test(draw(9, 0), draw(50, 1))
-
-
-@pytest.mark.parametrize(("n", "d"), [(60, 1), (200, 64)])
-def test_trees_are_those_of_scikit_learn(n, d):
-    x, labels, others = draw(n, 0, d).numpy().round(1), np.arange(n) % 2.0, draw(500, 1, d).numpy().round(1)
-    theirs = ExtraTreesClassifier(TREES, min_samples_leaf=2, random_state=3).fit(x, labels)
-    assert np.array_equal(Trees(3).fit(x, labels).predict(others), theirs.predict(others))
 
 
 @pytest.mark.slow

@@ -128,39 +128,8 @@ class _Neighbours:
         return (squares <= last[:, None] + slack).double() @ (2 * self._labels - 1)
 
 
-class Trees:
-    """Extremely randomised trees, with the predictions of scikit-learn's `ExtraTreesClassifier`.
-
-    That class copies and checks every tree, which takes longer than to grow one from a few hundred points.
-    """
-
-    def __init__(self, seed: int) -> None:
-        self._seed = seed
-
-    def fit(self, x: npt.NDArray[np.float64], labels: npt.NDArray[np.float64]) -> Trees:
-        """Grow the trees from points x (N, D) with labels (N,) of 0 and 1."""
-        from sklearn import config_context
-        from sklearn.tree import ExtraTreeClassifier
-
-        chance = np.random.RandomState(self._seed)
-        points, targets = x.astype(np.float32), labels.astype(np.float64)
-        with config_context(skip_parameter_validation=True):
-            self._trees = [
-                ExtraTreeClassifier(
-                    min_samples_leaf=2, max_features="sqrt", random_state=chance.randint(np.iinfo(np.int32).max)
-                ).fit(points, targets, check_input=False)
-                for _ in range(TREES)
-            ]
-        return self
-
-    def predict(self, x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """Predict labels: x (M, D) -> (M,) of 0 and 1."""
-        points = x.astype(np.float32)
-        votes = sum(tree.predict_proba(points, check_input=False) for tree in self._trees)
-        return np.asarray(votes.argmax(1), dtype=np.float64)
-
-
 def _model(classifier: Classifier, n: int, seed: int) -> Any:
+    from sklearn.ensemble import ExtraTreesClassifier
     from sklearn.linear_model import LogisticRegression
     from sklearn.neural_network import MLPClassifier
     from sklearn.pipeline import make_pipeline
@@ -173,7 +142,7 @@ def _model(classifier: Classifier, n: int, seed: int) -> Any:
     if classifier == "neighbours":
         return _Neighbours(int(n**0.5) | 1)
     if classifier == "trees":  # depends on the order of values alone, not on scales
-        return Trees(seed)
+        return ExtraTreesClassifier(TREES, min_samples_leaf=2, random_state=seed)
     if classifier == "network":
         # Early stopping keeps it from learning by heart, and from the warning that it has not converged.
         network = MLPClassifier((64,), early_stopping=True, max_iter=200, n_iter_no_change=10, random_state=seed)
