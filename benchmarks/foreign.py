@@ -18,7 +18,7 @@ if __name__ == "__main__":
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import results
-from tables.foreign_page import LOGS, OF_LOGS, OF_WATCHED, WATCHED, page
+from tables.foreign_page import LOGS, OF_LOGS, OF_WATCHED, WATCHED, alarms_at_any_time, page
 from tables.foreign_plan import (
     HALVES,
     Outcome,
@@ -61,6 +61,7 @@ def main(argv: Sequence[str]) -> int:
                 train_missing(wanted[arguments.part], file, arguments.minutes, run_watched, describe_watched)
                 of_loops = read_outcomes(wanted, file, WatchedOutcome)
                 text = page([(trial, judge_watched(outcome)) for trial, outcome in of_loops], WATCHED, OF_WATCHED)
+                text += f"\n\n{alarms_at_any_time(of_loops)}"
             else:
                 train_missing(wanted[arguments.part], file, arguments.minutes, run, describe)
                 of_logs = read_outcomes(wanted, file, Outcome)

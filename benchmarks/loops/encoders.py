@@ -52,14 +52,13 @@ _WATCHED = {
 }
 
 
-def watched_mistakes(losses_alone: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:
-    """Return the mistakes of a watched loop with the codes that name them.
-
-    Args:
-        losses_alone: the mistakes that losses alone show.
-    """
+def _watched(losses_alone: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:
+    """The mistakes that losses alone show and those of any loop, with the codes that name them in a watched loop."""
     own = {mistake: codes | _WATCHED.get(mistake, frozenset()) for mistake, codes in losses_alone.items()}
     return {**own, NOT_CLEARED: frozenset({"LOOP904"})}
+
+
+WATCHED_ENCODER, WATCHED_OVERFIT = map(_watched, (ENCODER_MISTAKES, OVERFIT))
 
 
 def train_encoder(

@@ -73,17 +73,13 @@ _WATCHED = {
 }
 
 
-def watched_mistakes(losses_alone: Mapping[str, frozenset[str]], *, cross_entropy: bool) -> dict[str, frozenset[str]]:
-    """Return the mistakes of a watched loop with the codes that name them.
-
-    Args:
-        losses_alone: the mistakes that losses alone show.
-        cross_entropy: whether the script's loss takes logits as a cross-entropy does.
-    """
-    own = {mistake: codes | _WATCHED.get(mistake, frozenset()) for mistake, codes in losses_alone.items()}
-    return {**own, **_LOOP, **({SIGMOID: frozenset({"LOOP907"})} if cross_entropy else {})}
+def _watched(losses_alone: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:
+    """The mistakes that losses alone show and those of any loop, with the codes that name them in a watched loop."""
+    return {mistake: codes | _WATCHED.get(mistake, frozenset()) for mistake, codes in losses_alone.items()} | _LOOP
 
 
+WATCHED_PLAYER, WATCHED_CRITIC, WATCHED_PENALTY = map(_watched, (PLAYER_MISTAKES, CRITIC_MISTAKES, PENALTY_MISTAKES))
+WATCHED_LOGITS = {**WATCHED_PLAYER, SIGMOID: frozenset({"LOOP907"})}  # where the loss is a cross-entropy of logits
 Losses = tuple[Callable[[Tensor, Tensor], Tensor], Callable[[Tensor], Tensor]]
 
 

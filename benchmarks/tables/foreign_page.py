@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import results
-from tables.foreign_plan import CALIBRATION, REPORT, Trial, Verdict
+from tables.foreign_plan import CALIBRATION, REPORT, Trial, Verdict, WatchedOutcome
 
 LOGS = (
     "Shares of runs with 95 % Wilson intervals; the log holds losses alone, and diagnose gets no flags. Scripts and seeds of the reporting half "
@@ -114,3 +114,10 @@ def _share(count: int, total: int) -> str:
         return "no runs"
     interval = wilson_interval(float(count), total)
     return f"{count / total:.1%} ({interval.low:.1%} to {interval.high:.1%}; {count} of {total})"
+
+
+def alarms_at_any_time(found: Sequence[tuple[Trial, WatchedOutcome]]) -> str:
+    """Return how many watched loops without a mistake had a finding at some time, in a sentence."""
+    controls = [outcome for trial, outcome in found if trial.is_control]
+    alarmed = sum(bool(outcome.opened) for outcome in controls)
+    return f"Loops without a mistake in which a warning or failure opened at some time, both halves: {_share(alarmed, len(controls))}."

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
-from loops import NO_MISTAKE, SCRIPTS, watched_mistakes
+from loops import NO_MISTAKE, SCRIPTS
 from tables.outcomes import hashed_key
 
 CALIBRATION, REPORT = HALVES = ("calibration", "report")
@@ -45,13 +45,15 @@ class Trial:
     @property
     def key(self) -> str:
         """The key of its outcome."""
+        # Outcomes of logs were kept before loops were watched.
         decisive = {name: value for name, value in asdict(self).items() if name != "watched" or value}
         return hashed_key(f"{'watched-' * self.watched}{self.script}-{self.mistake}-{self.seed}", decisive)
 
     @property
     def codes(self) -> frozenset[str]:
         """The codes that name its mistake."""
-        return (watched_mistakes(self.script) if self.watched else SCRIPTS[self.script].mistakes)[self.mistake]
+        script = SCRIPTS[self.script]
+        return (script.watched_mistakes if self.watched else script.mistakes)[self.mistake]
 
     @property
     def half(self) -> str:
@@ -130,7 +132,7 @@ def trials(halves: Sequence[str], seeds: int, quick: bool, *, watched: bool = Fa
             continue
         column = []
         for place in range(1 if quick else seeds):
-            known = watched_mistakes(name) if watched else script.mistakes
+            known = script.watched_mistakes if watched else script.mistakes
             mistakes = [Trial(name, mistake, FIRST_SEED[half] + place, quick, watched) for mistake in known]
             controls = [
                 Trial(name, NO_MISTAKE, FIRST_SEED[half] + CONTROLS * place + i, quick, watched)

@@ -21,14 +21,14 @@ def test_the_halves_share_neither_scripts_nor_seeds() -> None:
 
 
 def test_watched_runs_have_keys_of_their_own_and_more_mistakes() -> None:
-    from loops import SCRIPTS, watched_mistakes
+    from loops import SCRIPTS
     from saddlepoint.diagnosis.settings import CODES
     from tables.foreign_plan import HALVES, trials
 
     logs, watched = (trials(HALVES, 2, quick=False, watched=of_loops) for of_loops in (False, True))
     assert {trial.key for trial in logs}.isdisjoint(trial.key for trial in watched)
-    for name, script in SCRIPTS.items():
-        known = watched_mistakes(name)
+    for script in SCRIPTS.values():
+        known = script.watched_mistakes
         assert all(codes <= known[mistake] for mistake, codes in script.mistakes.items())
         assert all(codes <= CODES.keys() for codes in known.values())
         assert len(known) > len(script.mistakes)

@@ -52,6 +52,7 @@ def test_what_is_logged_is_a_run(tmp_path: Path, every: int) -> None:
     assert (run.summary["state"], run.records[-1].step) == ("finished", 40)
     assert {"d/loss", "g/loss", "d/grad_norm", "g/update_ratio", "d/real_score"} <= set(run.records[-1].values)
     assert all(record.step % every == 0 for record in run.records)
+    assert tracker.tracker is not None
     assert tracker.tracker.verdict == f"{run.headline}. {run.verdict}"
 
 
@@ -67,6 +68,17 @@ raise ValueError("my own error")
     process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
     assert "my own error" in process.stderr
     assert sp.Run(tmp_path / "run").summary["state"] == "interrupted"
+
+
+def test_a_process_that_is_not_the_first_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Accelerate begins its processes after the tracker was made."""
+    tracker = WatchTracker(tmp_path / "run", objective="bce", pictures=False)
+    monkeypatch.setattr(torch.distributed, "is_initialized", lambda: True)
+    monkeypatch.setattr(torch.distributed, "get_rank", lambda: 1)
+    tracker.start()
+    tracker.log({"errD": 1.0, "errG": 1.0})
+    tracker.finish()
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_wrong_argument_is_refused_at_once() -> None:

@@ -13,7 +13,7 @@ from saddlepoint.records import SEVERITIES, Finding, active_findings
 EVERYTHING = frozenset({"*"})
 # By code, or by the letters that codes begin with: the codes that may follow from it. Consequences of those follow too.
 CONSEQUENCES: dict[str, frozenset[str]] = {
-    # A player that no optimiser moves explains whatever the others do.
+    # A player of which weights do not move, all of them or a part, explains whatever happens to it and to the others.
     "LOOP902": EVERYTHING,
     # An unusual setting, such as a learning rate of 1e6, explains whatever happens afterwards; so do data that the model
     # cannot produce.

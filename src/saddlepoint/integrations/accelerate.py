@@ -8,9 +8,8 @@ from typing import Any
 
 from accelerate.tracking import GeneralTracker
 
-from saddlepoint.experiment.watching.start import watch
 from saddlepoint.experiment.watching.watch import Watch
-from saddlepoint.integrations.keywords import Keywords
+from saddlepoint.integrations.late_watch import LateWatch
 
 
 class WatchTracker(GeneralTracker):
@@ -23,9 +22,6 @@ class WatchTracker(GeneralTracker):
         >>> accelerator.init_trackers("mine")  # doctest: +SKIP
         >>> accelerator.log({"d_loss": d_loss, "g_loss": g_loss}, step=step)  # doctest: +SKIP
         >>> accelerator.end_training()  # doctest: +SKIP
-
-    Attributes:
-        watch: the object of `sp.watch`: its findings, verdict and `should_stop`.
 
     References:
         Hugging Face Accelerate, "Experiment trackers" (2026). https://huggingface.co/docs/accelerate/usage_guides/tracking
@@ -47,23 +43,24 @@ class WatchTracker(GeneralTracker):
             SettingError: an argument is invalid.
         """
         super().__init__()
-        self.watch: Watch = watch(run, **arguments)
-        self._keywords = Keywords(names, arguments)
+        self._late = LateWatch(run, names, arguments)
         self._step = 0
-        self._is_open = False
 
     @property
-    def tracker(self) -> Watch:
+    def watch(self) -> Watch | None:
+        """The object of `sp.watch`: its findings, verdict and `should_stop`; None before `Accelerator.init_trackers`."""
+        return self._late.watch
+
+    @property
+    def tracker(self) -> Watch | None:
         """What `accelerator.get_tracker("saddlepoint", unwrap=True)` returns."""
         return self.watch
 
     def start(self) -> None:
-        """Begin the recording."""
-        if not self._is_open:
-            self.watch.__enter__()
-            self._is_open = True
-            # An error in the loop does not reach trackers; the folder is completed nevertheless.
-            atexit.register(self._close, RuntimeError("The training ended without accelerator.end_training()."))
+        """Begin the recording, when Accelerate has begun its processes."""
+        self._late.begin()
+        # An error in the loop does not reach trackers; the folder is completed nevertheless.
+        atexit.register(self._late.end, RuntimeError("The training ended without accelerator.end_training()."))
 
     def log(self, values: dict[str, Any], step: int | None = None, **unused: Any) -> None:
         """Record the numbers of the steps since the last call.
@@ -73,18 +70,12 @@ class WatchTracker(GeneralTracker):
             step: the number of this step in the loop; None for the one after the last.
             **unused: further arguments of other trackers.
         """
-        self.start()
         count = 1 if step is None else max(step - self._step, 0)
         self._step += count
         numbers = {name: value for name, value in values.items() if not isinstance(value, str) and value is not None}
-        self.watch.advance(count, **self._keywords.translate(numbers))
+        self._late.advance(count, numbers)
 
     def finish(self) -> None:
         """End the recording, as `accelerator.end_training()` asks."""
-        self._close(None)
-
-    def _close(self, error: BaseException | None) -> None:
-        if self._is_open:
-            self._is_open = False
-            atexit.unregister(self._close)
-            self.watch.__exit__(type(error) if error else None, error, None)
+        atexit.unregister(self._late.end)
+        self._late.end()

@@ -8,9 +8,8 @@ from typing import Any
 
 from torch import Tensor
 
-from saddlepoint.experiment.watching.start import watch
 from saddlepoint.experiment.watching.watch import Watch
-from saddlepoint.integrations.keywords import Keywords
+from saddlepoint.integrations.late_watch import LateWatch
 
 try:  # `lightning` and `pytorch-lightning` are one library under two names
     from lightning.pytorch import Callback
@@ -34,9 +33,6 @@ class WatchCallback(Callback):
         >>> Trainer(callbacks=[callback]).fit(gan, loader)  # doctest: +SKIP
         >>> print(callback.watch.verdict)  # doctest: +SKIP
 
-    Attributes:
-        watch: the object of `sp.watch`; None before training.
-
     References:
         Lightning, "Callback" (2026). https://lightning.ai/docs/pytorch/stable/extensions/callbacks.html
     """
@@ -52,64 +48,61 @@ class WatchCallback(Callback):
         Raises:
             SettingError: an argument is invalid.
         """
-        watch(run, **arguments)  # checks the arguments now, and not after the data were prepared
-        self.watch: Watch | None = None
-        self._run, self._arguments = run, arguments
-        self._keywords = Keywords(names, arguments)
+        super().__init__()
+        self._late = LateWatch(run, names, arguments)
         self._moved = 0  # steps of optimisers when the last batch ended
-        self._before_validation: dict[str, Any] = {}
-        self._of_validation: dict[str, Any] = {}  # until the next step is recorded
-        self._validated: set[str] = set()  # names that validation logs
+        self._trained: set[str] = set()  # names that training logs
+        self._before: dict[str, Any] = {}  # what was logged before a validation
+        self._of_validation: dict[str, Any] = {}  # what the last validation logged: the trainer goes on to report it
+        self._new: dict[str, Any] = {}  # of a validation, until the next step is recorded
+
+    @property
+    def watch(self) -> Watch | None:
+        """The object of `sp.watch`: its findings and verdict; None before training."""
+        return self._late.watch
 
     def on_train_start(self, trainer: Any, pl_module: Any) -> None:
         """Begin the recording, when networks are on their device and optimisers exist."""
-        arguments = {"steps": steps_of(trainer), **self._arguments}
-        self.watch = watch(self._run, **arguments)
-        self.watch.__enter__()
+        self._late.begin(steps=steps_of(trainer))
         self._moved = trainer.global_step
 
     def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
         """Record a step, unless gradients were only accumulated."""
-        if self.watch is None or trainer.global_step == self._moved:
+        if trainer.global_step == self._moved:
             return
         self._moved = trainer.global_step
-        logged = {name: value for name, value in trainer.callback_metrics.items() if name not in self._validated}
-        self.watch.step(**self._keywords.translate(_of_steps({**_scalars(outputs), **logged, **self._of_validation})))
-        self._of_validation = {}
+        logged = _changed(trainer.callback_metrics, self._of_validation)
+        self._trained |= logged.keys()
+        self._late.advance(1, _of_steps({**_scalars(outputs), **logged, **self._new}))
+        self._new = {}
         if trainer.world_size == 1:  # the first process of several decides together with the others, once in an epoch
-            trainer.should_stop = trainer.should_stop or self.watch.should_stop
+            trainer.should_stop = trainer.should_stop or self._late.should_stop
 
     def on_train_epoch_end(self, trainer: Any, pl_module: Any) -> None:
         """Decide together with the other processes whether to stop."""
-        if self.watch is not None and trainer.world_size > 1:
-            stops = trainer.strategy.reduce_boolean_decision(self.watch.should_stop, all=False)
+        if trainer.world_size > 1:
+            stops = trainer.strategy.reduce_boolean_decision(self._late.should_stop, all=False)
             trainer.should_stop = trainer.should_stop or stops
 
     def on_validation_start(self, trainer: Any, pl_module: Any) -> None:
         """Remember what was logged before."""
-        self._before_validation = dict(trainer.callback_metrics)
+        self._before = dict(trainer.callback_metrics)
 
     def on_validation_end(self, trainer: Any, pl_module: Any) -> None:
-        """Keep what validation logged for the next step."""
-        if trainer.sanity_checking:
-            return
-        before = self._before_validation
-        self._of_validation = {
-            n: v for n, v in trainer.callback_metrics.items() if n not in before or v is not before[n]
-        }
-        self._validated |= self._of_validation.keys()
+        """Keep what validation logged for the next step; a name that training logs too is that of the held-out number there."""
+        if not trainer.sanity_checking:
+            self._of_validation = _changed(trainer.callback_metrics, self._before)
+            self._new = {
+                f"val_{name}" if name in self._trained else name: value for name, value in self._of_validation.items()
+            }
 
     def on_train_end(self, trainer: Any, pl_module: Any) -> None:
         """End the recording."""
-        self._close(None)
+        self._late.end()
 
     def on_exception(self, trainer: Any, pl_module: Any, exception: BaseException) -> None:
         """End the recording of a training that was interrupted or failed."""
-        self._close(exception)
-
-    def _close(self, error: BaseException | None) -> None:
-        if self.watch is not None and not self.watch.ended:
-            self.watch.__exit__(type(error) if error else None, error, None)
+        self._late.end(exception)
 
 
 def steps_of(trainer: Any) -> int | None:
@@ -125,6 +118,11 @@ def steps_of(trainer: Any) -> int | None:
     if trainer.max_steps > 0 and trainer.lightning_module.automatic_optimization:  # else each optimiser's step counts
         counts.append(trainer.max_steps)
     return min(counts, default=None)
+
+
+def _changed(now: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
+    """What was logged since `before`: the trainer keeps the objects of numbers that were not logged again."""
+    return {name: value for name, value in now.items() if value is not before.get(name)}
 
 
 def _scalars(outputs: Any) -> dict[str, Any]:

@@ -326,3 +326,18 @@ def test_of_a_distributed_training_the_first_process_alone_writes(
         gan.train(watch, 2)
     assert (watch.findings, watch.should_stop, watch.folder) == ((), False, None)
     assert not list(tmp_path.iterdir())
+
+
+def test_several_steps_at_once(tmp_path: Path) -> None:
+    gan = GAN()
+    with quiet(tmp_path, players=gan.players, steps=200) as watch:
+        for _ in range(6):
+            gan.train(None, 5)
+            watch.advance(5, d_loss=1.0)
+        watch.advance(0, lateness=2.0)
+        for steps in (-1, 1.5, "5"):
+            with pytest.raises(SettingError, match=r"watch\.advance"):
+                watch.advance(steps)
+    records = sp.Run(tmp_path / "run").records
+    assert [record.step for record in records] == [0, 10, 20, 30]
+    assert {"d/loss", "d/grad_norm", "d/update_ratio"} <= set(records[-1].values)

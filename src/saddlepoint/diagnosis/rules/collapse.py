@@ -36,7 +36,8 @@ def mode_collapse(
     Coverage is the share of the data's neighbourhoods that get at least a tenth of the expected samples (as the share of
     bins that differ in: On GANs and GMMs, Eitan Richardson, Yair Weiss, 2018, https://arxiv.org/abs/1805.12462). Blurred samples
     do not reach the outer neighbourhoods, although they differ in all directions: so where modes are not known, samples are
-    first widened to the data's own width, and `g_diversity` says whether they were too narrow. Known modes are counted as in VEEGAN (Akash Srivastava et al., 2017), https://arxiv.org/abs/1705.07761
+    first widened to the data's own width, and `g_diversity` says whether they were too narrow. Known modes are counted as in VEEGAN
+    (Akash Srivastava et al., 2017), https://arxiv.org/abs/1705.07761
     """
     step = g_coverage.step
     # Known modes count samples within three of their standard deviations, neighbourhoods those nearby: samples that blur

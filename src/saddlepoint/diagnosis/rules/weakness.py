@@ -36,8 +36,8 @@ def discriminator_too_weak(
 
     At the solution it cannot recognise samples either, so the finding needs samples that are bad by another measure and do
     not improve. While they improve nothing is decided: without a teacher the generator wanders, and its samples come nearer to the data
-    by chance from one measurement to the next. Ranks are valid for any critic, except for one that keeps the errors of both kinds in a ratio; scores that are
-    probabilities must be similar as well. Where logits are log-odds, ranks alone are not enough: logits that differ by 0.0004
+    by chance from one measurement to the next. Ranks are valid for any critic, except for one that keeps the errors of both kinds in
+    a ratio; scores that are probabilities must be similar as well. Where logits are log-odds, ranks alone are not enough: logits that differ by 0.0004
     may be ranked without error and still teach nothing, since the gradient is that of the logit. A discriminator whose weights
     change as fast as usual and as fast as the generator's is not slow but misled: it has learnt to recognise samples that the
     generator no longer produces.

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from types import TracebackType
 from typing import Any, Self
 
+from saddlepoint.arguments import check_count
 from saddlepoint.diagnosis import cause_in_words, examples_in_words, headline, process_of
 from saddlepoint.errors import SaddlepointError, SettingError
 from saddlepoint.experiment.listener import Listener, Outline
@@ -51,11 +52,6 @@ class Watch:
     def folder(self) -> RunFolder | None:
         """The run's folder; None in processes of a distributed training other than the first, which write nothing."""
         return None if self._place is None else RunFolder(self._place.path)
-
-    @property
-    def ended(self) -> bool:
-        """Whether the `with` block was left."""
-        return self._ended
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -118,7 +114,7 @@ class Watch:
         Raises:
             SettingError: it is called outside of the `with` block, or a value is no number.
         """
-        self.advance(1, **scalars)
+        self._advance(1, scalars)
 
     def advance(self, steps: int, /, **scalars: Any) -> None:
         """Record several steps at once, for loops and loggers that report every n-th step.
@@ -128,8 +124,12 @@ class Watch:
             **scalars: as those of `step`; they stand for all of these steps.
 
         Raises:
-            SettingError: it is called outside of the `with` block, or a value is no number.
+            SettingError: it is called outside of the `with` block, the number of steps is not a whole number of at least 0, or a value
+                is no number.
         """
+        self._advance(check_count("watch.advance", "the number of steps", steps), scalars)
+
+    def _advance(self, steps: int, scalars: Mapping[str, Any]) -> None:
         if not self._entered or self._ended:
             raise SettingError("watch.step: call it within the block `with sp.watch(...) as watch:`.")
         if not self._plan.writes:
