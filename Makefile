@@ -36,7 +36,7 @@ test: lint
 lint: $(DEVELOPMENT)
 	@$(BIN)/ruff check $(CODE)
 	@$(BIN)/ruff format --check $(CODE)
-	@$(BIN)/mypy --strict src
+	@$(BIN)/mypy --strict --num-workers auto src
 
 format: $(DEVELOPMENT)
 	@$(BIN)/ruff check --fix $(CODE)
@@ -62,6 +62,8 @@ $(DEVELOPMENT): $(NEEDS)
 
 # Installs $(1) into .venv. The mark `.installing` outlives an interruption; whoever finds it starts from an empty .venv,
 # because pip takes a half-unpacked package for an installed one. pip's own lines are thinned out; its errors are not.
+# --no-compile: pip would compile all modules on one core, which takes a minute; compileall uses every core, and skips, as pip
+# does, modules that are written for a later Python.
 define install
 set -eo pipefail; \
 if ! command -v $(PYTHON) >/dev/null; then \
@@ -80,9 +82,10 @@ if ! [ -x $(BIN)/python ]; then \
 fi; \
 touch $(VENV)/.installing; \
 echo 'Installing into $(VENV): once, a minute or a few, most of it for PyTorch.'; \
-$(BIN)/python -m pip install --disable-pip-version-check -c requirements/constraints.txt -e '$(1)' \
+$(BIN)/python -m pip install --disable-pip-version-check --no-compile -c requirements/constraints.txt -e '$(1)' \
   | awk '/^ *Downloading/ { print "  " $$1, $$2, $$3, $$4; fflush() } \
          /^Installing collected/ { print "  Unpacking", NF - 3, "packages"; fflush() }'; \
+$(BIN)/python -W ignore -m compileall -qq -j 0 $(VENV)/lib || true; \
 rm $(VENV)/.installing; \
 echo 'Installed.'
 endef

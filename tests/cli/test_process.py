@@ -61,7 +61,16 @@ def test_an_interruption_writes_a_checkpoint_that_training_resumes_from(number: 
 
 
 def test_without_a_terminal_the_lines_are_plain_and_the_first_comes_at_once(tmp_path: Path) -> None:
-    argv = [*SADDLEPOINT, "train", "toy-gaussian-1", "--training.steps", "10", "--run", str(tmp_path / "run")]
+    argv = [
+        *SADDLEPOINT,
+        "train",
+        "toy-gaussian-1",
+        "--training.steps",
+        "10",
+        "--run",
+        str(tmp_path / "run"),
+        "--no-pictures",
+    ]
     # A fresh interpreter, which has yet to load torch.
     with subprocess.Popen(
         [sys.executable, *argv], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

@@ -53,12 +53,12 @@ def test_a_median_that_was_not_reached_pulls_the_line_up() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("limit", [math.inf, 120.0])
 def test_intervals_of_the_exponent_have_their_nominal_coverage(limit: float) -> None:
-    """120 studies; 95 % should, three standard errors are 6 %. With a limit of 120, the medians of 8 and 16 are above it."""
+    """80 studies; 95 % should, three standard errors are 7 %. With a limit of 120, the medians of 8 and 16 are above it."""
     held = 0
-    for seed in range(120):
+    for seed in range(80):
         law = power_law(draw_groups(1.0, limit, seed=seed), repeats=150, seed=seed)
         held += law.exponent.low <= 1.0 <= law.exponent.high
-    assert held / 120 >= 0.95 - 0.08
+    assert held / 80 >= 0.95 - 0.08
 
 
 def test_the_same_seed_gives_the_same_interval() -> None:
