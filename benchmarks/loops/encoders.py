@@ -112,6 +112,7 @@ def train_encoder(
                 terms.append(torch.stack([parts[name] for name in PRINTED if name in parts]).detach())
             with torch.no_grad():
                 validation = float(_loss(script, mistake, encoder, decoder, held_out)["loss"])
+            watch.step(val_loss=validation)
             means = dict(zip(PRINTED, torch.stack(terms).mean(0).tolist(), strict=False))
             if epochs <= LONG or epoch % 4 == 0:
                 rows.append({"epoch": float(epoch), **means, "validation": validation})

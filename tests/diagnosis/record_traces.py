@@ -2,7 +2,8 @@
 
     python tests/diagnosis/record_traces.py [--keep DIR]
 
-Takes some minutes. The runs are kinds with injected failures (benchmarks/failures); what is kept of them are the series that the
+Takes some minutes. The runs are kinds with injected failures (benchmarks/failures) and loops of other people's scripts with injected
+mistakes (benchmarks/loops, of the calibration half), named "SCRIPT: MISTAKE"; what is kept of them are the series that the
 rule reads, rounded to five digits, and the settings.
 """
 
@@ -77,6 +78,12 @@ RUNS: dict[str, tuple[str, str]] = {
     "degenerate_components": ("spare-components-ring", "mixture-ring"),
     "unvisited_states": ("spare-states-waves", "hmm-waves"),
 }
+_FEW, _USUAL = (f"autoencoder: {mistake}" for mistake in ("64 training examples", "none"))
+RUNS |= {
+    "reconstructions_part": (_FEW, _USUAL),
+    "reconstructions_of_posteriors_part": ("vae: 64 training examples", "vae: none"),
+    "reported_losses_part": (_FEW, _USUAL),
+}
 # Series to leave out, for rules that are for logs without them.
 WITHOUT = {
     "discriminator_loss_vanishes": {"d/real_score"},
@@ -84,7 +91,7 @@ WITHOUT = {
     "kl_vanishes": {"vae/kl_high"},
     "generator_copies_among_few": {"g/copies"},
 }
-OF_ALL = ("/update_ratio", "/grad_norm", "/dead_units", "/loss", "_slope", "quality/energy_distance")
+OF_ALL = ("/update_ratio", "/grad_norm", "/dead_units", "/loss", "/held_out_loss", "_slope", "quality/energy_distance")
 
 
 def main(arguments: list[str]) -> int:
@@ -109,8 +116,11 @@ def trace(name: str, kind: str, keep: Path) -> dict[str, Any]:
     from saddlepoint.diagnosis.rules import RULES
     from saddlepoint.recipe import Recipe
 
-    train(kind, 0, keep)
     folder = keep / kind / "0"
+    if ": " not in kind:
+        train(kind, 0, keep)
+    elif not folder.exists():
+        watch_loop(kind, folder)
     rule = next(rule for rule in RULES if rule.judge.__name__ == name)
     recipe = Recipe.load(folder / "recipe.yaml")
     read = {*rule.needs, *rule.optional}
@@ -139,6 +149,22 @@ def trace(name: str, kind: str, keep: Path) -> dict[str, Any]:
         "settings": settings,
         "records": records,
     }
+
+
+def watch_loop(kind: str, folder: Path) -> None:
+    """Train a script with `sp.watch` in its loop.
+
+    Args:
+        kind: "SCRIPT: MISTAKE".
+        folder: of the run.
+    """
+    from functools import partial
+
+    import saddlepoint as sp
+    from loops import SCRIPTS
+
+    script, mistake = kind.split(": ")
+    SCRIPTS[script].train(mistake, 0, watching=partial(sp.watch, folder, pictures=False))
 
 
 def rounded(value: Any) -> Any:

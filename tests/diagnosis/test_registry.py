@@ -13,7 +13,7 @@ from saddlepoint.diagnosis.logs.judging import LOG
 from saddlepoint.diagnosis.rules import RULES, load_rules
 from saddlepoint.diagnosis.settings import CODES, Code
 from saddlepoint.diagnosis.traits import OBJECTIVES, traits_of
-from saddlepoint.models.settings import FAMILIES
+from saddlepoint.models.settings import RECORDED
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import Finding, Record
 from saddlepoint.training.settings import TrainingSettings
@@ -58,7 +58,7 @@ def test_scores_of_a_custom_loss_are_read_from_their_series() -> None:
     "asked", [*RULES, *(one.rule for one in LOG_RULES.values())], ids=lambda asked: asked.judge.__name__
 )
 def test_rules_ask_for_traits_that_exist(asked: Rule) -> None:
-    known = traits_of((*FAMILIES, *OBJECTIVES)) | {LOG}
+    known = traits_of((*RECORDED, *OBJECTIVES)) | {LOG}
     assert asked.traits <= known
     assert not asked.traits & set(OBJECTIVES), "a trait says what a score means; it is no objective's name"
 

@@ -58,7 +58,10 @@ CODES: dict[str, Code] = {
     "NUM303": Code("many hidden units are dead", (".learning:dead_units",)),
     "NUM304": Code("learning has stalled, the weights hardly move", (".learning:stalled",)),
     "NUM305": Code("a sample depends on the others in its batch"),
-    "NUM306": Code("the model overfits, held-out examples get worse"),  # by saddlepoint.diagnosis.log_rules
+    "NUM306": Code(
+        "the model overfits, held-out examples get worse",
+        (".reported_losses:reported_losses_part", ".generalisation:reconstructions_part"),
+    ),  # of a log: by saddlepoint.diagnosis.log_rules
     "GAN101": Code(
         "the discriminator overpowers the generator",
         (
@@ -131,7 +134,10 @@ CODES: dict[str, Code] = {
         (".posterior:codes_leave_the_prior", ".posterior:kl_outweighs"),
     ),
     "VAE205": Code("holes in the latent space give poor samples", (".posterior:holes",)),
-    "VAE206": Code("the model overfits its {examples}", (".generalisation:bounds_part",)),
+    "VAE206": Code(
+        "the model overfits its {examples}",
+        (".generalisation:bounds_part", ".generalisation:reconstructions_of_posteriors_part"),
+    ),
     "AR501": Code("a prediction sees what it predicts"),
     "AR502": Code("the autoregressive model overfits its {examples}", (".generalisation:log_probs_part",)),
     "AR503": Code("the samples drift from the data as they get longer", (".drift:samples_drift",)),

@@ -18,6 +18,7 @@ which shape the generator's loss has. The trait of a family is its name.
 | linear | the generator's loss is minus the score: its value says nothing, and its gradient never vanishes by itself |
 | exponential | the losses contain exponentials of the logit, which overflow for logits of a few dozen |
 | energy | the score is minus the error of a reconstruction, at most 0 |
+| watched | the training loop is the user's own (`sp.watch`), and some of the numbers are those that it reports |
 | log | the numbers are those of another program's log: losses and little else, judged by `saddlepoint.diagnosis.log_rules` |
 | balanced | a weight keeps the errors of real and generated examples in a ratio, so that samples may score higher than real examples |
 """

@@ -24,7 +24,8 @@ from saddlepoint.objectives.phase import Batch
 from saddlepoint.records import Finding, Record
 
 OVERFIT = tuple(rule for rule in RULES if rule.judge.__module__ == generalisation.__name__)
-OF_LOSS = [rule for rule in OVERFIT if not rule.optional]
+SHARES = [rule for rule in OVERFIT if "unexplained" in rule.needs[0]]
+OF_LOSS = [rule for rule in OVERFIT if not rule.optional and rule not in SHARES]
 IN_NATS = [rule for rule in OVERFIT if rule.optional]
 NUMBERS = 64.0
 SCALE = SHARE * NATS_OF_NORMAL * NUMBERS
@@ -44,7 +45,7 @@ def verdict(
 
 def test_every_family_that_reports_both_sides_has_a_rule() -> None:
     assert {trait for rule in OVERFIT for trait in rule.traits} == {
-        "vae", "vq-vae", "autoregressive", "flow", "diffusion", "classical"
+        "vae", "vq-vae", "autoencoder", "autoregressive", "flow", "diffusion", "classical"
     }  # fmt: skip
     assert OF_LOSS
     assert IN_NATS
@@ -85,6 +86,27 @@ def test_a_loss_is_judged_by_ratios(rule: Rule, factor: float, gap: float, rise:
     held_out = [factor * value for value in (1.0, 0.5, 0.5 * (1 + rise), 0.5 * (1 + rise), 0.5 * (1 + rise))]
     train = [*held_out[:2], *(value - gap * 0.5 * factor for value in held_out[2:])]
     assert (verdict(rule, train, held_out, error=0.01 * factor) is not None) == found
+
+
+@pytest.mark.parametrize(
+    ("train", "held_out", "found"),
+    [
+        ([0.1, 0.01, 0.005, 0.004, 0.003], [0.11, 0.03, 0.02, 0.018, 0.017], False),  # next to nothing is missed
+        ([0.1, 0.01, 0.01, 0.01, 0.01], [0.11, 0.15, 0.15, 0.15, 0.15], True),
+    ],
+)
+@pytest.mark.parametrize("rule", SHARES, ids=lambda rule: rule.code)
+def test_shares_are_judged_by_their_difference(
+    rule: Rule, train: list[float], held_out: list[float], found: bool
+) -> None:
+    assert (verdict(rule, [1.0, *train], [1.0, *held_out], error=0.01) is not None) == found
+
+
+@pytest.mark.parametrize("rule", [*OF_LOSS, *SHARES], ids=lambda rule: rule.code)
+def test_a_long_step_that_makes_training_examples_worse_too_is_no_overfitting(rule: Rule) -> None:
+    held_out = [1.0, 0.5, 0.5, 0.57, 0.57, 0.57]
+    for train, found in (([1.0, 0.48, 0.48, 0.5, 0.5, 0.5], False), ([1.0, 0.52, 0.52, 0.5, 0.5, 0.5], True)):
+        assert (verdict(rule, train, held_out, error=0.01) is not None) == found
 
 
 @pytest.mark.parametrize("rule", IN_NATS, ids=lambda rule: rule.code)

@@ -14,6 +14,7 @@ SAMPLES, LOSSES = ("sample", "data"), "d_loss= and g_loss= of step"
 # Series by the parameter of a rule, and what records it: arguments of `watch` that are needed together, or words.
 SOURCES: tuple[tuple[tuple[str, ...], tuple[str, ...] | str], ...] = (
     (("d_overfitting*", "d_held_out*"), ("held_out",)),
+    (("*_train_unexplained", "*_held_out_unexplained*"), ("held_out", "encode", "decode")),
     (("quality_*", "g_coverage*", "g_diversity", "g_turnover", "g_reach", "g_cop*", "g_nearest*"), SAMPLES),
     (
         ("d_advantage", "d_real_*", "d_fake_*"),

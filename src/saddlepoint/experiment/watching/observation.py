@@ -11,9 +11,10 @@ from torch import Tensor, nn
 from saddlepoint.experiment.watching.first_steps import FirstSteps
 from saddlepoint.experiment.watching.heads import Heads, heads_series
 from saddlepoint.experiment.watching.judgements import Judgements, logit_series
+from saddlepoint.experiment.watching.names import SeriesNames
 from saddlepoint.experiment.watching.optimisers import OptimiserSteps
 from saddlepoint.experiment.watching.recording import Recording
-from saddlepoint.experiment.watching.scalars import RAW, Scalars, series_name
+from saddlepoint.experiment.watching.scalars import RAW, Scalars
 from saddlepoint.experiment.watching.terms import Reconstructions, unequal
 from saddlepoint.models.capabilities import GenerativeModel, HasLatentPosterior, Judges, has
 from saddlepoint.models.watched.settings import WatchedSettings
@@ -36,7 +37,7 @@ class Observation:
         """
         settings = recording.context.recipe.model
         assert isinstance(settings, WatchedSettings)
-        self._kind, self._game, self._recording = settings.kind, recording.game, recording
+        self._names, self._game, self._recording = SeriesNames(settings.kind), recording.game, recording
         self._players = players
         self._scalars = Scalars()
         self._heads = Heads()
@@ -103,7 +104,7 @@ class Observation:
             self._judgements.observe = False
         for name, value in scalars.items():
             if name not in RAW and value is not None:
-                self._scalars.add(series_name(name, self._kind), value)
+                self._scalars.add(self._names[name], value)
         if self._observes:
             self._add_logits(scalars, is_due=is_due)
         if self._reconstructions is not None:

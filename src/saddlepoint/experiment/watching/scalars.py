@@ -1,4 +1,4 @@
-"""The scalars that the user's loop passes to `step`: their names in records, and their means over a tick.
+"""The scalars that the user's loop passes to `step`: their means over a tick.
 
 Tensors stay on their device until the end of the tick, when one transfer brings all of them to the host.
 """
@@ -6,7 +6,6 @@ Tensors stay on their device until the end of the tick, when one transfer brings
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -15,22 +14,9 @@ from torch import Tensor
 
 from saddlepoint.arguments import shown
 from saddlepoint.errors import SettingError
-from saddlepoint.models.watched.settings import Kind
 
-SERIES = {"d_loss": "d/loss", "g_loss": "g/loss", "vae_loss": "vae/loss", "ae_loss": "ae/loss"}
-OF_KIND: Mapping[Kind, Mapping[str, str]] = {
-    "vae": {"loss": "vae/loss", "reconstruction": "vae/reconstruction", "kl": "vae/kl"},
-    "autoencoder": {"loss": "ae/loss", "reconstruction": "ae/reconstruction"},
-    "gan": {"reconstruction": "e/reconstruction", "kl": "e/kl"},
-    "other": {"loss": "model/loss"},
-}
 RAW = ("real_logits", "fake_logits", "mean", "log_variance")  # tensors that series are computed from
 MOST_NAMES = 500  # a loop that makes new names at every step would fill the memory
-
-
-def series_name(name: str, kind: Kind) -> str:
-    """Return the series that a keyword of `step` is recorded as; other names are their own."""
-    return SERIES.get(name) or OF_KIND[kind].get(name, name)
 
 
 def number_of(value: Any) -> float:

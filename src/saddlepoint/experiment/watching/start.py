@@ -55,7 +55,7 @@ def watch(
         objective: the adversarial loss ("non-saturating", "wasserstein", "hinge", "least-squares", ...), "vae" or "autoencoder".
         data: what you train on, in the units that your networks take: an array or tensor (N, ...), a pair of examples and labels, a
             torch Dataset or DataLoader, or an sp.Dataset.
-        held_out: examples that you do not train on, to find memorisation.
+        held_out: examples that you do not train on, such as a validation set, to find memorisation and overfitting.
         sample: number of samples -> (n, ...), in the units of the data.
         encode: (N, ...) -> codes, or a pair of mean and log-variance.
         decode: codes -> (N, ...), in the units of the data.

@@ -14,6 +14,7 @@ from saddlepoint.diagnosis import cause_in_words, examples_in_words, headline, p
 from saddlepoint.errors import SaddlepointError, SettingError
 from saddlepoint.experiment.listener import Listener, Outline
 from saddlepoint.experiment.location import NewFolder, new_folder
+from saddlepoint.experiment.watching.names import is_of_held_out
 from saddlepoint.experiment.watching.observation import Observation
 from saddlepoint.experiment.watching.plan import Plan
 from saddlepoint.experiment.watching.players import kind_of
@@ -105,8 +106,12 @@ class Watch:
     def step(self, **scalars: Any) -> None:
         """Record one step of training. Call it at the end of each iteration, after the optimisers moved.
 
+        A call with numbers of held-out examples alone, such as `watch.step(val_loss=val_loss)` at the end of an epoch, is no step of
+        training: they are added to the last step.
+
         Args:
-            **scalars: numbers or tensors. Losses: d_loss and g_loss, vae_loss, ae_loss, or loss; reconstruction and kl. Tensors of the
+            **scalars: numbers or tensors. Losses: d_loss and g_loss, vae_loss, ae_loss, or loss; reconstruction and kl. The same of
+                held-out examples, by any usual name: val_loss, validation_loss, test_loss, val_reconstruction. Tensors of the
                 discriminator: real_logits, fake_logits; of an encoder: mean, log_variance. Other names are recorded as they are.
                 Tensors with their graphs are best: they are not copied to the host at each step, and a missing `detach` shows in
                 the graph.
@@ -114,7 +119,8 @@ class Watch:
         Raises:
             SettingError: it is called outside of the `with` block, or a value is no number.
         """
-        self._advance(1, scalars)
+        names = [name for name, value in scalars.items() if value is not None]
+        self._advance(0 if names and all(map(is_of_held_out, names)) else 1, scalars)
 
     def advance(self, steps: int, /, **scalars: Any) -> None:
         """Record several steps at once, for loops and loggers that report every n-th step.

@@ -22,7 +22,7 @@ from saddlepoint.objectives.phase import Phase
 
 
 class WatchedGame(Watched):
-    """See the module. The code of a sample is a seed, (N, 1); one batch of codes holds one seed."""
+    """See the module. The code of a GAN's sample is a seed, (N, 1); one batch of codes holds one seed."""
 
     generator_player = "g"
     latent = 1
@@ -60,6 +60,8 @@ class WatchedGame(Watched):
         return seed.expand(n, 1).float()
 
     def decode(self, z: Tensor) -> Tensor:
+        if self.settings.kind != "gan":  # codes are those of `encode`
+            return super().decode(z)
         return self.draw(len(z), int(z[0, 0])) if len(z) else torch.empty(0, *self.event.shape)
 
     @property

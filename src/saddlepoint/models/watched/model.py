@@ -13,7 +13,8 @@ from saddlepoint.data.event import Event, Scaling
 from saddlepoint.errors import DataError, PartError
 from saddlepoint.models.arrays import Numbers, in_chunks
 from saddlepoint.models.base import Model
-from saddlepoint.models.capabilities import Encodes, GenerativeModel, HasLatentPosterior, Judges
+from saddlepoint.models.capabilities import Encodes, GenerativeModel, HasLatentPosterior, Judges, Reports
+from saddlepoint.models.held_out import held_out_scale
 from saddlepoint.models.watched.critic import Critic
 from saddlepoint.models.watched.functions import Functions, calling, device_of, first_tensor
 from saddlepoint.models.watched.settings import WatchedSettings
@@ -84,6 +85,13 @@ class Watched(Model):
             return "encode= and decode= were not given to sp.watch."
         if capability is HasLatentPosterior and not self.has_heads:
             return "encode= returns no pair of mean and log-variance."
+        if capability is Reports and (
+            functions.encode is None
+            or functions.decode is None
+            or self.settings.kind not in ("vae", "autoencoder")
+            or self.event.kind == "text"
+        ):
+            return "the model is no autoencoder or VAE of numbers whose encode= and decode= were given to sp.watch."
         return super().lacks(capability)
 
     @property
@@ -190,6 +198,34 @@ class Watched(Model):
 
         with self.at_rest():
             return in_chunks(decoded, z)
+
+    def held_out_series(self, x: Tensor, generator: torch.Generator, labels: Tensor | None = None) -> dict[str, Tensor]:
+        """Measure how well held-out examples are reconstructed, without noise on the input or the code.
+
+        Args:
+            x: (N, *event) in the data's units.
+            generator: not used.
+            labels: not used.
+
+        Returns:
+            `ae/held_out_unexplained` (N,), or `vae/held_out_unexplained`, the squared error of an example over the variance of the
+            examples (0 for a perfect reconstruction, 1 for their mean), and its standard error; empty for examples that are all equal.
+        """
+        unexplained = self._unexplained(x)
+        name, player = f"{self.encoder_player}/held_out_unexplained", self.encoder_player
+        return {} if unexplained is None else {name: unexplained} | held_out_scale(player, "unexplained", unexplained)
+
+    def training_series(self, x: Tensor, generator: torch.Generator, labels: Tensor | None = None) -> dict[str, Tensor]:
+        """Return `ae/train_unexplained` (N,), or `vae/train_unexplained`, measured like that of held-out examples."""
+        unexplained = self._unexplained(x)
+        return {} if unexplained is None else {f"{self.encoder_player}/train_unexplained": unexplained}
+
+    def _unexplained(self, x: Tensor) -> Tensor | None:
+        """The squared error (N,) of the reconstruction of each example x (N, *event) over their variance; None if that is 0."""
+        made = self.decode(self.encode(x))
+        x = x.to(made).flatten(1)
+        variance = x.var(0).mean() if len(x) > 1 else x.new_zeros(())
+        return (made.flatten(1) - x).square().mean(1) / variance if variance > 0 else None
 
 
 def same_form(one: tuple[int, ...], other: tuple[int, ...]) -> bool:

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from saddlepoint.models.settings import FamilySettings
+from saddlepoint.models.settings import WATCHED, FamilySettings
 
 Kind = Literal["gan", "vae", "autoencoder", "other"]
 
@@ -32,4 +32,4 @@ class WatchedSettings(FamilySettings):
 
     @property
     def objective_names(self) -> frozenset[str]:
-        return frozenset({self.kind, self.objective} - {""})
+        return frozenset({WATCHED, self.kind, self.objective} - {""})
