@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,9 @@ from saddlepoint.experiment.contest.holding import hold_contest  # noqa: E402
 from saddlepoint.experiment.contest.outcome import Contest, Entry  # noqa: E402
 from saddlepoint.experiment.contest.scoring import Score, score_rows  # noqa: E402
 from saddlepoint.experiment.contest.splits import split_rows  # noqa: E402
+from saddlepoint.experiment.contest.trials import Trials  # noqa: E402
 from saddlepoint.recipe import Recipe, shipped_names  # noqa: E402
+from saddlepoint.records.finished_parts import finished_parts  # noqa: E402
 
 
 def table(n: int = 120) -> Any:
@@ -110,3 +113,47 @@ def test_without_time_no_slow_recipe_is_tried() -> None:
     slow = Recipe.load("vae-table").override({"training.steps": 10**6})
     with pytest.raises(DataError, match="no recipe could be tried: vae-table: it needs about"):
         hold_contest(frame, infer_schema(frame), [slow], seconds=0.5)
+
+
+def test_a_contest_that_was_killed_does_not_repeat_finished_trials(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame, trained = table(60), list[tuple[str, int]]()
+    schema = infer_schema(frame)
+    recipes = [Recipe.load("gaussian-table"), Recipe.load("trees-table"), Recipe.load("vae-table")]
+
+    def generate(recipe: Recipe, rows: Any, schema: Any, *, seed: int, seconds: float) -> list[Any]:
+        if len(trained) == stop:
+            raise KeyboardInterrupt
+        trained.append((recipe.name, seed))
+        if recipe.name == "vae-table":
+            raise DataError("training diverged.")
+        return [rows.sample(frac=1, replace=recipe.name == "gaussian-table", random_state=seed, ignore_index=True)]
+
+    def hold() -> Contest:
+        with finished_parts(tmp_path / "kept", "test", lambda: "one") as keep:
+            return hold_contest(frame, schema, recipes, keep=keep)
+
+    monkeypatch.setattr(holding, "generate_rows", generate)
+    monkeypatch.setattr(holding, "SPLITS", 2)
+    stop = 4
+    with pytest.raises(KeyboardInterrupt):
+        hold()
+    stop = -1
+    found = hold()
+    assert trained == [(r.name, 0) for r in recipes] + [("gaussian-table", 1), ("trees-table", 1)]
+    trained.clear()
+    again = hold()
+    assert len(trained) == 5
+    assert (again.entries[0].loss, again.failed) == (found.entries[0].loss, found.failed)
+    assert found.failed == {"vae-table": "training diverged"}
+
+
+def test_the_time_of_kept_trials_counts(tmp_path: Path) -> None:
+    with finished_parts(tmp_path / "kept", "test", lambda: "one") as keep:
+        first = Trials(keep).run("a", 0, lambda: Score(1.0, None))
+        assert keep is not None
+        keep.write("a-0", np.array([50.0, 1.0, np.nan]))
+        again = Trials(keep)
+        assert again.run("a", 0, lambda: pytest.fail("trained again")).score == first.score
+        assert again.elapsed > 50

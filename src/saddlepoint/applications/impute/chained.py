@@ -17,8 +17,8 @@ import numpy.typing as npt
 
 from saddlepoint.applications.impute.design import Design
 from saddlepoint.applications.impute.method import ImputationMethod, Kinds, Mask, Matrix, typical_values
-from saddlepoint.applications.keeping import Keep
 from saddlepoint.progress.protocol import Report
+from saddlepoint.records.finished_parts import Keep
 
 MOST_ROWS = 5_000  # that one regression is fitted to, drawn anew for each
 

@@ -11,8 +11,8 @@ import numpy.typing as npt
 from saddlepoint.applications.impute.fitting import CONTEST, Fitted, choose_method, share_of
 from saddlepoint.applications.impute.method import Kinds, Mask, Matrix
 from saddlepoint.applications.impute.settings import AUTO, Aim
-from saddlepoint.applications.keeping import Keep
 from saddlepoint.progress.protocol import Report
+from saddlepoint.records.finished_parts import Keep
 
 
 def complete_matrix(

@@ -11,10 +11,10 @@ import numpy as np
 from saddlepoint.applications.impute.holding_out import SMALL, Contest, hold_contest
 from saddlepoint.applications.impute.method import ImputationMethod, Kinds, Mask, Matrix
 from saddlepoint.applications.impute.settings import AIMS, AUTO, METHODS, Aim, check_method, make_method
-from saddlepoint.applications.keeping import Keep
 from saddlepoint.arguments import check_count
 from saddlepoint.errors import SettingError
 from saddlepoint.progress.protocol import Report
+from saddlepoint.records.finished_parts import Keep
 
 CONTEST = 0.5  # share of the work, to show progress
 

@@ -17,9 +17,9 @@ import numpy.typing as npt
 from saddlepoint.applications.impute.energy_score import energy_scores
 from saddlepoint.applications.impute.method import Kinds, Mask, Matrix
 from saddlepoint.applications.impute.settings import METHODS, Aim, make_method
-from saddlepoint.applications.keeping import Keep
 from saddlepoint.errors import DataError
 from saddlepoint.progress.protocol import Report
+from saddlepoint.records.finished_parts import Keep
 
 SHARE, LARGEST_SHARE = 0.1, 0.3  # of the observed cells; the larger where the smaller would be fewer than WANTED
 WANTED = 200  # cells

@@ -14,9 +14,9 @@ from typing import ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from saddlepoint.applications.keeping import Keep
 from saddlepoint.errors import DataError
 from saddlepoint.progress.protocol import Report
+from saddlepoint.records.finished_parts import Keep
 
 Matrix = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]

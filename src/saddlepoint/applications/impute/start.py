@@ -12,12 +12,12 @@ from saddlepoint.applications.impute.completing import complete_matrix
 from saddlepoint.applications.impute.fitting import check_request
 from saddlepoint.applications.impute.imputed import Imputed
 from saddlepoint.applications.impute.settings import AUTO, Aim
-from saddlepoint.applications.keeping import fingerprint, finished_parts
 from saddlepoint.arguments import check_count
 from saddlepoint.data.tabular.schema import Schema
 from saddlepoint.errors import SettingError
 from saddlepoint.progress import report_for
 from saddlepoint.progress.protocol import Report
+from saddlepoint.records.finished_parts import fingerprint, finished_parts
 
 if TYPE_CHECKING:
     from saddlepoint.applications.impute.images.completed import CompletedImages

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from saddlepoint.applications.keeping import Keep, fingerprint, finished_parts
 from saddlepoint.applications.label.calibration import (
     apply_temperature,
     cross_fitted,
@@ -31,6 +30,7 @@ from saddlepoint.errors import SettingError
 from saddlepoint.evaluation.statistics.intervals import Interval, wilson_interval
 from saddlepoint.progress import report_for
 from saddlepoint.progress.protocol import Report
+from saddlepoint.records.finished_parts import Keep, fingerprint, finished_parts
 
 MOST_SEED = 2**32 - 1
 BASELINE = "supervised"

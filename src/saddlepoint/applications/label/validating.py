@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from saddlepoint.applications.keeping import Keep
 from saddlepoint.applications.label.examples import Floats, Labels
 from saddlepoint.applications.label.method import Method, Task
 from saddlepoint.applications.label.settings import make_method
+from saddlepoint.records.finished_parts import Keep
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,21 +7,23 @@ splits there are.
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
 from saddlepoint.data.tabular.schema import Schema
-from saddlepoint.errors import DataError, SaddlepointError
+from saddlepoint.errors import DataError
 from saddlepoint.evaluation.statistics.intervals import Interval, split_interval
 from saddlepoint.experiment.contest.generation import generate_rows
 from saddlepoint.experiment.contest.outcome import Contest, Entry
 from saddlepoint.experiment.contest.scoring import Score, score_rows
-from saddlepoint.experiment.contest.splits import SHARE, split_rows
+from saddlepoint.experiment.contest.splits import SHARE, Split, split_rows
+from saddlepoint.experiment.contest.trials import Trials
 from saddlepoint.recipe import Recipe
+from saddlepoint.records.finished_parts import Keep
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,6 +47,7 @@ def hold_contest(
     *,
     seed: int = 0,
     seconds: float = 300.0,
+    keep: Keep | None = None,
     report: Report | None = None,
 ) -> Contest:
     """Find the recipe whose rows are closest to real ones.
@@ -55,12 +58,13 @@ def hold_contest(
         recipes: the candidates, the simplest first.
         seed: of the splits, the training and the rows.
         seconds: the time budget, for all splits.
+        keep: where finished trials are kept, so that an interrupted contest does not repeat them; None keeps none.
         report: receives the progress.
 
     Raises:
         DataError: no candidate could be tried.
     """
-    began = time.perf_counter()
+    trials = Trials(keep)
     by_name = {recipe.name: recipe for recipe in recipes}
     if len(frame) < LEAST_ROWS:
         first = recipes[0].name
@@ -72,29 +76,27 @@ def hold_contest(
     real: list[Score] = []
     active = list(by_name)
     for number in range(SPLITS):
-        left = seconds - (time.perf_counter() - began)
+        left = seconds - trials.elapsed
         if number and left < sum(spent[name] / number for name in active):
             break
         split = split_rows(frame, schema, number, seed)
         real.append(score_rows(split.trained, split, schema))
-        ends = time.perf_counter() + FIRST * left
+        ends = trials.elapsed + FIRST * left
         contenders = tuple(active)
         for place, name in enumerate(contenders):
             if report is not None:
                 done = (number + place / len(contenders)) / SPLITS
                 report(f"contest, split {number + 1} of at most {SPLITS}: {name}", done)
-            started = time.perf_counter()
             # Who took part in the first split has the time for the others: the quick ones leave more to those that follow.
-            allowed = math.inf if number else max((ends - started) / (len(contenders) - place), 0.0)
-            try:
-                (rows,) = generate_rows(by_name[name], split.trained, schema, seed=number, seconds=allowed)
-                scores[name].append(score_rows(rows, split, schema))
-            except (SaddlepointError, np.linalg.LinAlgError) as error:
-                failed[name] = str(error).rstrip(".")
+            allowed = math.inf if number else max((ends - trials.elapsed) / (len(contenders) - place), 0.0)
+            trial = trials.run(name, number, partial(_score, by_name[name], split, schema, allowed))
+            if trial.score is None:
+                failed[name] = trial.failure
                 active.remove(name)
                 continue
-            spent[name] += time.perf_counter() - started
-            losses[name].append(scores[name][-1].loss(real[-1]))
+            scores[name].append(trial.score)
+            spent[name] += trial.seconds
+            losses[name].append(trial.score.loss(real[-1]))
         if not active:
             raise DataError(
                 f"auto-table: no recipe could be tried: {'; '.join(f'{name}: {why}' for name, why in failed.items())}."
@@ -116,8 +118,15 @@ def hold_contest(
         for name in ranked
     )
     of_real = {"wasserstein": float(np.mean([score.wasserstein for score in real])), "macro_f1": _mean_f1(real)}
-    took = time.perf_counter() - began
-    return Contest(winner, best, rival, behind, entries, len(real), len(frame), of_real, failed, took, seconds)
+    return Contest(
+        winner, best, rival, behind, entries, len(real), len(frame), of_real, failed, trials.elapsed, seconds
+    )
+
+
+def _score(recipe: Recipe, split: Split, schema: Schema, allowed: float) -> Score:
+    """Train a candidate on a split within the seconds that are allowed, and score its rows."""
+    (rows,) = generate_rows(recipe, split.trained, schema, seed=split.number, seconds=allowed)
+    return score_rows(rows, split, schema)
 
 
 def _by_loss(names: Sequence[str], losses: Losses) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,11 +17,13 @@ from saddlepoint.errors import DataError, SettingError
 from saddlepoint.experiment.contest.candidates import candidates
 from saddlepoint.experiment.contest.holding import hold_contest
 from saddlepoint.experiment.contest.outcome import Contest
+from saddlepoint.experiment.contest.trials import contest_request
 from saddlepoint.experiment.data_argument import Table
 from saddlepoint.experiment.location import new_folder
 from saddlepoint.progress import report_for
 from saddlepoint.recipe import Recipe
 from saddlepoint.recipe.targets import TARGET, with_labels_of_target
+from saddlepoint.records.finished_parts import finished_parts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,12 +75,27 @@ def choose_recipe(
     rows = frame.iloc[split_positions(len(frame), data)[0].numpy()].reset_index(drop=True)
     if len(rows) < 2:
         raise DataError(f"auto-table: the table has {len(frame)} row; a model of rows needs at least 2 to train on.")
-    with new_folder("auto-table", run, overwrite):
-        pass  # the folder can be written, which is better known before the contest than after it
-    with report_for(report) as listening:
-        return hold_contest(
-            rows, schema, recipes, seed=recipes[0].training.seed, seconds=60 * minutes, report=listening
-        )
+    seed, seconds = recipes[0].training.seed, 60 * minutes
+    # Holding the run's folder for so long also tells before the contest, not after it, whether it can be written.
+    with new_folder("auto-table", run, overwrite) as place:
+
+        def request() -> str:
+            return contest_request(rows, schema, recipes, seed, seconds)
+
+        keep = _kept_trials(place.path, None if run is not None else request())
+        with report_for(report) as listening, finished_parts(keep, "auto-table", request) as kept:
+            return hold_contest(rows, schema, recipes, seed=seed, seconds=seconds, keep=kept, report=listening)
+
+
+def _kept_trials(run: Path, request: str | None) -> Path | None:
+    """The folder of finished trials, beside the run; None where there is no place for it.
+
+    Args:
+        run: that will be trained.
+        request: tells contests apart where the run's number, and so its name, may be another in the next call; None otherwise.
+    """
+    name = run.name if request is None else f"auto-table-{request[:16]}"
+    return run.with_name(f".{name}.contest") if os.access(run.parent, os.W_OK) else None
 
 
 def _minutes(settings: Any) -> float:

@@ -9,10 +9,10 @@ import numpy as np
 
 from saddlepoint.applications.impute.images.completed import CompletedImages
 from saddlepoint.applications.impute.images.holes import Holes, read_complete, read_holes
-from saddlepoint.applications.keeping import fingerprint, finished_parts
 from saddlepoint.arguments import check_count
 from saddlepoint.progress import report_for
 from saddlepoint.progress.protocol import Report
+from saddlepoint.records.finished_parts import fingerprint, finished_parts
 
 if TYPE_CHECKING:
     from saddlepoint.models.capabilities import Completes

@@ -11,15 +11,15 @@ import json
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Any
 
 from saddlepoint.errors import DataError, RunError, SettingError
-from saddlepoint.records import locked, replaced
+from saddlepoint.records.files import replaced
 from saddlepoint.records.leftovers import remove_tree
-from saddlepoint.records.lock import LOCK
+from saddlepoint.records.lock import LOCK, locked
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 REQUEST = "request.json"
 FORMAT = 2  # changes when parts of an earlier version must not be used
@@ -37,6 +37,8 @@ class Keep:
 
     def read(self, name: str) -> npt.NDArray[Any] | None:
         """The numbers of a finished part; None if there is none, or its file is damaged."""
+        import numpy as np
+
         try:
             found: npt.NDArray[Any] = np.load(self.folder / f"{name}.npy", allow_pickle=False)
         except (OSError, ValueError, EOFError, zipfile.BadZipFile):
@@ -45,6 +47,8 @@ class Keep:
 
     def write(self, name: str, values: npt.NDArray[Any]) -> None:
         """Keep the numbers of a finished part, completely or not at all."""
+        import numpy as np
+
         with replaced(self.folder / f"{name}.npy", "wb") as file:
             np.save(file, values, allow_pickle=False)
 
@@ -116,6 +120,8 @@ def fingerprint(arrays: Sequence[npt.NDArray[Any]], *arguments: Any) -> str:
         arrays: the data, and what else has many numbers.
         *arguments: what else determines the result.
     """
+    import numpy as np
+
     described = [(array.shape, str(array.dtype)) for array in arrays]
     digest = hashlib.blake2b(json.dumps([FORMAT, described, *arguments], default=str).encode(), digest_size=16)
     for array in arrays:

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from saddlepoint.applications.keeping import finished_parts
 from saddlepoint.errors import DataError, RunError
+from saddlepoint.records.finished_parts import finished_parts
 
 
 class StopError(Exception):
