@@ -26,6 +26,7 @@ NAMED = 12  # classes that are listed
 def run(argv: Sequence[str]) -> int:
     """Generate, write, measure; return the exit code."""
     arguments = _parser().read(argv)
+    from saddlepoint.applications.augment.contest import choice_by_contest
     from saddlepoint.applications.augment.sources import read_examples
     from saddlepoint.applications.augment.start import check_request, generate, measure_gain
     from saddlepoint.data.tabular.schema import Schema
@@ -38,11 +39,15 @@ def run(argv: Sequence[str]) -> int:
     there = _check_out(out, arguments.out, examples, request, arguments)
     output = console(arguments.json)
     beside = companion(out)
-    with progress_display() as display:
+    trials = out.with_name(f".{out.name}.contest")
+    with (
+        progress_display() as display,
+        choice_by_contest(examples, arguments.model, arguments.steps, arguments.seed, trials) as choose,
+    ):
         done, plan = generate(
-            examples, arguments.per_class, arguments.model, arguments.steps, arguments.seed, filtered=arguments.filter,
-            splits=arguments.splits, sizes=arguments.sizes, imbalance=arguments.imbalance, measured=arguments.measure,
-            report=display.report,
+            examples, arguments.per_class, arguments.model, arguments.steps, arguments.seed, choose=choose,
+            filtered=arguments.filter, splits=arguments.splits, sizes=arguments.sizes, imbalance=arguments.imbalance,
+            measured=arguments.measure, report=display.report,
         )  # fmt: skip
         if not there:
             _write(done, out, arguments.out, request, overwrite=arguments.overwrite)
@@ -181,7 +186,8 @@ def _parser() -> Parser:
         "--model",
         default=AUTO,
         metavar="NAME",
-        help="a conditional recipe, or the folder of a trained run; auto (the default) chooses",
+        help="a conditional recipe, or the folder of a trained run; auto (the default) chooses by the kind and size of the data, and "
+        "auto-table by a contest between the recipes for tables (at most 5 minutes)",
     )
     parser.add_argument("--steps", type=int, metavar="N", help="training steps (default: those of the recipe)")
     parser.add_argument("--size", type=int, metavar="N", help="images: height and width in pixels")

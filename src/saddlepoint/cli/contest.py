@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from saddlepoint.cli import ending
@@ -51,7 +51,7 @@ def run_contest(settings: Mapping[str, Any], arguments: argparse.Namespace, pars
         output.say(
             f"Contest between the recipes for tables on splits of the training rows, at most {minutes:g} min", "bold"
         )
-    with progress_display() as display:
+    with _saying_how_to_go_on(output), progress_display() as display:
         found = choose_recipe(
             settings,
             None,
@@ -80,6 +80,16 @@ def run_contest(settings: Mapping[str, Any], arguments: argparse.Namespace, pars
             contest=found,
         )
     return ending.finish_training(done, arguments, output)
+
+
+@contextlib.contextmanager
+def _saying_how_to_go_on(output: Output) -> Iterator[None]:
+    """Tell who interrupts the contest that nothing is lost."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        output.say("Finished trials of the contest are kept: the same command goes on with the others.")
+        raise
 
 
 def _say(found: Contest, output: Output) -> None:

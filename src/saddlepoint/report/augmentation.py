@@ -121,7 +121,7 @@ def _data(document: Mapping[str, Any]) -> Markup:
         "Examples of each class": ", ".join(f"{name} {number:,}" for name, number in document["counts"].items()),
         "Drawn": f"{document['drawn']:,}",
         "Rejected": "; ".join(f"{reason} {number:,}" for reason, number in document["rejected"].items()) or "none",
-        "Filter": "; ".join(document["notes"]),
+        "Notes": "; ".join(document["notes"]),
         "Model": document["model"],
         "Seed": document["seed"],
         "SHA-256 of the real examples": document["source"]["sha256"],

@@ -9,6 +9,7 @@ from typing import Any
 
 from saddlepoint.applications.augment.augmented import Augmented
 from saddlepoint.applications.augment.conclusions import conclude
+from saddlepoint.applications.augment.contest import Choice, choice_by_contest
 from saddlepoint.applications.augment.drawing import draw_examples
 from saddlepoint.applications.augment.examples import Examples
 from saddlepoint.applications.augment.filtering import SampleFilter
@@ -58,7 +59,8 @@ def augment(
         per_class: examples to generate of each class.
         target: name of a table's column of classes.
         model: name or file of a recipe; the folder of a trained run, whose model then generates the examples (the measurement trains its
-            recipe again within each split); or "auto", which chooses by the kind and size of the data.
+            recipe again within each split); "auto", which chooses by the kind and size of the data; or "auto-table", which holds a contest
+            between the recipes for tables (at most 5 minutes).
         steps: of training; None for the recipe's.
         size: height and width of images; None keeps them.
         seed: of everything random, at least 0.
@@ -68,7 +70,7 @@ def augment(
         splits: random splits of the real examples into training and test sets, at least 2.
         sizes: numbers of real training examples to measure with; None takes all (at most 5,000) and a quarter.
         imbalance: a further scenario in which every second class has this many times fewer examples; 1 leaves it out.
-        keep: a folder for the outcomes of splits, which are not measured again.
+        keep: a folder for the outcomes of splits, which are not measured again; trials of a contest are kept in it until the call is done.
         progress: a function that receives the progress, or whether to show it on a terminal or in a notebook.
 
     Raises:
@@ -77,14 +79,14 @@ def augment(
     """
     check_request(per_class, splits, imbalance, seed, steps)
     examples = read_examples(source, target=target, schema=schema, size=size)
-    with report_for(progress) as report:
+    folder = None if keep is None else Path(keep)
+    trials = None if folder is None else folder / "contest"
+    with report_for(progress) as report, choice_by_contest(examples, model, steps, seed, trials) as choose:
         done, plan = generate(
-            examples, per_class, model, steps, seed, filtered=filtered, splits=splits, sizes=sizes, imbalance=imbalance,
-            measured=measured, report=report,
+            examples, per_class, model, steps, seed, choose=choose, filtered=filtered, splits=splits, sizes=sizes,
+            imbalance=imbalance, measured=measured, report=report,
         )  # fmt: skip
-        if plan is None:
-            return done
-        return measure_gain(done, plan, None if keep is None else Path(keep), report)
+        return done if plan is None else measure_gain(done, plan, folder, report)
 
 
 def check_request(per_class: int, splits: int, imbalance: int, seed: int, steps: int | None) -> None:
@@ -107,6 +109,7 @@ def generate(
     steps: int | None,
     seed: int,
     *,
+    choose: Choice | None,
     filtered: bool,
     splits: int,
     sizes: Sequence[int] | int | None,
@@ -116,26 +119,25 @@ def generate(
 ) -> tuple[Augmented, Plan | None]:
     """Generate the examples; and what is to be measured, which is checked before anything is trained.
 
-    For arguments see `augment`.
+    For arguments see `augment`; `choose` holds the contest where there is one.
     """
     run = Path(model) if is_run(model) else None
     if run is not None and steps is not None:
         raise SettingError(f"augment: --steps is for a recipe to train, and {run} is trained; leave it out.")
     if isinstance(sizes, int):
         sizes = [sizes]
-    recipe = choose_recipe(examples, model, steps)
-    plan = None
+    scenarios = usual_scenarios(examples, sizes, imbalance) if measured else ()
     if measured:
-        scenarios = usual_scenarios(examples, sizes, imbalance)
         check_scenarios(examples.labels, examples.names, scenarios)
-        plan = Plan(recipe, per_class, splits, scenarios, seed, filtered)
+    recipe, contest = (choose_recipe(examples, model, steps), None) if choose is None else choose(report)
+    plan = Plan(recipe, per_class, splits, scenarios, seed, filtered) if measured else None
     if report is not None:
         report(f"training {recipe.name}" if run is None else f"loading {run}", 0.0)
     generator = fit_generator(recipe, examples, seed) if run is None else load_generator(run, examples)
     accept = SampleFilter(examples, seed) if filtered else None
     drawn = draw_examples(generator, [per_class] * len(examples.names), seed, accept)
     name = recipe.name if run is None else str(run)
-    return Augmented(drawn, examples, recipe, name, seed, per_class), plan
+    return Augmented(drawn, examples, recipe, name, seed, per_class, contest=contest), plan
 
 
 def measure_gain(done: Augmented, plan: Plan, keep: Path | None, report: Report | None) -> Augmented:

@@ -7,7 +7,8 @@ from typing import Any
 from saddlepoint.recipe import Recipe
 from saddlepoint.recipe.recipe import shipped_names
 
-AUTO = ("auto-table", "auto")  # instead of a recipe's name
+AUTO_TABLE = "auto-table"
+AUTO = (AUTO_TABLE, "auto")  # instead of a recipe's name
 SOURCE, ENDING = "table", "-table"
 # From simple and quick to complex and slow: where no difference is shown, the first is taken.
 ORDER = (

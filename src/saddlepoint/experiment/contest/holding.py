@@ -77,7 +77,9 @@ def hold_contest(
     active = list(by_name)
     for number in range(SPLITS):
         left = seconds - trials.elapsed
-        if number and left < sum(spent[name] / number for name in active):
+        # A split that an earlier call began had the time.
+        begun = trials.is_kept(active[0], number)
+        if number and not begun and left < sum(spent[name] / number for name in active):
             break
         split = split_rows(frame, schema, number, seed)
         real.append(score_rows(split.trained, split, schema))

@@ -52,6 +52,10 @@ class Trials:
         """Seconds of the contest so far."""
         return time.perf_counter() - self._began + self._earlier
 
+    def is_kept(self, name: str, split: int) -> bool:
+        """Whether an earlier call finished this trial."""
+        return self._keep is not None and self._read(self._keep, f"{name}-{split}") is not None
+
     def run(self, name: str, split: int, score: Callable[[], Score]) -> Trial:
         """The trial of a candidate on a split.
 
