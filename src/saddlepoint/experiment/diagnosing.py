@@ -21,7 +21,7 @@ from saddlepoint.errors import RunError, SettingError
 from saddlepoint.experiment.diagnosed import Diagnosed
 from saddlepoint.experiment.live_diagnosis import start_diagnosis
 from saddlepoint.experiment.summary import recorded_classes, result_of
-from saddlepoint.models.settings import FAMILIES
+from saddlepoint.models.settings import FAMILIES, WATCHED
 from saddlepoint.recipe import Recipe
 from saddlepoint.records import Finding, Record, RunFolder, active_findings
 from saddlepoint.records.leftovers import restore_run
@@ -137,7 +137,7 @@ def _ask_rules(
     applicable = {rule.code for rule in diagnosis.rules} - absent
     return Diagnosed(
         source=source,
-        objectives=tuple(sorted(diagnosis.facts.objectives)),
+        objectives=tuple(sorted(diagnosis.facts.objectives - {WATCHED})),
         process=process_of(log, ended=ended),
         findings=tuple(active_findings(log)),
         log=tuple(log),

@@ -160,7 +160,7 @@ class Measurement:
                 values |= self._quality.series(self._model) | self._monitor.measure()
             if self._held_out is not None and has(self._model, Reports):
                 values |= self._model_series(self._model, self._held_out)
-            elif can_sample and has(self._model, HasLatentPosterior) and not has(self._model, Reports):
+            elif can_sample and has(self._model, HasLatentPosterior):
                 values |= self._reconstructed(self._model)
         shares = self._quality.shares if can_sample else None
         self.progress.update(step, values, shares, self._model.selection_metric)
