@@ -16,7 +16,7 @@ LOGS = (
 )
 WATCHED = (
     "The same scripts with `sp.watch` in their loops: players, objective, data and sampler are given, and the findings that are active at the "
-    "end count. Named: the most severe finding names the mistake. Shares of runs with 95 % Wilson intervals. No threshold was chosen on these runs."
+    "end count. Named: the finding that the verdict puts first names the mistake. Shares of runs with 95 % Wilson intervals. No threshold was chosen on these runs."
 )
 
 

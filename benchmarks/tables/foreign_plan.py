@@ -94,7 +94,7 @@ class WatchedOutcome:
     """What was said about a watched loop.
 
     Attributes:
-        active: codes of the warnings and failures that are active at the end, the most severe first.
+        active: codes of the warnings and failures that are active at the end, in the order of the verdict: causes first.
         opened: codes of all that ever opened.
         seconds: of CPU time.
     """
@@ -161,7 +161,7 @@ def run_watched(trial: Trial) -> WatchedOutcome:
     import torch
 
     import saddlepoint as sp
-    from saddlepoint.records import active_findings
+    from saddlepoint.diagnosis import causes_first
 
     torch.set_num_threads(1)
     began = time.process_time()
@@ -172,7 +172,7 @@ def run_watched(trial: Trial) -> WatchedOutcome:
         run = sp.Run(place)
         counted = [finding for finding in run.findings if finding.severity != "info"]
         opened = [finding.code for finding in counted if finding.state == "open"]
-        active = [finding.code for finding in active_findings(run.findings) if finding.severity != "info"]
+        active = [finding.code for finding in causes_first(run.findings) if finding.severity != "info"]
     return WatchedOutcome(active, tuple(dict.fromkeys(opened)), time.process_time() - began)
 
 

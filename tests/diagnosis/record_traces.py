@@ -3,7 +3,7 @@
     python tests/diagnosis/record_traces.py [--keep DIR]
 
 Takes some minutes. The runs are kinds with injected failures (benchmarks/failures) and loops of other people's scripts with injected
-mistakes (benchmarks/loops, of the calibration half), named "SCRIPT: MISTAKE"; what is kept of them are the series that the
+mistakes (benchmarks/loops), named "SCRIPT: MISTAKE"; what is kept of them are the series that the
 rule reads, rounded to five digits, and the settings.
 """
 
@@ -83,6 +83,8 @@ RUNS |= {
     "reconstructions_part": (_FEW, _USUAL),
     "reconstructions_of_posteriors_part": ("vae: 64 training examples", "vae: none"),
     "reported_losses_part": (_FEW, _USUAL),
+    "slope_runs_away": ("wgan: no penalty or clipping", "wgan: none"),
+    "slope_vanishes": ("wgan-gp: penalty subtracted", "wgan-gp: none"),
 }
 # Series to leave out, for rules that are for logs without them.
 WITHOUT = {

@@ -83,6 +83,17 @@ def test_a_cause_is_named_before_its_effects_whatever_their_severity(cause: str,
         assert said.startswith(f"{cause}: The cause. {len(effects)} other finding")
 
 
+@pytest.mark.parametrize("code", ["LOOP901", "LOOP902", "LOOP904", "LOOP907"])
+def test_a_mistake_in_the_code_explains_others_only_where_it_is_a_failure(code: str) -> None:
+    others = [Finding(other, "failure", 1, "An effect.") for other in ("GAN103", "GAN106", "NUM302", "NUM301")]
+    whole, part = (Finding(code, severity, 9, "A mistake.") for severity in ("failure", "warning"))
+    assert causes_first([*others, whole])[0] == whole
+    assert causes_first([*others, part])[0].severity == "failure"
+    milder = Finding("GAN109", "warning", 1, "A warning.")
+    assert part in causes_first([milder, part])  # nothing explains it away
+    assert cause_in_words([Finding("NUM301", "failure", 1, "NaN."), part]).startswith("NUM301")
+
+
 def test_info_is_no_cause_and_a_failure_without_a_cause_comes_first() -> None:
     note, warning = Finding("GAN101", "info", 1, "A note."), Finding("GAN103", "warning", 2, "Modes are missing.")
     assert causes_first([note, warning]) == [warning, note]

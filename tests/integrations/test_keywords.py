@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from saddlepoint.errors import SettingError
 from saddlepoint.integrations.keywords import Keywords
 
 
@@ -32,3 +35,18 @@ def test_later_names_change_nothing() -> None:
     keywords = Keywords(None, {})
     assert keywords.translate({"loss_G": 1}) == {"g_loss": 1}
     assert keywords.translate({"generator_loss": 2, "loss_G": 1}) == {"generator_loss": 2, "g_loss": 1}
+
+
+def test_a_loss_under_a_second_name_is_left_out() -> None:
+    """A bare `loss` would be added to the series of the loss that was recognised before."""
+    assert Keywords(None, {"objective": "vae"}).translate({"train_loss": 1, "loss": 2}) == {"vae_loss": 1}
+    assert Keywords(None, {"objective": "vae"}).translate({"recon_loss": 1, "reconstruction": 2}) == {
+        "reconstruction": 1
+    }
+    assert Keywords(None, {"objective": "hinge"}).translate({"loss": 2}) == {"loss": 2}
+
+
+@pytest.mark.parametrize("names", ["adv", ["adv"], {"adv": 3}, {3: "g_loss"}])
+def test_wrong_names_are_refused_in_one_sentence(names: Any) -> None:
+    with pytest.raises(SettingError, match="watch: names"):
+        Keywords(names, {})

@@ -151,6 +151,35 @@ def test_automatic_optimisation_counts_updates_and_keeps_validation_apart(name: 
     assert [record.step for record in records if record.values.get("ae/held_out_loss", 0) > 2] == [6, 11]
 
 
+def test_a_second_fit_and_a_resumed_one_count_the_steps_that_are_left(tmp_path: Path) -> None:
+    module = Autoencoder("val_loss")
+    quiet = {"settings": {"training.tick": 5}, "pictures": False, "listener": Findings()}
+    callback = WatchCallback(tmp_path / "run", players={"autoencoder": module.network}, **quiet)
+    trainer = fit(module, callback, validate=True)
+    trainer.fit_loop.max_epochs = EPOCHS + 1
+    data = DataLoader(TensorDataset(examples(BATCHES * BATCH)), batch_size=BATCH)
+    trainer.fit(module, data, data)
+    first, second = (sp.Run(tmp_path / name) for name in ("run", "run-2"))
+    assert (first.recipe.training.steps, second.recipe.training.steps) == (EPOCHS * BATCHES, BATCHES)
+    assert second.records[-1].step == BATCHES
+
+
+def test_a_returned_loss_is_that_of_a_batch_where_gradients_are_accumulated(tmp_path: Path) -> None:
+    class Returning(Autoencoder):
+        def training_step(self, batch: Any, index: int) -> Tensor:
+            return 0 * mse_loss(self.network(batch[0]), batch[0]) + 3
+
+    module = Returning("val_loss")
+    quiet = {"settings": {"training.tick": 5}, "pictures": False, "listener": Findings()}
+    fit(
+        module,
+        WatchCallback(tmp_path / "run", objective="autoencoder", **quiet),
+        accumulate_grad_batches=2,
+        validate=True,
+    )
+    assert sp.Run(tmp_path / "run").records[-1].values["ae/loss"] == 3
+
+
 def test_a_finding_stops_the_trainer(tmp_path: Path) -> None:
     module = adversarial(moves=False)
     callback = watching(tmp_path, module, stop_on=["LOOP902"])

@@ -11,10 +11,12 @@ from collections.abc import Iterable
 from saddlepoint.records import SEVERITIES, Finding, active_findings
 
 EVERYTHING = frozenset({"*"})
+AS_FAILURES = ("LOOP",)  # prefixes of codes that explain others only where they are failures
 # By code, or by the letters that codes begin with: the codes that may follow from it. Consequences of those follow too.
 CONSEQUENCES: dict[str, frozenset[str]] = {
-    # A player of which weights do not move, all of them or a part, explains whatever happens to it and to the others.
-    "LOOP902": EVERYTHING,
+    # A mistake in the code of a loop, such as a player that no optimiser moves, explains whatever happens afterwards. A lesser one, such
+    # as an optimiser that holds only a part of a player, may have been meant.
+    "LOOP": EVERYTHING,
     # An unusual setting, such as a learning rate of 1e6, explains whatever happens afterwards; so do data that the model
     # cannot produce.
     "SET": EVERYTHING,
@@ -70,11 +72,14 @@ def causes_first(findings: Iterable[Finding]) -> list[Finding]:
     """
     active = active_findings(findings)
     counted = [finding for finding in active if finding.severity != "info"]
-    codes = {finding.code for finding in counted}
+    codes = {f.code for f in counted if f.severity == "failure" or not f.code.startswith(AS_FAILURES)}
 
     def order(finding: Finding) -> tuple[bool, bool, int, int]:
-        explains = [other for other in counted if _explains(finding.code, other.code)]
-        explained = any(_explains(code, finding.code) and not _explains(finding.code, code) for code in codes)
+        explains = [other for other in counted if finding.code in codes and _explains(finding.code, other.code)]
+        explained = any(
+            _explains(code, finding.code) and not (finding.code in codes and _explains(finding.code, code))
+            for code in codes
+        )
         severity = SEVERITIES.index(finding.severity)
         worst = max([severity, *(SEVERITIES.index(other.severity) for other in explains if not explained)])
         return finding.severity == "info", explained, -worst, -len(explains)
@@ -83,8 +88,8 @@ def causes_first(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def _explains(cause: str, code: str) -> bool:
-    """Whether `code` may follow from `cause`, directly or through others. Nothing explains findings on data or settings."""
-    if cause == code or code.startswith(("DATA", "SET")):
+    """Whether `code` may follow from `cause`, directly or through others. Nothing explains findings on data, settings or code."""
+    if cause == code or code.startswith(("DATA", "SET", "LOOP")):
         return False
     following = _consequences(cause)
     # Everything follows from a non-finite number, except for what that number itself follows from.

@@ -92,10 +92,19 @@ CODES: dict[str, Code] = {
     ),
     "GAN109": Code("the samples were better at an earlier step", (".instability:past_its_best",)),
     "GAN110": Code("the samples do not depend on the latent code"),
-    "GAN111": Code("the discriminator's scores run away", (".critics:scores_run_away",)),
+    "GAN111": Code(
+        "the discriminator's scores run away",
+        (
+            ".critics:scores_run_away",
+            ".critics:slope_runs_away",
+        ),
+    ),
     "GAN112": Code(
         "the discriminator's slope misses the target of its penalty",
-        (".critics:slope_far_from_target",),
+        (
+            ".critics:slope_far_from_target",
+            ".critics:slope_vanishes",
+        ),
         about=_TARGETS,
     ),
     "GAN113": Code(
@@ -171,7 +180,9 @@ CODES: dict[str, Code] = {
     "DATA404": Code("some classes have too few examples"),
     "DATA405": Code("examples are empty or sounds are clipped"),
     "LOOP901": Code("the discriminator's loss reaches the generator"),
-    "LOOP902": Code("no optimiser moves all weights of a player"),
+    "LOOP902": Code(
+        "no optimiser moves the weights of a player", milder="optimisers move only a part of a player's weights"
+    ),
     "LOOP903": Code("one optimiser moves both players"),
     "LOOP904": Code("gradients add up, since nothing clears them"),
     "LOOP905": Code("a network trains in evaluation mode"),

@@ -58,7 +58,8 @@ class WatchTracker(GeneralTracker):
 
     def start(self) -> None:
         """Begin the recording, when Accelerate has begun its processes."""
-        self._late.begin()
+        if self._late.begin():
+            self._step = 0
         # An error in the loop does not reach trackers; the folder is completed nevertheless.
         atexit.register(self._late.end, RuntimeError("The training ended without accelerator.end_training()."))
 
@@ -66,14 +67,14 @@ class WatchTracker(GeneralTracker):
         """Record the numbers of the steps since the last call.
 
         Args:
-            values: numbers by name; others, such as texts, are left out.
-            step: the number of this step in the loop; None for the one after the last.
+            values: numbers by name; others, such as texts and pictures, are left out.
+            step: the number of this step in the loop; None for the one after the last. Values at an earlier step, such as the number of an
+                epoch, are added to the last one.
             **unused: further arguments of other trackers.
         """
-        count = 1 if step is None else max(step - self._step, 0)
+        count = 1 if step is None else max(int(step) - self._step, 0)
         self._step += count
-        numbers = {name: value for name, value in values.items() if not isinstance(value, str) and value is not None}
-        self._late.advance(count, numbers)
+        self._late.advance(count, values)
 
     def finish(self) -> None:
         """End the recording, as `accelerator.end_training()` asks."""

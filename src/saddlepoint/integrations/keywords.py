@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from saddlepoint.arguments import check_mapping, check_text
 from saddlepoint.diagnosis.logs.names import assign, families_of
 from saddlepoint.experiment.watching.players import kind_of, short_names
 
@@ -18,6 +19,8 @@ KEYWORDS = {
     "vae/reconstruction": "reconstruction",
     "ae/reconstruction": "reconstruction",
 }
+LOSSES = {"vae_loss", "ae_loss"}  # what a bare `loss` is in a model with one player
+EXAMPLE = '{"adv": "g_loss"}'
 HELD_OUT = "held_out"  # series of held-out examples are passed under the names that the rules read
 
 
@@ -30,13 +33,22 @@ class Keywords:
         Args:
             given: keywords by name, as the user wrote them.
             arguments: of `sp.watch`, of which players and objective say what is trained.
+
+        Raises:
+            SettingError: `given` is no mapping of texts to texts.
         """
-        self._known = dict(given or {})
+        if given is not None:
+            check_mapping("watch", "names", given, EXAMPLE)
+            for keyword in given.values():
+                check_text("watch", "names", keyword, EXAMPLE)
+        self._known: dict[str, str | None] = dict(given or {})
         kind = kind_of(short_names(arguments.get("players")).values(), arguments.get("objective"))
         self._families = (kind,) if kind in ("gan", "vae", "autoencoder") else ()
 
     def translate(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return the values under keywords: as they were given, else by a guess, else under their own names.
+
+        A `loss` beside a `train_loss` that was taken for the loss is left out: under its own name it would be added to the same series.
 
         Args:
             values: by the names that the loop logs.
@@ -49,5 +61,9 @@ class Keywords:
                 keyword = series if HELD_OUT in series else KEYWORDS.get(series)
                 if keyword not in self._known.values() and keyword not in found.values():
                     found[reading.column] = keyword
-            self._known |= {name: keyword or name for name, keyword in found.items()}
-        return {self._known[name]: value for name, value in values.items()}
+            taken = {*self._known.values(), *found.values()}
+            for name, keyword in found.items():
+                is_taken = name in taken or (name == "loss" and bool(LOSSES & taken))
+                self._known[name] = keyword or (None if is_taken else name)
+        keywords = {name: self._known[name] for name in values}
+        return {keyword: values[name] for name, keyword in keywords.items() if keyword is not None}

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+import numbers
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
+
+import numpy as np
+from torch import Tensor
 
 from saddlepoint.experiment.watching.start import watch
 from saddlepoint.experiment.watching.watch import Watch
@@ -34,16 +40,24 @@ class LateWatch:
         self._keywords = Keywords(names, arguments)
         self._is_open = False
 
-    def begin(self, **defaults: Any) -> None:
-        """Begin the recording, unless it is under way.
+    def begin(self, **defaults: Any) -> bool:
+        """Begin the recording, unless it is under way. A training after the first one is a run of its own, with a number: runs/mine-2.
 
         Args:
             **defaults: arguments of `sp.watch` that count where the user gave none.
+
+        Returns:
+            Whether it was not under way.
         """
-        if not self._is_open:
-            self.watch = watch(self._run, **{**defaults, **self._arguments})
-            self.watch.__enter__()
-            self._is_open = True
+        if self._is_open:
+            return False
+        run, arguments = self._run, {**defaults, **self._arguments}
+        if self.watch is not None and run is not None:
+            run = next(place for n in itertools.count(2) if not (place := Path(f"{run}-{n}")).exists())
+        begun = watch(run, **arguments)
+        begun.__enter__()
+        self.watch, self._is_open = begun, True
+        return True
 
     def advance(self, steps: int, values: Mapping[str, Any]) -> None:
         """Record steps; nothing happens before `begin` and after `end`.
@@ -53,7 +67,8 @@ class LateWatch:
             values: numbers by the names that the loop logs.
         """
         if self._is_open and self.watch is not None:
-            self.watch.advance(steps, **self._keywords.translate(values))
+            translated = self._keywords.translate({name: value for name, value in values.items() if is_number(value)})
+            self.watch.advance(steps, **translated)
 
     def end(self, error: BaseException | None = None) -> None:
         """End the recording, unless it has ended.
@@ -69,3 +84,12 @@ class LateWatch:
     def should_stop(self) -> bool:
         """Whether a finding of `stop_on` has opened."""
         return self.watch is not None and self.watch.should_stop
+
+
+def is_number(value: Any) -> bool:
+    """Whether a logger's value is a number, or an array or tensor of numbers; texts, pictures and tables are none."""
+    if isinstance(value, Tensor):
+        return value.numel() > 0 and not value.is_complex()
+    return (
+        isinstance(value, numbers.Real | np.ndarray) and np.size(value) > 0 and np.asarray(value).dtype.kind in "biuf"
+    )

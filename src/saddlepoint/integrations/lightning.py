@@ -65,6 +65,7 @@ class WatchCallback(Callback):
         """Begin the recording, when networks are on their device and optimisers exist."""
         self._late.begin(steps=steps_of(trainer))
         self._moved = trainer.global_step
+        self._new = {}  # of a validation before
 
     def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
         """Record a step, unless gradients were only accumulated."""
@@ -73,7 +74,10 @@ class WatchCallback(Callback):
         self._moved = trainer.global_step
         logged = _changed(trainer.callback_metrics, self._of_validation)
         self._trained |= logged.keys()
-        self._late.advance(1, _of_steps({**_scalars(outputs), **logged, **self._new}))
+        # What is logged comes first: a returned loss is the same number again.
+        values = {**logged, **self._new}
+        values |= {name: value for name, value in _returned(outputs, trainer).items() if name not in values}
+        self._late.advance(1, _of_steps(values))
         self._new = {}
         if trainer.world_size == 1:  # the first process of several decides together with the others, once in an epoch
             trainer.should_stop = trainer.should_stop or self._late.should_stop
@@ -106,7 +110,7 @@ class WatchCallback(Callback):
 
 
 def steps_of(trainer: Any) -> int | None:
-    """Return for how many batches with an update a trainer will train; None where it does not know.
+    """Return for how many batches with an update a trainer will still train; None where it does not know.
 
     Args:
         trainer: of Lightning.
@@ -114,10 +118,11 @@ def steps_of(trainer: Any) -> int | None:
     batches, epochs = trainer.num_training_batches, trainer.max_epochs
     counts = []
     if epochs is not None and epochs > 0 and math.isfinite(batches):
-        counts.append(math.ceil(batches / trainer.accumulate_grad_batches) * epochs)
+        left = max(epochs - trainer.current_epoch, 0)  # a training that is resumed has done some
+        counts.append(math.ceil(batches / trainer.accumulate_grad_batches) * left)
     if trainer.max_steps > 0 and trainer.lightning_module.automatic_optimization:  # else each optimiser's step counts
-        counts.append(trainer.max_steps)
-    return min(counts, default=None)
+        counts.append(max(trainer.max_steps - trainer.global_step, 0))
+    return min(counts, default=0) or None
 
 
 def _changed(now: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
@@ -125,17 +130,19 @@ def _changed(now: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any
     return {name: value for name, value in now.items() if value is not before.get(name)}
 
 
-def _scalars(outputs: Any) -> dict[str, Any]:
+def _returned(outputs: Any, trainer: Any) -> dict[str, Any]:
     """The scalars that `training_step` returned."""
-    if isinstance(outputs, Tensor):
-        return {"loss": outputs}
+    outputs = {"loss": outputs} if isinstance(outputs, Tensor) else outputs
     if not isinstance(outputs, Mapping):
         return {}
-    return {
+    scalars = {
         name: value
         for name, value in outputs.items()
         if isinstance(value, float) or (isinstance(value, Tensor) and value.numel() == 1)
     }
+    if "loss" in scalars and trainer.lightning_module.automatic_optimization:
+        scalars["loss"] = scalars["loss"] * trainer.accumulate_grad_batches  # which Lightning has divided it by
+    return scalars
 
 
 def _of_steps(values: Mapping[str, Any]) -> dict[str, Any]:

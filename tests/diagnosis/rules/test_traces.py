@@ -18,6 +18,10 @@ from saddlepoint.records import Finding, Record
 
 TRACES = Path(__file__).parents[1] / "traces"
 WITHOUT_REMEDY = {"negative_kl", "not_the_kl_of_its_heads", "kl_is_subtracted", "clamped_heads"}
+WITHOUT_REMEDY |= {
+    "slope_runs_away",
+    "slope_vanishes",
+}  # recorded in loops of other people, which have no settings of ours
 BY_NAME = {rule.judge.__name__: rule for rule in RULES}
 
 

@@ -181,6 +181,17 @@ def test_a_step_between_records_reads_no_number_from_a_device(objective: str, tm
         assert reads.count == 1
 
 
+def test_empty_tensors_are_no_broken_numbers(tmp_path: Path) -> None:
+    with quiet(tmp_path, objective="autoencoder", steps=2, settings={"training.tick": 1}) as watch:
+        watch.step(loss=torch.ones(0), other=[], val_loss=1.0)
+        watch.step(loss=2.0)
+        with pytest.raises(SettingError, match="give a number or a tensor"):
+            watch.step(loss=[torch.ones((), requires_grad=True), "text"])
+        with pytest.raises(SettingError, match="whole number of at least 0"):
+            watch.advance(-1, loss=2.0)
+    assert not watch.findings
+
+
 def test_tensors_that_cannot_be_combined_stop_the_recording_and_not_the_loop(tmp_path: Path) -> None:
     mean, elsewhere = torch.ones(4, 2), torch.ones(4, 2, device="meta")
     with quiet(tmp_path, objective="vae") as watch:

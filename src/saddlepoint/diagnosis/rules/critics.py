@@ -1,4 +1,4 @@
-"""Critics whose slope is wrong: scores run away (GAN111), a penalty misses its target (GAN112), clipping is too narrow (GAN113)."""
+"""Critics whose slope is wrong: it or the scores run away (GAN111), a penalty misses its target (GAN112), clipping is too narrow (GAN113)."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ LATE = 0.25  # share of the run before which a penalty has not yet had its effec
 LARGE, STILL_GROWS = 20.0, 1.4  # times the gap at half of the steps so far; linear growth gives 2
 # Healthy runs with a weight of 10 have slopes of 0.4 to 1.4 times the target.
 FAR = 3.0  # times above or below the target
+VANISHED = 0.05  # of the highest slope so far; an untrained network has one too
+UNEXPLAINED = 10.0  # times the gap of the scores: a loss below minus that has another part, which is negative
 FLAT = 1e-4  # slope in logits per unit of the model; with Adam, runs on the calibration half still learn at 1e-6
 
 
@@ -61,6 +63,81 @@ def scores_run_away(
         "Its loss has no lower bound, so that only a penalty or constraint limits the scores. "
         + run.advice("gradient_penalty", "spectral", "slower_d"),
         run.remedy("gradient_penalty", "spectral", "slower_d"),
+    )
+
+
+@rule("GAN111", traits={"gan", "unbounded", "linear"}, opens=3, closes=4, unless={"NUM304", "NUM301"})
+def slope_runs_away(
+    g_sample_gradient: Series, run: Facts, quality_energy_distance: Series | None = None
+) -> Finding | None:
+    """The slope of the scores grows without limit, whatever the samples are like.
+
+    Where the loss of the generator is minus the score, its gradient at a sample is the slope. The loss estimates a distance only if
+    something limits the slope, to 1 by a penalty or spectral normalisation, and to a constant by clipping: there it grows at first and
+    then no more. Scores may stay close together for long, because the samples follow: this rule needs no gap between them.
+
+    Wasserstein GAN (Martin Arjovsky, Soumith Chintala, Léon Bottou, 2017), sections 2 and 3, https://arxiv.org/abs/1701.07875
+    """
+    slope, step, quality = g_sample_gradient, g_sample_gradient.step, quality_energy_distance
+    if not run.begun(step) or len(slope) < 4 * PROBES:
+        return None
+    quarter, half, now = slope.at(step // 4), slope.at(step // 2), slope.level(PROBES)
+    if not (now > FAR and now > STILL_GROWS * half and half > STILL_GROWS * quarter):
+        return None
+    return Finding(
+        "GAN111",
+        "failure" if is_known(quality) and is_bad(quality) and not is_improving(quality) else "warning",
+        step,
+        f"Nothing limits the discriminator: the slope of its scores grows without end, from {half:.3g} at step {step // 2:,} to {now:.3g}.",
+        {"slope": now, "slope_at_half": half, "slope_at_quarter": quarter, **quality_evidence(quality)},
+        "Its loss has no lower bound, so that only a penalty or constraint limits the scores. "
+        + run.advice("gradient_penalty", "spectral", "slower_d"),
+        run.remedy("gradient_penalty", "spectral", "slower_d"),
+    )
+
+
+@rule("GAN112", traits={"gan", "unbounded", "linear"}, opens=3, closes=4, unless={"NUM304", "NUM301", "GAN113"})
+def slope_vanishes(
+    g_sample_gradient: Series,
+    run: Facts,
+    d_loss: Series | None = None,
+    d_real_logit: Series | None = None,
+    d_fake_logit: Series | None = None,
+    quality_energy_distance: Series | None = None,
+) -> Finding | None:
+    """The scores become flat, and samples are bad and do not improve.
+
+    A penalty with the wrong sign rewards slopes that are far from its target, of which 0 is the nearest. The loss then falls to minus its
+    weight, although the scores of real and generated examples hardly differ.
+
+    Improved Training of Wasserstein GANs (Ishaan Gulrajani, Faruk Ahmed, Martin Arjovsky, Vincent Dumoulin, Aaron Courville, 2017),
+    section 4, https://arxiv.org/abs/1704.00028
+    """
+    slope, step, quality = g_sample_gradient.level(PROBES), g_sample_gradient.step, quality_energy_distance
+    highest = g_sample_gradient.highest[0]
+    if not run.begun(step) or len(g_sample_gradient) < 2 * PROBES or not slope < VANISHED * highest:
+        return None
+    if not is_known(quality) or not is_bad(quality) or is_improving(quality):
+        return None
+    loss = math.nan if d_loss is None else d_loss.level(TICKS)
+    known = d_real_logit is not None and d_fake_logit is not None
+    gap = d_real_logit.level(PROBES) - d_fake_logit.level(PROBES) if known else math.nan
+    is_rewarded = loss < -UNEXPLAINED * abs(gap)
+    beside = f" Its loss is {loss:.3g}, of which the scores explain {-gap:.2g}." if is_rewarded else ""
+    return Finding(
+        "GAN112",
+        "failure",
+        step,
+        f"The discriminator's slope vanishes: it is {slope:.2g}, {slope / highest:.1%} of what it was.{beside}",
+        {
+            "slope": slope,
+            "highest": highest,
+            **({"discriminator_loss": loss, "gap": gap} if is_rewarded else {}),
+            **quality_evidence(quality),
+        },
+        "Its scores give the generator no direction. Check the sign of its penalty, which must be added to the loss: one that is subtracted "
+        f"rewards slopes far from the target. {run.advice('gradient_penalty', 'faster_d')}",
+        run.remedy("gradient_penalty", "faster_d"),
     )
 
 

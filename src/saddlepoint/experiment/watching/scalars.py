@@ -40,20 +40,25 @@ class Scalars:
 
         Args:
             series: its name.
-            value: a number, or a tensor or array, of which the mean counts.
+            value: a number, or a tensor or array, of which the mean counts; an empty one is left out.
 
         Raises:
             SettingError: it is no number, or there are too many names.
         """
         if isinstance(value, Tensor):
+            if not value.numel():
+                return
             scalar = value.detach()
             # A copy: the loop may add to the same tensor in its next step.
             scalar = scalar.clone() if scalar.numel() == 1 else scalar.float().mean()
             self._list(self._tensors, series).append(scalar)
             return
         try:
-            number = float(np.mean(np.asarray(value, dtype=float)))
-        except (TypeError, ValueError):
+            array = np.asarray(value, dtype=float)
+            if not array.size:
+                return
+            number = float(array.mean())
+        except (TypeError, ValueError, RuntimeError):  # the last one of a list of tensors with gradients
             raise SettingError(f"watch.step: {series} is {shown(value)}; give a number or a tensor.") from None
         self._list(self._numbers, series).append(number)
 
