@@ -120,8 +120,9 @@ def slope_vanishes(
     if not is_known(quality) or not is_bad(quality) or is_improving(quality):
         return None
     loss = math.nan if d_loss is None else d_loss.level(TICKS)
-    known = d_real_logit is not None and d_fake_logit is not None
-    gap = d_real_logit.level(PROBES) - d_fake_logit.level(PROBES) if known else math.nan
+    gap = math.nan
+    if d_real_logit is not None and d_fake_logit is not None:
+        gap = d_real_logit.level(PROBES) - d_fake_logit.level(PROBES)
     is_rewarded = loss < -UNEXPLAINED * abs(gap)
     beside = f" Its loss is {loss:.3g}, of which the scores explain {-gap:.2g}." if is_rewarded else ""
     return Finding(
