@@ -90,6 +90,6 @@ def is_number(value: Any) -> bool:
     """Whether a logger's value is a number, or an array or tensor of numbers; texts, pictures and tables are none."""
     if isinstance(value, Tensor):
         return value.numel() > 0 and not value.is_complex()
-    return (
-        isinstance(value, numbers.Real | np.ndarray) and np.size(value) > 0 and np.asarray(value).dtype.kind in "biuf"
-    )
+    if isinstance(value, np.ndarray):
+        return value.size > 0 and value.dtype.kind in "biuf"
+    return isinstance(value, numbers.Real)
