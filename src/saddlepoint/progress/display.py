@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from saddlepoint.errors import printable
 from saddlepoint.progress.fit_width import ESSENTIAL, fit_width
@@ -39,6 +39,8 @@ class Display(Progress):
         keep: whether a notebook's line stays at the end.
         say: prints a line of text on the console; by default as it is.
     """
+
+    _running: ClassVar[list[Display]] = []  # displays between their start and finish, the innermost last
 
     def __init__(
         self,
@@ -74,6 +76,7 @@ class Display(Progress):
         self._total, self._started, self._lines, self._is_even = total, True, 0, True
         self._estimate = TimeLeft(least_seconds=1.0, least_share=TRUSTED)
         self._shown_at, self._shown = time.monotonic(), self._share_of(done)
+        self._running.append(self)
         if self.console.is_terminal and not self.notebook:
             self._open_bar(done)
 
@@ -113,6 +116,43 @@ class Display(Progress):
         if self._started:
             self.advance(share, what)
 
+    @classmethod
+    def innermost(cls) -> Display | None:
+        """The display that shows the work of this process at present; None if there is none."""
+        return cls._running[-1] if cls._running else None
+
+    def part(self, what: str, total: float) -> Callable[[float], None]:
+        """A part of the work that takes long and during which the position does not change, such as one long step.
+
+        Args:
+            what: is being done.
+            total: amount of work of the part, in any unit; equal amounts take about equal times.
+
+        Returns:
+            A function to be called with every further amount that is done.
+        """
+        done, estimate = 0.0, TimeLeft(least_seconds=1.0, least_share=TRUSTED)
+
+        def advance(amount: float) -> None:
+            nonlocal done
+            done += amount
+            now = time.monotonic()
+            estimate.advance(0, done / total, now)
+            left = estimate.seconds_left(now)
+            self._show_part(f"{what} {done / total:.0%}" + ("" if left is None else f", {clock(left)} left"), now)
+
+        return advance
+
+    def _show_part(self, words: str, now: float) -> None:
+        if self._bar is not None:
+            self._bar.update(self._task, description=words)
+        elif now - self._shown_at >= (NOTEBOOK_SECONDS if self.notebook else self._every):
+            if self.notebook:
+                self._rewrite(words)
+            elif not self.console.is_terminal:
+                self._say(words)
+            self._shown_at = now
+
     def note(self, text: str) -> None:
         self.say(f"Note: {text}")
 
@@ -125,6 +165,8 @@ class Display(Progress):
             self._say(text)
 
     def finish(self) -> None:
+        if self in self._running:
+            self._running.remove(self)
         if self._bar is not None:
             self._bar.stop()
             self._bar = None

@@ -32,7 +32,7 @@ def visible() -> Iterator[None]:
 
 @contextlib.contextmanager
 def task(what: str, total: float) -> Iterator[Callable[[float], None]]:
-    """A piece of work, such as a download.
+    """A piece of work, such as a download. Where a display already shows the work around it, it is shown there.
 
     Args:
         what: is being done.
@@ -41,6 +41,10 @@ def task(what: str, total: float) -> Iterator[Callable[[float], None]]:
     Yields:
         A function to be called with every further amount that is done.
     """
+    around = Display.innermost()
+    if around is not None:
+        yield around.part(what, total)
+        return
     if not _visible.get():
         yield lambda amount: None
         return

@@ -74,7 +74,7 @@ DISTRIBUTIONS: dict[str, Entry] = {
     "markov": Entry("markov:Markov", ("order", "smoothing"), "a Markov chain of discrete values", text=True),
     "trees": Entry(
         "trees:Trees",
-        ("trees", "leaf", "leaf_smoothing", "background"),
+        ("trees", "predictors", "leaf", "leaf_smoothing", "background"),
         "decision trees of each column given those before it",
     ),
 }
@@ -147,6 +147,11 @@ class ClassicalSettings(FamilySettings):
         description="naive-bayes (bernoulli and multinomial) and markov: added to every count, so that nothing has probability 0.",
     )
     trees: int = Field(5, ge=1, le=1_000, description="trees: number of decision trees of each column.")
+    predictors: int = Field(
+        30,
+        ge=1,
+        description="trees: columns at most that the trees of a column see, those before it that are most correlated with it.",
+    )
     leaf: int = Field(5, ge=1, description="trees: fewest training rows of a leaf.")
     leaf_smoothing: float = Field(
         0.5,
