@@ -191,4 +191,5 @@ CODES: dict[str, Code] = {
     "LOOP908": Code("a VAE's loss mixes sums and means"),
     "SET401": Code("a setting is far outside its usual range"),
     "SET402": Code("nothing limits the scores of the discriminator"),
+    "SET403": Code("BatchNorm defeats a penalty of the slope"),
 }

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from saddlepoint.evaluation.monitors.adversarial import judge, update_noise
+from saddlepoint.experiment.objective_checks.slope_of_batch import check_slope_of_batch
 from saddlepoint.models.base import Model
 from saddlepoint.models.capabilities import Adversarial, Composed, Conditional, has
 from saddlepoint.objectives.adversarial.noise import GameNoise
@@ -48,6 +49,7 @@ def check_game(model: Adversarial, real: Batch) -> Iterator[Finding | None]:
     bounded = has(model, Composed) and model.parts.loss.neutral != 0
     yield None if bounded else _free_logit(model, real)
     yield _training_mode(model.players[d])
+    yield check_slope_of_batch(model)
 
 
 def _labels(
