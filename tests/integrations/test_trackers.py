@@ -57,6 +57,15 @@ def train(folder: Path, listener: TrackerAlerts) -> Any:
     return watch
 
 
+def test_a_library_that_is_blocked_is_not_in_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in TRACKERS:
+        monkeypatch.setitem(sys.modules, name, None)  # type: ignore[arg-type]
+    listener, notes = TrackerAlerts(), list[str]()
+    monkeypatch.setattr(listener, "note", notes.append)
+    train(tmp_path, listener)
+    assert not notes
+
+
 def test_every_tracker_has_a_stand_in_here() -> None:
     assert LIBRARIES.keys() == TRACKERS.keys()
 

@@ -68,7 +68,7 @@ class TrackerAlerts(LoggedFindings):
         self._history[key] = (*self._history.get(key, ()), text)
         alert = Alert(key, text[:LONGEST_TITLE], text, level, self._history[key])
         for library, send in TRACKERS.items():
-            if library not in sys.modules:
+            if sys.modules.get(library) is None:  # not imported, or blocked by an entry of None
                 continue
             try:
                 send(alert)
