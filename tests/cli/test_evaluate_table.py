@@ -43,7 +43,7 @@ def test_rows_of_any_program_are_scored_and_drawn(
     files: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     page = tmp_path / "page.html"
-    assert main(given(files, "--test", str(files / "test.csv"), "--out", str(page), "--json")) == 0
+    assert main(given(files, "--test", str(files / "test.csv"), "--page", str(page), "--json")) == 0
     document = json.loads(capsys.readouterr().out)
     assert document.pop("page") == str(page)
     card = TableCard.from_json(document)
@@ -65,6 +65,8 @@ def test_rows_of_any_program_are_scored_and_drawn(
         (["--target", "sexx"], None, 'Did you mean "sex"'),
         (["--target", "born"], None, "the target born is of the kind datetime"),
         (["--out", "page.png"], None, "must end with .html"),
+        (["--page", "page.png"], None, "--page page.png must end with .html"),
+        (["--page", "a.html", "--out", "b.html"], None, "leave one of them out"),
         (["--features", "pca"], None, "--features is for runs"),
         (["--seed", "-1"], None, "--seed is from 0"),
         (["--samples", "5"], None, "--samples is for runs"),

@@ -29,12 +29,24 @@ def read(path: str) -> list[dict[str, str]]:
 def test_a_table_is_completed(people: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["impute", "people.csv", "--out", "full.csv", "--method", "neighbours"]) == 0
     printed = capsys.readouterr()
-    assert "22 of 22 missing cells filled by neighbours" in printed.out
+    assert "22 missing cells filled by neighbours" in printed.out
     full, given = read("full.csv"), read("people.csv")
     for filled, before in zip(full, given, strict=True):
         assert filled["region"] == "north"
         assert filled["height"].isdigit()
         assert all(filled[name] == value for name, value in before.items() if value not in ("", "NA"))
+
+
+def test_without_a_cell_to_fill_nothing_is_tried(people: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("full.csv").write_text("a,b\n" + "".join(f"{k / 2},{'xy'[k % 2]}\n" for k in range(30)))
+    Path("empty.csv").write_text("a,b\n" + "".join(f"{k / 2},\n" for k in range(30)))
+    assert main(["impute", "full.csv", "--out", "same.csv"]) == 0
+    assert capsys.readouterr().out.split("\n")[:2] == ["No cell is missing", "same.csv"]
+    assert read("same.csv") == read("full.csv")
+    assert main(["impute", "empty.csv", "--out", "left.csv"]) == 0
+    assert capsys.readouterr().out.startswith(
+        "None of 30 missing cells could be filled\n  no column with missing cells"
+    )
 
 
 def test_draws_intervals_and_one_document(people: Path, capsys: pytest.CaptureFixture[str]) -> None:

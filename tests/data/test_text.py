@@ -125,6 +125,8 @@ def test_prose_is_read_and_numbers_are_not(tmp_path: Path, name: str) -> None:
     assert load(written(tmp_path, ENGLISH * 10, name)).event.kind == "text"
     with pytest.raises(DataError, match=r"\.txt files of numbers are not read; save the numbers"):
         load(written(tmp_path, "x y\n" + "1.5 2\n" * 100, "table.txt"))
+    with pytest.raises(DataError, match=r"if it is a table .*, rename it to rows\.csv\.$"):
+        load(written(tmp_path, "x;y\n" + "1.5;2\n" * 100, "rows.txt"))
     assert load(DataSettings(source=str(tmp_path / "table.txt"), kind="text")).event.kind == "text"
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from saddlepoint.evaluation.tables.card import TableCard
     from saddlepoint.experiment import Evaluation
 
-OF_ROWS = ("test", "schema")  # options that runs do not have
+OF_ROWS = ("test", "schema", "page")  # options that runs do not have
 
 
 def run(argv: Sequence[str]) -> int:
@@ -255,8 +255,9 @@ def _parser() -> Parser:
     parser.add_argument(
         "--out",
         metavar="FILE",
-        help="FILE.png: picture of a comparison (default: comparison.png beside the runs); FILE.html: page of a table of rows",
+        help="FILE.png: picture of a comparison (default: comparison.png beside the runs)",
     )
+    parser.add_argument("--page", metavar="FILE.html", help="page of a table of rows; --out FILE.html is the same")
     parser.add_argument("--overwrite", action="store_true", help="replace that file if it exists")
     add_trust(parser)
     add_networks(parser)

@@ -58,9 +58,13 @@ def evaluate_rows(arguments: argparse.Namespace, usual: argparse.Namespace) -> i
             raise SettingError(f"evaluate: --{name} is for runs, and {rows} is a table of rows; leave it out.")
     if not 0 <= arguments.seed < 2**32:
         raise SettingError(f"evaluate: --seed is from 0 to {2**32 - 1:,}, got {arguments.seed}.")
-    page = None if arguments.out is None else Path(arguments.out)
+    if arguments.page is not None and arguments.out is not None:
+        raise SettingError("evaluate: --page and --out both name the page of a table of rows; leave one of them out.")
+    option = "--out" if arguments.page is None else "--page"
+    named = arguments.out if arguments.page is None else arguments.page
+    page = None if named is None else Path(named)
     if page is not None:
-        check_file("evaluate", page, PAGE, overwrite=arguments.overwrite)
+        check_file("evaluate", page, PAGE, overwrite=arguments.overwrite, option=option)
     from saddlepoint.data.tabular.schema import Schema
     from saddlepoint.evaluation.tables.assess import read_tables
     from saddlepoint.evaluation.tables.compare import compare_tables

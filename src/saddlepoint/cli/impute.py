@@ -122,10 +122,9 @@ def _write(done: Imputed, out: Path, cells: Path | None, *, overwrite: bool) -> 
 def _say(done: Imputed, output: Output) -> None:
     facts: dict[str, Any] = done.to_json()
     tables = "" if facts["draws"] == 1 else f", in {facts['draws']} completed tables (column imputation)"
-    output.say(
-        f"{sum(done.filled.values()):,} of {facts['missing']:,} missing cells filled by {done.method}{tables}", "bold"
-    )
-    output.say(f"  {done.note}")
+    output.say(f"{done.headline}{tables}", "bold")
+    if facts["missing"]:
+        output.say(f"  {done.note}")
     if done.contest is not None:
         for score in done.contest.scores:
             inside = (

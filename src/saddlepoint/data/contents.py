@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from saddlepoint.data.tables import how_to_load, table_suffix
+from saddlepoint.data.tables import find_delimiter, how_to_load, table_suffix
 from saddlepoint.data.tabular.reading import PARQUET
 from saddlepoint.errors import DataError
 
@@ -80,13 +80,20 @@ def loader_of_file(path: Path, source: str, kind: str) -> str:
     if table == ".txt" and holds_numbers(path):
         raise DataError(
             f"{source}: .txt files of numbers are not read; save the numbers with numpy.save as .npy, examples by row, and give that "
-            f"file{how_to_load(path)}."
+            f"file{how_to_load(path)}{_as_table(path)}."
         )
     if suffix in TEXTS:
         return f"{_HERE}.text:load"
     if "idx" not in path.name and suffix != ".gz" and looks_like_text(path):
         raise DataError(f"{source}: is a text; to train on its characters, say so with --data.kind text.")
     return f"{_HERE}.idx:load"
+
+
+def _as_table(path: Path) -> str:
+    """How a text with separators is read as a table, as the end of a sentence; empty for other texts."""
+    with path.open(encoding="utf-8-sig", errors="replace") as file:
+        is_table = find_delimiter(file.readline(1_000), path) is not None
+    return f"; if it is a table whose columns have types of their own, rename it to {path.stem}.csv" if is_table else ""
 
 
 def holds_numbers(path: Path) -> bool:

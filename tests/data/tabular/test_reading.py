@@ -44,6 +44,30 @@ def test_other_separators(tmp_path: Path, delimiter: str) -> None:
     assert list(frame.columns) == ["name", "age", "weight", "ok"]
 
 
+def test_commas_are_decimal_where_the_file_shows_it(tmp_path: Path) -> None:
+    path = written(tmp_path, "a;b;c;d\n1,5;1,500;x,y;?\n-2;12,250;1,5;3,25\n")
+    frame = read_frame(path)
+    assert frame["a"].tolist() == [1.5, -2.0]
+    assert frame["b"].tolist() == [1.5, 12.25]
+    assert frame["c"].tolist() == ["x,y", "1,5"]
+    assert frame["d"].isna().tolist() == [True, False]
+    schema = infer_schema(frame)
+    assert "decimal commas" in schema.column("b").reason
+    assert "decimal commas" not in schema.column("c").reason
+    as_text = schema.model_copy(update={"columns": (Column(name="a", kind="category"), *schema.columns[1:])})
+    assert read_frame(path, as_text)["a"].tolist() == ["1,5", "-2"]
+
+
+def test_whole_numbers_of_more_than_63_bits_are_codes(tmp_path: Path) -> None:
+    numbers = [2**63 + 7 * n for n in range(30)]
+    path = written(tmp_path, "a,b\n" + "".join(f"{n},{n % 5}\n" for n in numbers))
+    frame = read_frame(path)
+    assert frame["a"].tolist() == [str(n) for n in numbers]
+    assert infer_schema(frame).column("a").kind == "identifier"
+    schema = Schema(columns=(Column(name="a", kind="continuous"), Column(name="b", kind="integer")))
+    assert read_frame(path, schema)["a"].tolist() == [float(n) for n in numbers]
+
+
 def test_numbers_are_exact(tmp_path: Path) -> None:
     numbers = np.random.default_rng(0).normal(size=200) * 10.0 ** np.arange(-100, 100)
     frame = read_frame(written(tmp_path, "x\n" + "\n".join(map(repr, numbers.tolist()))))
@@ -65,7 +89,9 @@ def test_codes_with_leading_zeros_are_text(tmp_path: Path) -> None:
         ('a,b\n1,2\n3,"4\n5,6\n7,8\n', "line 3: a quote opens"),
         ('a,b\n1,"2" 3\n', "line 2 cannot be read"),
         (f"a,b\n1,2\n3,{'x' * 200_000}\n", "line 3: a cell has more than 131,072 characters"),
-        ("a;b\n1,5;x\n2;y\n", "line 2, column a: '1,5' is a number with a comma"),
+        ("a;b\n1,500;x\n2;y\n", "line 2, column a: '1,500' is a number with a comma"),
+        ("a;b\n1,5;x\n2.5;y\n", "line 2, column a: '1,5' is a number with a comma"),
+        ("a,b\n1,2\n3;4\n", "cells of line 3 are separated by ';', and those of the first row by ','"),
         ('a,b\n1,2\n"1,234.5",3\n', "line 3, column a"),
         ("a\n1e39\n2\n", "1e\\+39, beyond .* in row 1"),
         ("a\ninf\ninf\n", "infinity in row 1"),

@@ -165,3 +165,9 @@ def test_indices_are_the_codes():
 def test_convolutions_need_images():
     with pytest.raises(SettingError, match="set it to mlp"):
         build(VQVAESettings(), Event((3,), "vector"))
+
+
+def test_a_mixed_likelihood_is_refused_with_what_to_take() -> None:
+    with pytest.raises(SettingError, match=r"train vae-table for a table with categories") as raised:
+        VQVAESettings(likelihood="mixed")
+    assert "\n" not in str(raised.value)

@@ -59,6 +59,8 @@ class Imputed:
         cells, missing = sum(self.filled.values()), int(self.source.isna().to_numpy().sum())
         if not missing:
             return "No cell is missing"
+        if not cells:
+            return f"None of {missing:,} missing cells could be filled"
         of = f"{cells:,}" if cells == missing else f"{cells:,} of {missing:,}"
         chosen = "" if self.contest is None else f", chosen among {len(self.contest.scores)} methods"
         return f"{of} missing cells filled by {self.method}{chosen}"

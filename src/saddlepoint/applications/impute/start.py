@@ -129,9 +129,11 @@ def impute(
     described = schema if schema is not None else infer_schema(frame)
     columns = FrameMatrix.of(frame, described)
     matrix = columns.matrix(frame)
-    name, contest, note = "none", None, "no column could be learnt."
+    incomplete = bool(np.isnan(matrix).any())
+    name, contest = "none", None
+    note = "no column with missing cells could be learnt." if frame.isna().to_numpy().any() else "no cell is missing."
     tables = [frame.copy() for _ in range(wanted)]
-    if matrix.shape[1]:
+    if incomplete:
 
         def request() -> str:
             return fingerprint([matrix], list(columns.kinds), method, aim, wanted, seed, options)

@@ -26,6 +26,7 @@ NUMBER = re.compile(r"[+-]?(?!0\d)(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(inf|inf
 COMMAS = re.compile(
     r"[+-]?(\d+,\d+|\d{1,3}(,\d{3})+(\.\d+)?)"
 )  # "52,13" or "1,234.5": which of both a comma is, only the owner knows
+LONG = re.compile(r"[+-]?\d{19,}")
 LARGEST = 2**63 - 1
 
 
@@ -70,17 +71,26 @@ def read_cells(text: pd.Series[Any], column: Column | None = None) -> Cells:
     named = tuple(str(mark) for mark in counts.index)
     is_text = column is not None and column.dtype in ("str", "object", "string", "category")
     given = [value for value in unique if value not in marks]
+    expects = column is not None and not is_text and column.kind in ("continuous", "integer")
+    # Float64 would merge whole numbers of more than 63 bits that differ: they are codes, unless the schema says that they are numbers.
+    is_text = is_text or (not expects and _are_long_codes(given))
     if not is_text and given and all(map(NUMBER.fullmatch, given)):
         values, form = _numbers(stripped, missing, given)
         return Cells(values, named, form)
     if not is_text and given and set(given) <= {"True", "False"}:
         truth: pd.Series[Any] = (stripped == "True").astype("boolean" if missing.any() else "bool")
         return Cells(truth.mask(missing) if missing.any() else truth, named)
-    expects = column is not None and not is_text and column.kind in ("continuous", "integer")
     may_be_text = is_text or (column is not None and not expects and column.kind != "datetime")
     mixed = () if may_be_text else _not_numbers(stripped, missing, given, certain=expects)
     commas = () if may_be_text else _with_commas(stripped, missing, given)
     return Cells(text.mask(missing) if missing.any() else text, named, None, mixed, commas)
+
+
+def _are_long_codes(given: list[str]) -> bool:
+    """Whether all cells are whole numbers, some of them beyond int64."""
+    return any(LONG.fullmatch(value) and abs(int(value)) > LARGEST for value in given) and all(
+        value.lstrip("+-").isdecimal() for value in given
+    )
 
 
 def _numbers(cells: pd.Series[Any], missing: Any, given: list[str]) -> tuple[pd.Series[Any], str | None]:

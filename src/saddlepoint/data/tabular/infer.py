@@ -45,9 +45,9 @@ def infer_schema(frame: pd.DataFrame) -> Schema:
         DataError: a column holds infinity or values that are no single numbers or texts.
     """
     written = frame.attrs.get(KEY, {})
-    marks, formats = written.get("marks", {}), written.get("formats", {})
+    marks, formats, commas = (written.get(part, {}) for part in ("marks", "formats", "commas"))
     columns = [_column(frame[name], str(name), tuple(marks.get(name, ())), formats.get(name)) for name in frame.columns]
-    return Schema(columns=tuple(columns))
+    return Schema(columns=tuple(_with_commas(column) if column.name in commas else column for column in columns))
 
 
 def _column(values: pd.Series[Any], name: str, marks: tuple[str, ...], form: str | None) -> Column:
@@ -63,6 +63,10 @@ def _column(values: pd.Series[Any], name: str, marks: tuple[str, ...], form: str
         return Column(name=name, **facts)
     except SettingError as error:
         raise DataError(f"column {name}: {str(error).removeprefix('Column: ')}") from None
+
+
+def _with_commas(column: Column) -> Column:
+    return column.model_copy(update={"reason": f"{column.reason}; decimal commas, which written rows have as points"})
 
 
 def _find_kind(given: pd.Series[Any], name: str, has_missing: bool) -> dict[str, Any]:

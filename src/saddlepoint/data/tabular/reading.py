@@ -19,7 +19,9 @@ import numpy as np
 from saddlepoint.data.tables import find_delimiter, has_header, open_text
 from saddlepoint.data.tabular.arrow import from_arrow
 from saddlepoint.data.tabular.cells import NUMBER, read_cells
+from saddlepoint.data.tabular.decimal_commas import with_points
 from saddlepoint.data.tabular.packages import import_package
+from saddlepoint.data.tabular.row_checks import check_rows
 from saddlepoint.errors import DataError, printable, shortened
 
 if TYPE_CHECKING:
@@ -135,7 +137,7 @@ def _read_text(path: Path, schema: Schema | None) -> Any:
             delimiter = find_delimiter(file.readline(), path) or ","
             file.seek(0)
             rows = csv.reader(file, delimiter=delimiter, skipinitialspace=True, strict=True)
-            beginning = _check_rows(rows, path)
+            beginning = check_rows(rows, path, delimiter)
             header = _has_header(beginning, schema)
             file.seek(0)
             frame = pandas.read_csv(
@@ -168,6 +170,14 @@ def _read_text(path: Path, schema: Schema | None) -> Any:
 def _typed(frame: Any, names: list[str], path: Path, delimiter: str, header: bool, schema: Schema | None) -> Any:
     pandas = import_package("pandas")
     said = {} if schema is None else {column.name: column for column in schema.columns}
+    commas: tuple[int, ...] = ()
+    if delimiter != ",":
+        texts = [
+            n
+            for n, name in enumerate(names)
+            if name in said and (said[name].has_categories or said[name].kind == "text")
+        ]
+        frame, commas = with_points(frame, texts)
     columns, marks, formats = {}, {}, {}
     for number, name in enumerate(names):
         cells = read_cells(frame[number], said.get(name))
@@ -191,37 +201,8 @@ def _typed(frame: Any, names: list[str], path: Path, delimiter: str, header: boo
         if cells.format is not None:
             formats[name] = cells.format
     typed = pandas.DataFrame(columns)
-    typed.attrs[KEY] = {"marks": marks, "formats": formats}
+    typed.attrs[KEY] = {"marks": marks, "formats": formats, "commas": [names[n] for n in commas]}
     return typed
-
-
-def _check_rows(rows: Any, path: Path) -> list[list[str]]:
-    """The first rows; raises DataError at the first that has another number of cells than the first row."""
-    beginning: list[list[str]] = []
-    end = 0  # line at which the row before ended
-    try:
-        for row in rows:
-            end = rows.line_num
-            if not row:
-                continue
-            if beginning and len(row) != len(beginning[0]):
-                raise DataError(
-                    f"{path}: line {rows.line_num} has {len(row)} cell{'s' * (len(row) != 1)}, and the first row has {len(beginning[0])}; "
-                    "every row must have the same number (put cells with separators in quotes)."
-                )
-            if len(beginning) < 1_000:
-                beginning.append(row)
-    except csv.Error as error:
-        if "end of data" in str(error):
-            said = f"line {end + 1}: a quote opens in this row and is never closed; close it, or write a quote in a cell as two"
-        elif "field limit" in str(error):
-            said = f"line {end + 1}: a cell has more than {csv.field_size_limit():,} characters; shorten it, or leave the column out"
-        else:
-            said = f"line {rows.line_num} cannot be read ({error}); correct it"
-        raise DataError(f"{path}: {said}.") from None
-    if not beginning:
-        raise DataError(f"{path}: is empty; give a table with at least one row.")
-    return beginning
 
 
 def _has_header(rows: list[list[str]], schema: Schema | None) -> bool:

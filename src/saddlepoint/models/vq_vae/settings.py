@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
@@ -81,6 +81,15 @@ class VQVAESettings(FamilySettings):
     @property
     def abilities(self) -> tuple[str, ...]:
         return ("encode", "compute likelihoods")
+
+    @field_validator("likelihood", mode="before")
+    @classmethod
+    def _has_no_categories(cls, likelihood: Any) -> Any:
+        if likelihood == "mixed":
+            raise ValueError(
+                "a VQ-VAE has no likelihood of mixed columns; train vae-table for a table with categories, or take gaussian-learnt"
+            )
+        return likelihood
 
     @field_validator("objective")
     @classmethod
