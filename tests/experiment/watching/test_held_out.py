@@ -89,6 +89,7 @@ def learn(folder: Path, count: int, *, report: bool, measure: bool, with_heads: 
     return listener
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("count", "overfits"), [(24, True), (400, False)])
 @pytest.mark.parametrize("report", [False, True])
 def test_an_autoencoder_that_overfits_is_found(report: bool, count: int, overfits: bool, tmp_path: Path) -> None:
@@ -96,6 +97,7 @@ def test_an_autoencoder_that_overfits_is_found(report: bool, count: int, overfit
     assert ("NUM306" in codes) == overfits
 
 
+@pytest.mark.slow
 def test_reconstructions_of_a_vae_are_measured(tmp_path: Path) -> None:
     assert "VAE206" in learn(tmp_path, 24, report=False, measure=True, with_heads=True).codes
 

@@ -20,11 +20,8 @@ OF_KIND: Mapping[Kind, Mapping[str, str]] = {
     "other": {"loss": "model/loss"},
 }
 HELD_OUT = "/held_out_"
-HIGHER_IS_BETTER = {
-    "elbo",
-    "likelihood",
-    "ll",
-}  # words of a bound or a log-likelihood, which no rule on losses may read
+# Words of a bound or of a log-likelihood, of which higher values are better: no rule on losses may read them.
+HIGHER_IS_BETTER = frozenset({"elbo", "likelihood", "ll"})
 
 
 class SeriesNames:
