@@ -21,6 +21,7 @@ from saddlepoint.objectives.quantisation import (
     quantisation_loss,
     straight_through,
 )
+from saddlepoint.recipe import Recipe
 
 IMAGE = Event((1, 8, 8), "image", "uint8", 0.0, 255.0)
 SMALL = {"codes": 4, "code_size": 2, "autoencoder": {"width": 4, "blocks": 1}, "prior": {"width": 8, "layers": 1}}
@@ -169,5 +170,5 @@ def test_convolutions_need_images():
 
 def test_a_mixed_likelihood_is_refused_with_what_to_take() -> None:
     with pytest.raises(SettingError, match=r"train vae-table for a table with categories") as raised:
-        VQVAESettings(likelihood="mixed")
+        Recipe.load("vq-vae-digits").override({"model.likelihood": "mixed"})
     assert "\n" not in str(raised.value)
