@@ -74,6 +74,8 @@ def test_causes_first_sorts_the_active_findings(log: list[Finding]) -> None:
         ("VAE204", ["VAE201"]),
         ("GAN101", ["GAN103", "GAN102"]),
         ("DATA402", ["GAN107", "GAN108"]),
+        ("GAN110", ["NUM303", "GAN103", "GAN106"]),
+        ("GAN112", ["GAN106"]),
     ],
 )
 def test_a_cause_is_named_before_its_effects_whatever_their_severity(cause: str, effects: list[str]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from saddlepoint.errors import SettingError
-from saddlepoint.integrations.keywords import Keywords
+from saddlepoint.integrations.keywords import MOST, Keywords
 
 
 @pytest.mark.parametrize(
@@ -50,3 +50,10 @@ def test_a_loss_under_a_second_name_is_left_out() -> None:
 def test_wrong_names_are_refused_in_one_sentence(names: Any) -> None:
     with pytest.raises(SettingError, match="watch: names"):
         Keywords(names, {})
+
+
+def test_names_without_end_are_left_out() -> None:
+    keywords = Keywords(None, {})
+    for number in range(MOST + 50):
+        found = keywords.translate({"loss": 1, f"layer_{number}": 2})
+    assert found == {"loss": 1}

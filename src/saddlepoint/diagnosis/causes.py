@@ -39,6 +39,8 @@ CONSEQUENCES: dict[str, frozenset[str]] = {
     "GAN106": frozenset({"GAN103", "GAN109"}),
     "GAN103": frozenset({"GAN121", "GAN122", "GAN123"}),
     "GAN107": frozenset({"GAN108", "GAN109"}),
+    # One sample for every noise: then hidden units of the generator always output the same number, too.
+    "GAN110": frozenset({"NUM303", "GAN101", "GAN103", "GAN104", "GAN106"}),
     # A score whose slope is wrong gives the generator no useful direction.
     "GAN111": frozenset({"GAN101", "GAN103", "GAN105", "GAN106", "GAN112", "NUM302"}),
     "GAN112": frozenset({"GAN103", "GAN105", "GAN106"}),

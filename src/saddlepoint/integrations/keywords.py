@@ -19,6 +19,7 @@ KEYWORDS = {
     "vae/reconstruction": "reconstruction",
     "ae/reconstruction": "reconstruction",
 }
+MOST = 400  # names; a logger takes any number of them, such as one for each layer and step
 LOSSES = {"vae_loss", "ae_loss"}  # what a bare `loss` is in a model with one player
 EXAMPLE = '{"adv": "g_loss"}'
 HELD_OUT = "held_out"  # series of held-out examples are passed under the names that the rules read
@@ -48,12 +49,13 @@ class Keywords:
     def translate(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return the values under keywords: as they were given, else by a guess, else under their own names.
 
-        A `loss` beside a `train_loss` that was taken for the loss is left out: under its own name it would be added to the same series.
+        Left out are names that appear when `MOST` are known, and a `loss` beside a `train_loss` that was taken for the loss: under its own
+        name it would be added to the same series.
 
         Args:
             values: by the names that the loop logs.
         """
-        new = [name for name in values if name not in self._known]
+        new = [name for name in values if name not in self._known][: max(MOST - len(self._known), 0)]
         if new:
             found = dict.fromkeys(new)
             for reading in assign(new, {}, self._families or families_of([*self._known, *new])):
@@ -65,5 +67,5 @@ class Keywords:
             for name, keyword in found.items():
                 is_taken = name in taken or (name == "loss" and bool(LOSSES & taken))
                 self._known[name] = keyword or (None if is_taken else name)
-        keywords = {name: self._known[name] for name in values}
+        keywords = {name: self._known.get(name) for name in values}
         return {keyword: values[name] for name, keyword in keywords.items() if keyword is not None}
