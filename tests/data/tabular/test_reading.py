@@ -105,7 +105,7 @@ def test_bad_files_are_refused_with_the_line(tmp_path: Path, text: str, said: st
 def test_other_encodings_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes("a\nMünchen\n".encode("latin-1"))
-    with pytest.raises(DataError, match="UTF-8"):
+    with pytest.raises(DataError, match="line 2 is not UTF-8 text"):
         read_frame(path)
 
 

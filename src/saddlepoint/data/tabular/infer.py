@@ -148,7 +148,7 @@ def _of_numbers(given: pd.Series[Any], name: str, has_missing: bool) -> dict[str
     decimals = count_decimals(numbers, single="32" in str(given.dtype))
     if decimals == 0:
         return {"kind": "integer", **ends, "decimals": 0, "reason": "numbers that are all whole"}
-    digits = "" if decimals is None else f" with at most {decimals} decimals"
+    digits = "" if decimals is None else f" with at most {decimals} decimal{'s' * (decimals != 1)}"
     return {"kind": "continuous", **ends, "decimals": decimals, "reason": f"numbers{digits}"}
 
 

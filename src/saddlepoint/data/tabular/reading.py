@@ -21,7 +21,7 @@ from saddlepoint.data.tabular.arrow import from_arrow
 from saddlepoint.data.tabular.cells import NUMBER, read_cells
 from saddlepoint.data.tabular.decimal_commas import with_points
 from saddlepoint.data.tabular.packages import import_package
-from saddlepoint.data.tabular.row_checks import check_rows
+from saddlepoint.data.tabular.row_checks import check_rows, undecodable_line
 from saddlepoint.errors import DataError, printable, shortened
 
 if TYPE_CHECKING:
@@ -151,7 +151,9 @@ def _read_text(path: Path, schema: Schema | None) -> Any:
                 na_filter=False,
             )
     except UnicodeDecodeError:
-        raise DataError(f"{path}: is not UTF-8 text; save it as UTF-8.") from None
+        raise DataError(
+            f"{path}: line {undecodable_line(path)} is not UTF-8 text; save the file as UTF-8 (in Excel as CSV UTF-8)."
+        ) from None
     except gzip.BadGzipFile:
         raise DataError(f"{path}: is not packed with gzip, as its name says; rename it, or make it again.") from None
     except OSError as error:

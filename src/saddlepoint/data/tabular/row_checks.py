@@ -1,8 +1,9 @@
-"""The cells of every row of a text file are counted before it is read: a file that mixes separators has no table to guess."""
+"""Checks of a text file that name the line: its cells are counted before it is read, because a file that mixes separators has no table."""
 
 from __future__ import annotations
 
 import csv
+import gzip
 from pathlib import Path
 from typing import Any
 
@@ -47,3 +48,15 @@ def check_rows(rows: Any, path: Path, delimiter: str) -> list[list[str]]:
 def _other_separator(line: str, cells: int, delimiter: str) -> str | None:
     """What splits a line into this many cells, if it is another separator than the table's."""
     return next((mark for mark in DELIMITERS if mark != delimiter and line.count(mark) == cells - 1), None)
+
+
+def undecodable_line(path: Path) -> int:
+    """The first line, counted from 1, that is not UTF-8; 1 if there is none."""
+    opened = gzip.open if path.suffix.lower() == ".gz" else open
+    with opened(path, "rb") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                line.decode("utf-8")
+            except UnicodeDecodeError:
+                return number
+    return 1
