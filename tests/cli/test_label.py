@@ -123,6 +123,7 @@ def write_labels(name: str, labels: list[str]) -> list[str]:
         (["--labels", "<i>kind", "--classes", "short,high"], "'<b>tall', which is not among --classes"),
         (["--labels", "<i>kind", "--classes", "short,<b>tall,short"], "name each class once"),
         (["--labels", "<i>kind", "--classes", "short,"], "name each class once"),
+        (["--labels", "<i>kind", "--classes", "short,<b>tall,wide"], "class wide has no label"),
         (["--labels", "<i>kind", "--method", "spredding"], 'Did you mean "spreading"'),
         (["--labels", "<i>kind", "--per-class", "1"], "--per-class"),
         (["--labels", "<i>kind", "--per-class", "50"], "give a smaller number"),
@@ -166,6 +167,14 @@ def test_bad_labels_in_a_file(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     check(["label", "digits", *write_labels("labels.txt", labels), "--out", "full.csv"], said, capsys)
+
+
+def test_a_class_without_a_label_is_refused_outside_of_tables_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    argv = ["label", "digits", *write_labels("labels.txt", ["a", "a", "b", "b"] + [""] * 1793), "--out", "full.csv"]
+    check([*argv, "--classes", "a,b,wide"], "class wide has no label", capsys)
 
 
 def test_files_that_are_not_there_or_no_tables(people: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -147,7 +147,11 @@ def _parser() -> Parser:
     )
     parser.add_argument("--out", required=True, metavar="FILE", help="a table, or FILE.npz for what is no table")
     parser.add_argument("--method", default=AUTO, metavar="NAME", help="auto (the default) chooses by cross-validation")
-    parser.add_argument("--classes", metavar="A,B,...", help="names of all classes (default: those that occur)")
+    parser.add_argument(
+        "--classes",
+        metavar="A,B,...",
+        help="names of all classes, each of which needs two labels (default: those that occur)",
+    )
     parser.add_argument(
         "--per-class",
         type=int,

@@ -44,6 +44,16 @@ def test_few_right_predictions_do_not_become_certain() -> None:
     np.testing.assert_allclose(found[:, 0], 11 / 12, rtol=1e-4)  # (n + 1) / (n + 2)
 
 
+def test_the_temperature_is_not_biased_by_the_number_of_classes() -> None:
+    rng = np.random.default_rng(0)
+    found = []
+    for _ in range(40):
+        true = softmax(4 * rng.normal(size=(50, 10)), axis=1)
+        labels = (true.cumsum(1) > rng.random((50, 1))).argmax(1)
+        found.append(np.log(fit_temperature(apply_temperature(true, 1 / 0.3), labels)))
+    assert np.exp(np.mean(found)) == pytest.approx(0.3, rel=0.08)
+
+
 def test_calibrated_probabilities_pass_and_overconfident_ones_do_not() -> None:
     true, labels = drawn(4_000)
     good = measure_reliability(true, labels, "all")

@@ -29,7 +29,9 @@ RESAMPLES = 200
 def fit_temperature(probabilities: Floats, labels: Labels) -> float:
     """The temperature with the least cross-entropy.
 
-    With n labels, the target of a label is 1 - 1 / (n + 2) instead of 1, so that n right predictions do not claim to be certain.
+    With n labels, the target of a label's probability is 1 - 1 / (n + 2) instead of 1, so that n right predictions do not claim to be
+    certain. The rest is a target for all other classes together: a target for each of them would be far above what most of them have,
+    and so give temperatures that are too high, the more classes the more.
 
     Args:
         probabilities: (n, K) of examples whose labels were held out.
@@ -37,13 +39,14 @@ def fit_temperature(probabilities: Floats, labels: Labels) -> float:
     """
     from scipy.optimize import minimize_scalar
 
-    n, classes = probabilities.shape
-    targets = np.full((n, classes), 1 / (n + 2) / max(classes - 1, 1))
-    targets[np.arange(n), labels] = 1 - 1 / (n + 2)
+    n = len(labels)
+    doubt = 1 / (n + 2)
     logs = _logs(probabilities)
 
     def cost(log_temperature: float) -> float:
-        return float(-(targets * _log_softmax(logs / math.exp(log_temperature))).sum() / n)
+        own = _log_softmax(logs / math.exp(log_temperature))[np.arange(n), labels]
+        others = np.log(np.clip(-np.expm1(own), LEAST_PROBABILITY, None))
+        return float(-((1 - doubt) * own + doubt * others).sum() / n)
 
     found = minimize_scalar(cost, bounds=(math.log(LOWEST), math.log(HIGHEST)), method="bounded")
     return float(math.exp(found.x))

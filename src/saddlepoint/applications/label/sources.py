@@ -1,4 +1,4 @@
-"""Read examples and their labels, of which some may be missing, and refuse those that no class can be learnt from."""
+"""Read examples and their labels, of which some may be missing."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from saddlepoint.applications.label.enough_labels import too_few_labels
 from saddlepoint.applications.label.examples import Examples
 from saddlepoint.applications.label.known_labels import as_text, number_labels, read_labels
-from saddlepoint.applications.label.settings import LEAST
 from saddlepoint.data import SOURCES
 from saddlepoint.data.missing_labels import MISSING, labelled_part
 from saddlepoint.data.settings import DataSettings
@@ -40,7 +40,7 @@ def read_examples(
             tensor, or a pair of examples and labels; a Dataset; or a built-in name.
         labels: the name of a table's column; the path of a file; or (N,) labels. A label is missing where it is empty, None or NaN, and
             outside of tables where it is -1. None takes the labels of the source.
-        classes: names of all classes; None takes those that occur, or those of the source.
+        classes: names of all classes, each of which has labels; None takes those that occur, or those of the source.
         schema: of a table; None infers it.
         size: height and width of images; None keeps them.
 
@@ -62,34 +62,6 @@ def read_examples(
     if isinstance(source, tuple) and len(source) == 2 and labels is None:
         source, labels = source
     return _arrays(source, labels, classes, settings)
-
-
-def check_classes(examples: Examples) -> None:
-    """Raise DataError unless two classes or more have labels, each enough of them, and a label is missing."""
-    counts, names = examples.counts, examples.names
-    present = [name for name, count in zip(names, counts, strict=True) if count]
-    if not present:
-        raise DataError(f"label: every label of {examples.source} is missing; give some, of two classes or more.")
-    if len(present) < 2:
-        taken = "" if examples.table is not None else " (-1 is a missing label)"
-        raise DataError(
-            f"label: all labels of {examples.source} are {present[0]}{taken}; give labels of two classes or more."
-        )
-    for name, count in zip(names, counts, strict=True):
-        if count < LEAST:
-            raise DataError(
-                f"label: class {name} has {'a single label' if count else 'no label'}, and each class needs {LEAST} or more; label more "
-                "examples of it, or leave the class out."
-            )
-
-
-def check_missing(examples: Examples) -> None:
-    """Raise DataError where no label is missing."""
-    if examples.known.all():
-        raise DataError(
-            f"label: no label of {examples.source} is missing, so there is nothing to fill in; to measure methods with hidden labels, give "
-            "--per-class N (per_class= in Python)."
-        )
 
 
 def _table(source: Any, labels: Any, classes: Sequence[str] | None, schema: Schema | None) -> Examples:
@@ -114,10 +86,14 @@ def _table(source: Any, labels: Any, classes: Sequence[str] | None, schema: Sche
             f"{shortened(', '.join(frame.columns))}."
         )
     examples = rows_of(frame, target, schema, name)
-    if classes is not None and (unknown := sorted(set(examples.names) - set(classes))):
+    if classes is None:
+        return examples
+    if unknown := sorted(set(examples.names) - set(classes)):
         raise DataError(
             f"label: {name} has the label {unknown[0]!r}, which is not among --classes {', '.join(classes)}.{suggestion(unknown[0], classes)}"
         )
+    if without := [name for name in classes if name not in examples.names]:
+        raise too_few_labels(without[0], 0)
     return examples
 
 

@@ -16,12 +16,13 @@ from saddlepoint.applications.label.calibration import (
     log_loss,
     measure_reliability,
 )
+from saddlepoint.applications.label.enough_labels import check_classes, check_missing
 from saddlepoint.applications.label.examples import Examples, Floats, Labels
 from saddlepoint.applications.label.hiding import Experiment, hide_labels
 from saddlepoint.applications.label.labelled import Labelled, Score, Tested
 from saddlepoint.applications.label.method import Task
 from saddlepoint.applications.label.settings import AUTO, LEAST, METHODS, MOST_FOLDS, check_method, usual_folds
-from saddlepoint.applications.label.sources import check_classes, check_missing, read_examples
+from saddlepoint.applications.label.sources import read_examples
 from saddlepoint.applications.label.validating import Validated, fit, predict, validate
 from saddlepoint.arguments import check_count
 from saddlepoint.data.missing_labels import MISSING
@@ -63,7 +64,7 @@ def label(
         labels: the name of a table's column, the path of a file, or (N,) labels; empty, None, NaN or, outside of tables, -1 is a missing one. A file
             has name,label in each line for a folder of images, otherwise a label in each line, or is a `.npy` file. None takes the labels of the data.
         method: name of a method; "auto" chooses by cross-validation within the labelled examples among the methods without networks.
-        classes: names of all classes; None takes those that occur.
+        classes: names of all classes, each of which needs two labels; None takes those that occur.
         per_class: hide all labels but so many of each class, to measure the error on hidden labels and on held-out examples; None
             hides none.
         seed: of everything random, from 0 to 2^32 - 1.
