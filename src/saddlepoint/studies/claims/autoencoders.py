@@ -12,6 +12,10 @@ from saddlepoint.networks.settings import NetworkSettings
 from saddlepoint.studies.claims.code_models import CodeModel
 from saddlepoint.training.settings import OptimiserSettings, TrainingSettings
 
+# What intervals over seeds are about: seeds split the same examples, so that they are independent given these examples only.
+SEED_INTERVALS = (
+    "Intervals are of the mean over training seeds and random splits of these digits; they say nothing of other digits."
+)
 SOURCE = (
     "unpublished notes on generative models, with the code 784-50-50-3-50-50-784 on MNIST; the models: Reducing the Dimensionality of Data "
     "with Neural Networks (Hinton, Salakhutdinov, 2006), https://doi.org/10.1126/science.1127647, and Auto-Encoding Variational "

@@ -12,7 +12,7 @@ from torch import Tensor
 from saddlepoint.evaluation.metrics.latent import ACTIVE
 from saddlepoint.evaluation.statistics.intervals import Interval, mean_interval
 from saddlepoint.figures.style import INK, colours, figure, legend, style_axes
-from saddlepoint.studies.claims.autoencoders import LATENT, SOURCE, variational
+from saddlepoint.studies.claims.autoencoders import LATENT, SEED_INTERVALS, SOURCE, variational
 from saddlepoint.studies.claims.code_models import CodeModel, CodeOutcome
 from saddlepoint.studies.claims.contract import Claim, Measured, Picture, Quantity, Verdict, verdict
 from saddlepoint.studies.claims.quantities import seed_band
@@ -184,7 +184,7 @@ CLAIM = Claim(
     f"Holds if, on the 8x8 digits with the VAE of the source, the mean log-variance of all {LATENT} units ends within {NEAR:g} nats of 0 "
     f"(95 % interval over seeds), and with weight 0 of the KL term it ends below -{NEAR:g}, so that KL is the reason; in part if the "
     f"inactive units of a VAE with {WIDE} units end there instead, and the reason is right. A unit is active if the variance of its posterior "
-    f"mean over held-out digits is above {ACTIVE:g}. Not decided with fewer than {FEWEST} seeds.",
+    f"mean over held-out digits is above {ACTIVE:g}. Not decided with fewer than {FEWEST} seeds. " + SEED_INTERVALS,
     setups,
     measure,
 )

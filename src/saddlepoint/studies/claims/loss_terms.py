@@ -12,7 +12,7 @@ from torch import Tensor
 
 from saddlepoint.evaluation.statistics.intervals import Interval, mean_interval, wilson_interval
 from saddlepoint.figures.style import INK, colours, figure, legend, style_axes
-from saddlepoint.studies.claims.autoencoders import SOURCE, variational
+from saddlepoint.studies.claims.autoencoders import SEED_INTERVALS, SOURCE, variational
 from saddlepoint.studies.claims.code_models import CodeModel, CodeOutcome, entropy
 from saddlepoint.studies.claims.contract import Claim, Measured, Picture, Quantity, Verdict, verdict
 from saddlepoint.studies.claims.principal import pixels
@@ -102,7 +102,7 @@ def measure(outcomes: Mapping[str, CodeOutcome], quick: bool) -> Measured:
                 "terms",
                 "Left: both terms of the loss over training with weight 1, the middle seed and the band of the middle 80 %; the "
                 "reconstruction term of grey pixels cannot go below their entropy. Right: KL (rate) and reconstruction (distortion) of "
-                "held-out digits at the end, by the weight of the KL term, with 95 % intervals.",
+                "held-out digits at the end, by the weight of the KL term, with 95 % intervals over seeds and splits.",
                 _draw(standard, float(terms.floor.mean()), rates, distortions),
             ),
         ),
@@ -213,7 +213,7 @@ CLAIM = Claim(
     "even without the entropy of grey pixels, below which no model can go; and if, from each weight "
     f"({', '.join(f'{beta:g}' for beta in BETAS)}) to the next, KL of held-out digits falls and their reconstruction term rises (95 % intervals "
     "of the differences, same seed and split), so that the weight chooses between them; in part if one of the two is so. Not decided "
-    f"with fewer than {FEWEST} seeds.",
+    f"with fewer than {FEWEST} seeds. {SEED_INTERVALS}",
     setups,
     measure,
 )
