@@ -30,8 +30,5 @@ class PredictsOutcomes(HasUnits, Protocol):
     def noise_size(self) -> int:
         """Standard normal numbers of one prediction."""
 
-    def outcomes(self, given: Tensor, noise: Tensor, member: int | None = None) -> Tensor:
-        """(members, B, given) in the data's units and noise (members, B, noise_size) -> the rest, in the data's units; flags are probabilities.
-
-        Where a member is named, that one alone predicts, and the first axis of all shapes is 1.
-        """
+    def outcomes(self, given: Tensor, noise: Tensor) -> Tensor:
+        """(members, B, given) in the data's units and noise (members, B, noise_size) -> the rest, in the data's units; flags are probabilities."""

@@ -36,22 +36,20 @@ class EnsembleMLP(nn.Module):
             self.biases.append(nn.Parameter(torch.zeros(members, 1, after)))
         self.activation = activation_layer(activation)
 
-    def forward(self, x: Tensor, member: int | None = None) -> Tensor:
-        """Apply every member, or one.
+    def forward(self, x: Tensor) -> Tensor:
+        """Apply every member.
 
         Args:
             x: (K, B, inputs), a batch for each member; or (B, inputs), one batch for all.
-            member: apply this one alone; K is 1 then.
 
         Returns:
             (K, B, outputs).
         """
-        chosen = slice(None) if member is None else slice(member, member + 1)
         if x.ndim == 2:
-            x = x.expand(self.members if member is None else 1, *x.shape)
+            x = x.expand(self.members, *x.shape)
         last = len(self.weights) - 1
         for number, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
-            x = torch.baddbmm(bias[chosen], x, weight[chosen])
+            x = torch.baddbmm(bias, x, weight)
             if number < last:
                 x = self.activation(x)
         return x

@@ -7,9 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
-from saddlepoint.applications.simulate.environment import LARGEST_SEED
 from saddlepoint.applications.simulate.registration import make_environment, register_run
 from saddlepoint.applications.simulate.settings import MODELS
 from saddlepoint.applications.simulate.world import World
@@ -43,28 +41,6 @@ def test_a_seed_decides_everything(name: str, worlds: dict[str, World]) -> None:
 
     assert all(np.array_equal(one, two) for one, two in zip(play(3), play(3), strict=True))
     assert not np.array_equal(play(3)[0], play(4)[0])
-
-
-@every_world
-def test_a_step_is_that_of_the_episodes_member_among_all(name: str, worlds: dict[str, World]) -> None:
-    world = worlds[name]
-    environment = make_environment(world).unwrapped
-    state, _ = environment.reset(seed=5)
-    environment.action_space.seed(0)
-    rng = np.random.default_rng(5)
-    member = int(rng.integers(world.members))
-    rng.integers(LARGEST_SEED)  # the seed of the start state
-    for _ in range(5):
-        action = environment.action_space.sample()
-        coded = torch.from_numpy(world.action.encode(np.asarray(action).reshape((1, -1) if np.ndim(action) else (1,))))
-        noise = torch.from_numpy(rng.standard_normal((world.members, 1, world.model.noise_size), dtype=np.float32))
-        every = (world.members, 1, -1)
-        after, reward, ends = world.step(torch.from_numpy(state).expand(*every), coded.expand(*every), noise)
-        happens = rng.random() < float(ends[member, 0])
-        state, earned, ended, _, _ = environment.step(action)
-        np.testing.assert_allclose(state, after[member, 0].numpy(), rtol=1e-4, atol=1e-5)
-        np.testing.assert_allclose(earned, float(reward[member, 0]), rtol=1e-4, atol=1e-5)
-        assert ended == happens
 
 
 @every_world

@@ -36,19 +36,6 @@ def test_the_members_are_the_perceptrons_of_their_weights() -> None:
             alone += [layer, nn.Tanh()]
         torch.testing.assert_close(found, nn.Sequential(*alone[:-1])(x[k]))
     torch.testing.assert_close(network(x[0]), network(x[0].expand(3, 7, 4)))
-    for k in range(3):
-        torch.testing.assert_close(network(x[k], member=k), network(x)[k : k + 1])
-        torch.testing.assert_close(network(x[k : k + 1], member=k), network(x)[k : k + 1])
-
-
-@every_outcome
-def test_a_member_alone_predicts_what_it_predicts_among_all(outcome: str) -> None:
-    one = model(outcome)
-    given, noise = torch.randn(one.members, 5, 2), torch.randn(one.members, 5, one.noise_size)
-    together = one.outcomes(given, noise)
-    for k in range(one.members):
-        alone = one.outcomes(given[k : k + 1], noise[k : k + 1], k)
-        torch.testing.assert_close(alone, together[k : k + 1], rtol=1e-4, atol=1e-4)
 
 
 @every_outcome

@@ -158,14 +158,9 @@ def _advance(
         world.action.encode(actions if isinstance(world.action, Discrete) else actions.reshape(n, -1))
     )
     noise = torch.from_numpy(rng.standard_normal((world.members, n, world.model.noise_size), dtype=np.float32))
+    every = (world.members, n, -1)
+    after, reward, ends = world.step(states.expand(*every), encoded.expand(*every), noise)
     rows = torch.arange(n)
-    if n == 1:  # one member alone, in less time; many episodes have many members
-        member = int(members[0])
-        after, reward, ends = world.step(states[None], encoded[None], noise[member : member + 1], member)
-        members = torch.zeros_like(members)
-    else:
-        every = (world.members, n, -1)
-        after, reward, ends = world.step(states.expand(*every), encoded.expand(*every), noise)
     # float64: a probability is compared exactly as the generator draws.
     happens = rng.random(n) < ends[members, rows].double().numpy()
     return after[members, rows], reward[members, rows].double().numpy(), happens

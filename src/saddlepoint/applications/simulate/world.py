@@ -76,21 +76,18 @@ class World:
         """(n, S) start states."""
         return draw_starts(self.starts, n, seed).clamp(*self.bounds)
 
-    def step(
-        self, states: Tensor, actions: Tensor, noise: Tensor, member: int | None = None
-    ) -> tuple[Tensor, Tensor, Tensor]:
+    def step(self, states: Tensor, actions: Tensor, noise: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Predict what follows; member k of the model predicts row k.
 
         Args:
             states: (members, B, S).
             actions: (members, B, A), choices as one-hot codes.
             noise: (members, B, noise_size) standard normal.
-            member: this one alone predicts, in less time; the first axis of all shapes is 1 then.
 
         Returns:
             The next states (members, B, S), rewards (members, B) and probabilities that the task ends (members, B).
         """
-        outcome = self.model.outcomes(torch.cat([states, actions], -1), noise, member)
+        outcome = self.model.outcomes(torch.cat([states, actions], -1), noise)
         after = (states + outcome[..., :-2]).clamp(*self.bounds)
         return after, outcome[..., -2], outcome[..., -1]
 

@@ -61,7 +61,7 @@ class ConditionalGAN(Outcome):
         given, numbers, flags = self.layout.split(x)
         return {"dyn": (given, noise), "critic": (torch.cat([given, numbers, flags], -1),)}
 
-    def predict(self, given: Tensor, noise: Tensor, member: int | None = None) -> tuple[Tensor, Tensor]:
+    def predict(self, given: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
         groups, rows = given.shape[:2]
         numbers, flags = self.generator(given.flatten(0, 1), noise.flatten(0, 1))
         return numbers.unflatten(0, (groups, rows)), flags.unflatten(0, (groups, rows))

@@ -70,7 +70,7 @@ class ConditionalVAE(Outcome):
     def inputs(self, x: Tensor, noise: Tensor) -> dict[str, tuple[Tensor, ...]]:
         return {"dyn": (*self.layout.split(x), noise[:, : self.network.latent])}
 
-    def predict(self, given: Tensor, noise: Tensor, member: int | None = None) -> tuple[Tensor, Tensor]:
+    def predict(self, given: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
         latent = self.network.latent
         groups, rows = given.shape[:2]
         flat = noise.flatten(0, 1)

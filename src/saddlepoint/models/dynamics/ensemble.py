@@ -57,9 +57,9 @@ class EnsembleNetwork(nn.Module):
         self.body = EnsembleMLP(settings.members, layout.given, sum(self.sizes), settings.hidden, settings.activation)
         self.bounds = BoundedVariance(self.sizes[0])
 
-    def forward(self, given: Tensor, member: int | None = None) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """(B, G) or (K, B, G) -> mean and log-variance (K, B, M), logits (K, B, F), and the width of the bounds (M,); K is 1 for one member."""
-        mean, raw, logits = torch.split(self.body(given, member), list(self.sizes), dim=-1)
+    def forward(self, given: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """(B, G) or (K, B, G) -> mean and log-variance (K, B, M), logits (K, B, F), and the width of the bounds (M,)."""
+        mean, raw, logits = torch.split(self.body(given), list(self.sizes), dim=-1)
         return mean, self.bounds(raw), logits, self.bounds.high - self.bounds.low
 
 
@@ -83,6 +83,6 @@ class Ensemble(Outcome):
     def inputs(self, x: Tensor, noise: Tensor) -> dict[str, tuple[Tensor, ...]]:
         return {"dyn": (self.layout.split(x)[0],)}
 
-    def predict(self, given: Tensor, noise: Tensor, member: int | None = None) -> tuple[Tensor, Tensor]:
-        mean, log_variance, logits, _ = self.network(given, member)
+    def predict(self, given: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
+        mean, log_variance, logits, _ = self.network(given)
         return mean + torch.exp(0.5 * log_variance) * noise, torch.sigmoid(logits)

@@ -122,13 +122,12 @@ class Dynamics(Model):
         rows = rows.transpose(0, 1).reshape(-1, self.event.size)[:n]
         return self.scaling.to_data(rows.view(n, *self.event.shape))
 
-    def outcomes(self, given: Tensor, noise: Tensor, member: int | None = None) -> Tensor:
+    def outcomes(self, given: Tensor, noise: Tensor) -> Tensor:
         """Predict what follows.
 
         Args:
             given: (members, B, given) in the data's units; each member predicts its own rows.
             noise: (members, B, noise_size) standard normal.
-            member: this one alone predicts, in less time; the first axis of all shapes is 1 then.
 
         Returns:
             (members, B, event's size - given) in the data's units; flags are probabilities.
@@ -136,7 +135,7 @@ class Dynamics(Model):
         scale, offset, constant, varies = self._units
         given = given.to(scale.device) * scale[: self.given] + offset[: self.given]
         with evaluating(*self.players.values()):
-            numbers, flags = self.outcome.predict(given, noise.to(scale.device), member)
+            numbers, flags = self.outcome.predict(given, noise.to(scale.device))
         rest = (self.layout.join(numbers, flags) - offset[self.given :]) / scale[self.given :]
         return torch.where(varies, rest, constant)
 

@@ -39,8 +39,5 @@ class Outcome(Protocol):
     def inputs(self, x: Tensor, noise: Tensor) -> dict[str, tuple[Tensor, ...]]:
         """The arguments of every player, for rows x (B, *event) in the model's units and noise (B, noise_size)."""
 
-    def predict(self, given: Tensor, noise: Tensor, member: int | None = None) -> tuple[Tensor, Tensor]:
-        """Given (K, B, G) and noise (K, B, noise_size) -> numbers (K, B, M) and probabilities of flags (K, B, F).
-
-        Group k is predicted by member k; where a member is named, K is 1 and that member predicts.
-        """
+    def predict(self, given: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
+        """Given (K, B, G) and noise (K, B, noise_size) -> numbers (K, B, M) and probabilities of flags (K, B, F); group k is of member k."""
