@@ -74,13 +74,15 @@ def causes_first(findings: Iterable[Finding]) -> list[Finding]:
     """
     active = active_findings(findings)
     counted = [finding for finding in active if finding.severity != "info"]
-    codes = {f.code for f in counted if f.severity == "failure" or not f.code.startswith(AS_FAILURES)}
+    causes = {f.code for f in counted if f.severity == "failure" or not f.code.startswith(AS_FAILURES)}
+
+    def explains_other(cause: str, code: str) -> bool:
+        return cause in causes and _explains(cause, code)
 
     def order(finding: Finding) -> tuple[bool, bool, int, int]:
-        explains = [other for other in counted if finding.code in codes and _explains(finding.code, other.code)]
+        explains = [other for other in counted if explains_other(finding.code, other.code)]
         explained = any(
-            _explains(code, finding.code) and not (finding.code in codes and _explains(finding.code, code))
-            for code in codes
+            explains_other(cause, finding.code) and not explains_other(finding.code, cause) for cause in causes
         )
         severity = SEVERITIES.index(finding.severity)
         worst = max([severity, *(SEVERITIES.index(other.severity) for other in explains if not explained)])

@@ -9,11 +9,11 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
 
 from saddlepoint.errors import SettingError
 from saddlepoint.models.base import Model
 from saddlepoint.models.capabilities import Judges, has
+from saddlepoint.networks.layers import batch_norm_layers
 
 
 def check_batch_statistics(model: Model, x: Tensor) -> None:
@@ -29,7 +29,7 @@ def check_batch_statistics(model: Model, x: Tensor) -> None:
         SettingError: a BatchNorm layer would see one value in each channel.
     """
     packing = model.packing if has(model, Judges) else 1
-    layers = [layer for player in model.players.values() for layer in player.modules() if isinstance(layer, _BatchNorm)]
+    layers = batch_norm_layers(*model.players.values())
     if not layers or len(x) // packing > 1:
         return
     single: list[nn.Module] = []

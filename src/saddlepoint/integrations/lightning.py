@@ -140,8 +140,9 @@ def _returned(outputs: Any, trainer: Any) -> dict[str, Any]:
         for name, value in outputs.items()
         if isinstance(value, float) or (isinstance(value, Tensor) and value.numel() == 1)
     }
-    if "loss" in scalars and trainer.lightning_module.automatic_optimization:
-        scalars["loss"] = scalars["loss"] * trainer.accumulate_grad_batches  # which Lightning has divided it by
+    parts = trainer.accumulate_grad_batches
+    if "loss" in scalars and parts > 1 and trainer.lightning_module.automatic_optimization:
+        scalars["loss"] = scalars["loss"] * parts  # Lightning has divided it
     return scalars
 
 

@@ -29,6 +29,7 @@ from saddlepoint.models.capabilities import (
 from saddlepoint.models.description import Described
 from saddlepoint.models.labels import check_labels
 from saddlepoint.networks.evaluating import evaluating
+from saddlepoint.networks.layers import batch_norm_layers
 from saddlepoint.networks.layout import lay_out
 from saddlepoint.objectives.phase import Noise, Phase
 
@@ -238,8 +239,7 @@ class Model(Described, ABC):
     @property
     def normalises_batches(self) -> bool:
         """Whether a player normalises by the statistics of its batch."""
-        layers = (layer for player in self.players.values() for layer in player.modules())
-        return any(isinstance(layer, nn.modules.batchnorm._BatchNorm) for layer in layers)
+        return bool(batch_norm_layers(*self.players.values()))
 
     def to(self, device: torch.device | str) -> Self:
         """Move the players to a device.

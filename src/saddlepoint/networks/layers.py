@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from saddlepoint.networks.pyramid import strides
 
@@ -13,6 +14,11 @@ TRANSPOSED_CONVOLUTIONS = {1: nn.ConvTranspose1d, 2: nn.ConvTranspose2d, 3: nn.C
 BATCH_NORMS = {1: nn.BatchNorm1d, 2: nn.BatchNorm2d, 3: nn.BatchNorm3d}
 AVERAGE_POOLS = {1: nn.AvgPool1d, 2: nn.AvgPool2d, 3: nn.AvgPool3d}
 MAX_POOLS = {1: nn.MaxPool1d, 2: nn.MaxPool2d, 3: nn.MaxPool3d}
+
+
+def batch_norm_layers(*networks: nn.Module) -> list[_BatchNorm]:
+    """Return the layers that normalise by the statistics of their batch."""
+    return [layer for network in networks for layer in network.modules() if isinstance(layer, _BatchNorm)]
 
 
 def average_pool(large: Sequence[int], small: Sequence[int]) -> nn.Module:

@@ -1,7 +1,7 @@
 """Overfitting, seen from the losses on training and on held-out examples that a loop of the user's own reports: NUM306.
 
 What these losses are sums or means over is not known, and a loop may compute both in different ways. So each is compared with itself, and
-with the other one only if both were alike at the start, when nothing could be overfitted.
+with the other one only if both were alike at the start, when nothing could be overfitted. Thresholds are those of the rule for logs.
 
 References:
     Early Stopping - But When? (Lutz Prechelt, 1998), https://doi.org/10.1007/3-540-49430-8_3
@@ -16,17 +16,11 @@ from dataclasses import dataclass
 
 from saddlepoint.diagnosis.declaration import rule
 from saddlepoint.diagnosis.facts import Facts
+from saddlepoint.diagnosis.log_rules.one_player import APART, GOES_ON, NOISE, RISES, STILL
+from saddlepoint.diagnosis.log_rules.stretches import FEWEST
 from saddlepoint.diagnosis.series import Series
 from saddlepoint.records import Finding
 
-# As the rule for logs (`log_rules.one_player`), whose numbers were chosen on the calibration half of other people's scripts:
-FEWEST = 8  # values
-NOISE, RISES = 3.0, 0.05  # times the usual difference of neighbouring values; of the lowest value
-STILL, GOES_ON, APART = (
-    0.9,
-    0.8,
-    1.5,
-)  # over the last third: of a loss that stands still, of one that goes on to fall; ratio of both now
 TICKS, RECENT = 3, 20  # values of a level, and of the noise
 ALIKE = 1.5  # ratio of both losses at the start
 LEARNT = 0.05  # of what the loss on held-out examples has lost since the start: a gap that matters beside it

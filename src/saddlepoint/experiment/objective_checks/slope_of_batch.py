@@ -11,10 +11,9 @@ References:
 
 from __future__ import annotations
 
-from torch import nn
-
 from saddlepoint.models.base import Model
 from saddlepoint.models.capabilities import Adversarial, Composed, has
+from saddlepoint.networks.layers import batch_norm_layers
 from saddlepoint.objectives.adversarial.penalties import Penalty
 from saddlepoint.records import Finding
 
@@ -31,11 +30,7 @@ def check_slope_of_batch(model: Adversarial) -> Finding | None:
     if not has(model, Composed):
         return None
     penalties = [name for name, (penalty, _) in model.parts.penalties.items() if isinstance(penalty, Penalty)]
-    layers = [
-        layer
-        for layer in model.players[model.critic_player].modules()
-        if isinstance(layer, nn.modules.batchnorm._BatchNorm)
-    ]
+    layers = batch_norm_layers(model.players[model.critic_player])
     if not penalties or not layers:
         return None
     listed = " and ".join(penalties)
