@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-FEW, MANY, ROUNDS = 50, 300, 3
+FEW, MANY, ROUNDS = 25, 150, 3
 
 
 @dataclass(frozen=True)
