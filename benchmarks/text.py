@@ -75,6 +75,7 @@ ROWS = {
             "model.network.width": 128,
             "model.network.layers": 4,
             "model.network.heads": 4,
+            "training.optimiser.name": "adamw",  # Adam's weight decay, added to the gradient, would keep the weights near 0
             "training.optimiser.weight_decay": 0.1,
         },
     ),

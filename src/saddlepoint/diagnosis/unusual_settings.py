@@ -22,7 +22,7 @@ from saddlepoint.diagnosis.optimiser_settings import (
     sibling,
     value_in_force,
 )
-from saddlepoint.diagnosis.ranges import BETA_RANGES, OPTIMISER_RANGES, RANGES, Usual
+from saddlepoint.diagnosis.ranges import ADDED_DECAY, BETA_RANGES, OPTIMISER_RANGES, RANGES, Usual
 from saddlepoint.diagnosis.remedies import propose
 from saddlepoint.diagnosis.usual_rates import DEFAULT, usual_range
 from saddlepoint.records import Finding
@@ -97,6 +97,10 @@ def _by_range(settings: Settings) -> Iterator[Unusual]:
         for key, usual in OPTIMISER_RANGES.items():
             name = f"{section}.{key}"
             if _is_followed(name, settings) and not _is_clipping_off(name, settings):
+                if key == "weight_decay" and (optimiser := optimiser_of(name, settings)) != "adamw":
+                    for found in _check(name, settings.get(name), ADDED_DECAY):
+                        yield replace(found, note=f"; {optimiser} adds it to the gradient, unlike adamw")
+                    continue
                 for found in _check(name, settings.get(name), usual):
                     yield _note_if_ignored(found, settings) if key == "momentum" else found
         if _is_followed(f"{section}.betas", settings):
