@@ -3,7 +3,8 @@
     python benchmarks/zoo.py [--keep DIR] [--data ring grid digits mnist] [--seeds N] [--minutes M] [--part I/N] [--page FILE] [--quick]
 
 A finished run is in outcomes/zoo.jsonl and not done again, so that the tables can grow over several calls; runs come in rounds,
-one of every game, so that what is there at any time is comparable. --page writes the tables and what they recommend (docs/zoo.md).
+one of every game, so that what is there at any time is comparable. --page writes the tables and what they recommend (docs/zoo.md), with a
+picture, images/zoo.png beside the page.
 --quick trains a few steps of four games and writes nothing.
 
 Every game of a data set has the same networks, optimiser, batch size and steps (`DATA`), so that only loss and penalty differ. What is
@@ -26,9 +27,11 @@ from tables.outcomes import group_outcomes, origin, outcomes_file, read_outcomes
 from tables.step_costs import Cost, measure_cost
 from tables.trials import argument_parser, train_missing
 from tables.zoo_page import Costs, page
+from tables.zoo_picture import draw
 from tables.zoo_plan import DATA, PLAIN, CostTrial, Trial, trials
 
 SEEDS = 3
+PICTURE = "images/zoo.png"  # beside the page
 
 
 def cost_of(one: CostTrial) -> Cost:
@@ -78,9 +81,13 @@ def main(argv: Sequence[str]) -> int:
         costs: dict[str, Costs] = {}
         for one, cost in read_outcomes(priced, file, Cost):
             costs.setdefault(one.trial.data, {})[one.trial.loss, one.trial.penalty] = cost.ratio
-        text = page(read(wanted, file), costs, arguments.seeds, origin([*wanted, *priced], file))
+        found = read(wanted, file)
+        text = page(found, costs, arguments.seeds, origin([*wanted, *priced], file), PICTURE)
     print(text)
     if arguments.page and not arguments.quick:
+        picture = arguments.page.parent / PICTURE
+        picture.parent.mkdir(parents=True, exist_ok=True)
+        draw(found, picture)
         arguments.page.write_text(text, "utf-8")
     return 0
 

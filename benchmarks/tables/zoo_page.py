@@ -26,9 +26,7 @@ def rows(games: dict[tuple[str, str], list[Outcome]], costs: Costs) -> list[list
         cells = [loss, penalty, interval(distances), f"{whole} of {len(outcomes)}"]
         if modes:
             cells += [f"{statistics.fmean(modes):.0%}", f"{statistics.fmean(good):.0%}"]
-        lines.append(
-            (-whole / len(outcomes), _mean_distance(outcomes), [*cells, "" if cost is None else f"{cost:.2f}"])
-        )
+        lines.append((-whole / len(outcomes), mean_distance(outcomes), [*cells, "" if cost is None else f"{cost:.2f}"]))
     return [cells for _, _, cells in sorted(lines, key=lambda line: line[:2])]
 
 
@@ -43,7 +41,7 @@ def recommendation(found: dict[str, dict[tuple[str, str], list[Outcome]]]) -> li
     ranks: dict[tuple[str, str], list[int]] = {game: [] for game in common}
     failed = dict.fromkeys(common, 0)
     for games in found.values():
-        for rank, game in enumerate(sorted(common, key=lambda game: _mean_distance(games[game])), 1):
+        for rank, game in enumerate(sorted(common, key=lambda game: mean_distance(games[game])), 1):
             ranks[game].append(rank)
             failed[game] += sum(not outcome.is_whole for outcome in games[game])
     order = sorted(common, key=lambda game: (failed[game], statistics.fmean(ranks[game])))
@@ -83,7 +81,7 @@ def by_penalty(found: dict[str, dict[tuple[str, str], list[Outcome]]]) -> str:
     return results.table(["penalty, all losses", *columns], lines)
 
 
-def _mean_distance(outcomes: Sequence[Outcome]) -> float:
+def mean_distance(outcomes: Sequence[Outcome]) -> float:
     """The mean distance; infinite if one is not finite."""
     distances = [outcome.distance for outcome in outcomes]
     return statistics.fmean(distances) if all(map(math.isfinite, distances)) else math.inf
@@ -98,7 +96,11 @@ def interval(values: Sequence[float]) -> str:
 
 
 def page(
-    found: dict[str, dict[tuple[str, str], list[Outcome]]], costs: dict[str, Costs], seeds: int, origin: str
+    found: dict[str, dict[tuple[str, str], list[Outcome]]],
+    costs: dict[str, Costs],
+    seeds: int,
+    origin: str,
+    picture: str | None = None,
 ) -> str:
     """The tables as Markdown.
 
@@ -107,6 +109,7 @@ def page(
         costs: of steps, by data and game.
         seeds: of each game, when all runs are finished.
         origin: when and where runs and costs were measured.
+        picture: path of the picture, relative to the page; None leaves it out.
     """
     parts = [
         "# The adversarial zoo, measured",
@@ -120,6 +123,10 @@ def page(
         "gradients are those of `non-saturating`.",
     ]
     parts += recommendation(found)
+    if picture is not None:
+        parts.append(
+            f"![Energy distance and runs with a failure, of every loss with every penalty on each data set.]({picture})"
+        )
     parts += ["## By penalty", by_penalty(found)]
     for name, games in found.items():
         of = DATA[name]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import pytest
 
@@ -52,6 +53,15 @@ def test_penalties_are_compared_over_all_losses() -> None:
     assert [cell.strip() for cell in rows["none"]] == ["2 of 4", "200.00"]
     assert [cell.strip() for cell in rows["r1"]] == ["2 of 2", "200.00"]
     assert [cell.strip() for cell in rows["spectral"]] == ["0 of 0", "-"]
+
+
+def test_a_picture_is_drawn_of_what_is_there(tmp_path: Path) -> None:
+    import zoo
+
+    diverged = [zoo.Outcome(math.inf, None, None, "", ("NUM301",), 100.0)]
+    games = {zoo.PLAIN: [zoo.Outcome(-0.001, None, None, "", (), 100.0)] * 3, ("hinge", "r1"): diverged}
+    zoo.draw({"ring": games, "digits": {zoo.PLAIN: games[zoo.PLAIN]}}, tmp_path / "zoo.png")
+    assert (tmp_path / "zoo.png").read_bytes().startswith(b"\x89PNG")
 
 
 @pytest.mark.slow
