@@ -24,7 +24,7 @@ TABLES: dict[str, dict[str, Any]] = {
 }
 # The number of trials of a quick run, and the data that it needs below SADDLEPOINT_DATA.
 QUICK = {
-    "defaults": (6, ""),
+    "defaults": (4, ""),
     "densities": (8, ""),
     "few_data": (4, "cifar10-folder"),
     "gan_recipes": (7, ""),
